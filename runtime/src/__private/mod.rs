@@ -1,0 +1,1 @@
+//! Everything generated code may name. Exempt from semantic versioning; not for people.

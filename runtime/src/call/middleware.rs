@@ -1,0 +1,58 @@
+//! The user's middleware: one trait, implemented for every `async fn(Call, Next<'_>) -> Result<Reply>`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::{BoxFuture, Call, Reply};
+use crate::Result;
+
+/// Something that wraps every call.
+///
+/// An `async fn(Call, Next<'_>) -> bident::Result<Reply>` is one; a struct with state implements the trait.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a middleware",
+    label = "expected an `async fn(Call, Next<'_>) -> bident::Result<Reply>`"
+)]
+pub trait Middleware: Send + Sync + 'static {
+    /// Handles the call, usually by way of `next.run(call)`. A panic or a passed deadline below is an `Err` here.
+    fn handle<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<Reply>>;
+}
+
+/// A function that returns a future for every lifetime of its `Next`.
+pub trait MiddlewareFn<'a>: Fn(Call, Next<'a>) -> Self::Future {
+    /// What the function returns.
+    type Future: Future<Output = Result<Reply>> + Send + 'a;
+}
+
+impl<'a, F, Fut> MiddlewareFn<'a> for F
+where
+    F: Fn(Call, Next<'a>) -> Fut,
+    Fut: Future<Output = Result<Reply>> + Send + 'a,
+{
+    type Future = Fut;
+}
+
+impl<F> Middleware for F
+where
+    F: for<'a> MiddlewareFn<'a> + Send + Sync + 'static,
+{
+    fn handle<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, Result<Reply>> {
+        Box::pin(self(call, next))
+    }
+}
+
+/// What is below a middleware: the others, then the handler.
+pub struct Next<'a> {
+    pub(crate) rest: &'a [Arc<dyn Middleware>],
+    pub(crate) end: &'a (dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sync),
+}
+
+impl<'a> Next<'a> {
+    /// Runs what is below.
+    pub fn run(self, call: Call) -> BoxFuture<'a, Result<Reply>> {
+        match self.rest.split_first() {
+            Some((first, rest)) => first.handle(call, Next { rest, end: self.end }),
+            None => (self.end)(call),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! One call, whatever surface it came in on: what middleware sees, what a handler sees, and what both answer with.
+//!
+//! Nothing in here knows how HTTP or gRPC look. A surface makes a [`Call`] and renders a `Result<Reply>`.
+
+mod body;
+mod context;
+mod middleware;
+mod reply;
+mod unary;
+
+pub use body::Body;
+pub use context::{Cancelled, Context, spawn};
+pub use middleware::{Middleware, Next};
+pub use reply::{CallOutcome, Encoded, Reply};
+pub(crate) use unary::serve_unary;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Instant;
+
+use http::{Extensions, HeaderMap};
+
+/// A boxed future that may cross threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Which surface a call came in on: `kratos.kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Protocol {
+    /// REST, JSON on the RPC path, and the user's own routes.
+    Http,
+    /// gRPC.
+    Grpc,
+}
+
+impl Protocol {
+    /// `http` or `grpc`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Grpc => "grpc",
+        }
+    }
+}
+
+/// One request on its way through the middleware, not yet decoded.
+pub struct Call {
+    /// `/helloworld.v1.Greeter/SayHello`, or the template of a raw route, or `unmatched`.
+    pub(crate) operation: std::borrow::Cow<'static, str>,
+    pub(crate) protocol: Protocol,
+    pub(crate) headers: HeaderMap,
+    pub(crate) extensions: Extensions,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) body: Body,
+    /// How this call is decoded and encoded; the surface decided it.
+    pub(crate) codec: crate::surface::Codec,
+}
+
+impl Call {
+    /// `/package.Service/Method`; for the user's own routes the route's template, and `unmatched` where there is none.
+    pub fn operation(&self) -> &str {
+        &self.operation
+    }
+
+    /// The surface.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The request's headers, which are its metadata too.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The request's headers, to be changed before the handler sees them.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.headers
+    }
+
+    /// Values that middleware leaves for the handler.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// Values that middleware leaves for the handler.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// When the call must have ended.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// The socket's other end.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer
+    }
+
+    /// The undecoded body.
+    pub fn body_mut(&mut self) -> &mut Body {
+        &mut self.body
+    }
+}

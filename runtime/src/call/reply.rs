@@ -1,0 +1,132 @@
+//! What a call is answered with.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::Body;
+use crate::error::Code;
+
+/// A reply with what goes beside its message: a status, headers, trailers.
+///
+/// A handler returns `Reply<T>`; middleware sees the plain `Reply`, whose message is already encoded.
+pub struct Reply<T = Encoded> {
+    pub(crate) message: T,
+    pub(crate) meta: Meta,
+}
+
+/// What goes beside a message, shared by every form of a reply.
+#[derive(Default)]
+pub(crate) struct Meta {
+    /// The HTTP status of a success; gRPC has no such thing and ignores it.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) trailers: HeaderMap,
+    pub(crate) on_end: Vec<Box<dyn FnOnce(&CallOutcome) + Send>>,
+}
+
+/// A message in the form that its surface sends.
+pub struct Encoded {
+    pub(crate) body: EncodedBody,
+}
+
+pub(crate) enum EncodedBody {
+    /// One message: for gRPC with its five-byte prefix.
+    Unary(Bytes),
+    /// Many messages, each with its prefix; an `Err` ends the call with that error.
+    Stream(std::pin::Pin<Box<dyn futures_core::Stream<Item = crate::Result<Bytes>> + Send>>),
+    /// A whole HTTP response: the user's own routes.
+    Raw(StatusCode, Body),
+}
+
+/// How a call ended: for [`Reply::on_end`] and the access log.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct CallOutcome {
+    /// The HTTP code: 200 or the like on success, the error's otherwise, 499 where the caller went away.
+    pub code: u16,
+    /// The gRPC code.
+    pub grpc: Code,
+    /// The error's reason; empty on success.
+    pub reason: String,
+    /// From the call's arrival to the last byte of its answer.
+    pub latency: Duration,
+}
+
+impl<T> Reply<T> {
+    /// A reply with nothing beside the message.
+    pub fn new(message: T) -> Self {
+        Self { message, meta: Meta::default() }
+    }
+
+    /// The HTTP status of this success; one outside 200 to 399 is ignored.
+    #[must_use]
+    pub fn status(mut self, code: u16) -> Self {
+        self.meta.status =
+            StatusCode::from_u16(code).ok().filter(|s| s.is_success() || s.is_redirection());
+        self
+    }
+
+    /// Adds a response header. A name or value that HTTP does not allow is dropped.
+    #[must_use]
+    pub fn header(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> Self {
+        if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
+            self.meta.headers.append(name, value);
+        }
+        self
+    }
+
+    /// Adds a trailer. A name or value that HTTP does not allow is dropped.
+    #[must_use]
+    pub fn trailer(
+        mut self,
+        name: impl TryInto<HeaderName>,
+        value: impl TryInto<HeaderValue>,
+    ) -> Self {
+        if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
+            self.meta.trailers.append(name, value);
+        }
+        self
+    }
+
+    /// The response headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.meta.headers
+    }
+
+    /// The response headers.
+    pub fn headers_mut(&mut self) -> &mut HeaderMap {
+        &mut self.meta.headers
+    }
+
+    /// Runs `f` once, when the last byte of the answer has left or the call was dropped.
+    #[must_use]
+    pub fn on_end(mut self, f: impl FnOnce(&CallOutcome) + Send + 'static) -> Self {
+        self.meta.on_end.push(Box::new(f));
+        self
+    }
+
+    /// The message alone.
+    pub fn into_inner(self) -> T {
+        self.message
+    }
+}
+
+impl<T> std::ops::Deref for Reply<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.message
+    }
+}
+
+impl<T> From<T> for Reply<T> {
+    fn from(message: T) -> Self {
+        Self::new(message)
+    }
+}

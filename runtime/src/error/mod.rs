@@ -1,0 +1,298 @@
+//! One error for every surface: a code, a reason, a message and metadata.
+//!
+//! [`Error`] is what a call ends with when it does not end well. How it looks on the wire is decided by the surface that
+//! carries it, from the parts here; which gRPC code stands for which HTTP code is decided in [`Code`] alone.
+
+mod convert;
+mod reason;
+mod status;
+
+pub use convert::ResultExt;
+pub use reason::{CallError, Reason};
+pub use status::Code;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A boxed error of any kind that may cross threads.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The result of everything in bident that can fail: `bident::Result` alone is `Result<(), bident::Error>`.
+pub type Result<T = (), E = Error> = std::result::Result<T, E>;
+
+/// The reasons that the kit itself gives, each with one code and one fixed text.
+pub mod reasons {
+    /// No route has this path (404); over gRPC it is [`METHOD_NOT_FOUND`].
+    pub const ROUTE_NOT_FOUND: &str = "ROUTE_NOT_FOUND";
+    /// No service has this method (501, UNIMPLEMENTED).
+    pub const METHOD_NOT_FOUND: &str = "METHOD_NOT_FOUND";
+    /// The path is served, with other HTTP methods (405).
+    pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
+    /// The input could not be decoded (400).
+    pub const CODEC: &str = "CODEC";
+    /// The content type is one that this route does not read (415).
+    pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
+    /// The body is larger than `server.max_body` (413).
+    pub const BODY_TOO_LARGE: &str = "BODY_TOO_LARGE";
+    /// The deadline passed (504).
+    pub const DEADLINE_EXCEEDED: &str = "DEADLINE_EXCEEDED";
+    /// The caller went away (499).
+    pub const CANCELLED: &str = "CANCELLED";
+    /// A panic, or an error that nobody classified (500).
+    pub const INTERNAL: &str = "INTERNAL";
+    /// The server, or a peer it needs, is away (503).
+    pub const UNAVAILABLE: &str = "UNAVAILABLE";
+}
+
+/// What a call failed with.
+///
+/// The code is an HTTP status; the gRPC status follows from it by [`Code::from_http`] unless one was set. A code of 500
+/// or more shows callers only its code and its reason, unless [`Error::expose`] was called: the message, the metadata
+/// and the source stay in the server's log.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    code: u16,
+    grpc: Option<Code>,
+    reason: Cow<'static, str>,
+    domain: Cow<'static, str>,
+    message: Cow<'static, str>,
+    metadata: BTreeMap<Cow<'static, str>, String>,
+    source: Option<BoxError>,
+    exposed: bool,
+    /// A gRPC status that came from elsewhere, kept whole so that it can be passed on unchanged.
+    foreign: Option<ForeignStatus>,
+}
+
+/// The parts of a foreign gRPC status that [`Error`] has no field for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ForeignStatus {
+    /// The bytes of `grpc-status-details-bin`, decoded from base64.
+    pub(crate) details: bytes::Bytes,
+    /// The trailers that came with it.
+    pub(crate) trailers: http::HeaderMap,
+}
+
+impl Error {
+    /// An error with an HTTP status, a SCREAMING_SNAKE reason and a text for people.
+    ///
+    /// A code outside 400 to 599 becomes 500: an error never looks like a success or a redirect.
+    pub fn new(
+        code: u16,
+        reason: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            code: if (400..600).contains(&code) { code } else { 500 },
+            grpc: None,
+            reason: reason.into(),
+            domain: Cow::Borrowed(""),
+            message: message.into(),
+            metadata: BTreeMap::new(),
+            source: None,
+            exposed: false,
+            foreign: None,
+        }))
+    }
+
+    /// Adds one entry to the metadata that callers see.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.0.metadata.insert(key.into(), value.to_string());
+        self
+    }
+
+    /// Keeps what caused this error. It is logged and never sent.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says which service's reasons this one belongs to: `ErrorInfo.domain` on gRPC.
+    #[must_use]
+    pub fn with_domain(mut self, domain: impl Into<Cow<'static, str>>) -> Self {
+        self.0.domain = domain.into();
+        self
+    }
+
+    /// Sets the gRPC code where the table's choice is not the wanted one.
+    #[must_use]
+    pub fn with_grpc(mut self, code: Code) -> Self {
+        self.0.grpc = Some(code);
+        self
+    }
+
+    /// Shows the message and the metadata to callers even though the code is 500 or more.
+    #[must_use]
+    pub fn expose(mut self) -> Self {
+        self.0.exposed = true;
+        self
+    }
+
+    pub(crate) fn with_foreign(mut self, foreign: ForeignStatus) -> Self {
+        self.0.foreign = Some(foreign);
+        self
+    }
+
+    /// The HTTP status.
+    pub fn code(&self) -> u16 {
+        self.0.code
+    }
+
+    /// The gRPC status.
+    pub fn grpc_code(&self) -> Code {
+        self.0.grpc.unwrap_or_else(|| Code::from_http(self.0.code))
+    }
+
+    /// The reason: what programs match on.
+    pub fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Whose reason it is; empty where nobody said.
+    pub fn domain(&self) -> &str {
+        &self.0.domain
+    }
+
+    /// The text for people.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The metadata, sorted by key.
+    pub fn metadata(&self) -> &BTreeMap<Cow<'static, str>, String> {
+        &self.0.metadata
+    }
+
+    /// Whether callers may see the message and the metadata.
+    pub fn is_exposed(&self) -> bool {
+        self.0.exposed || self.0.code < 500
+    }
+
+    pub(crate) fn foreign(&self) -> Option<&ForeignStatus> {
+        self.0.foreign.as_ref()
+    }
+
+    /// The message that callers see.
+    pub(crate) fn public_message(&self) -> &str {
+        if self.is_exposed() {
+            return self.message();
+        }
+        match self.0.code {
+            501 => "not implemented",
+            503 => "service unavailable",
+            504 => "deadline exceeded",
+            _ => "internal error",
+        }
+    }
+}
+
+macro_rules! shorthands {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+        /// Shorthands for the usual codes.
+        impl Error {
+            $($(#[$doc])*
+            pub fn $name(
+                reason: impl Into<Cow<'static, str>>,
+                message: impl Into<Cow<'static, str>>,
+            ) -> Self {
+                Self::new($code, reason, message)
+            })*
+        }
+    };
+}
+
+shorthands! {
+    /// 400, INVALID_ARGUMENT.
+    bad_request = 400;
+    /// 401, UNAUTHENTICATED.
+    unauthorized = 401;
+    /// 403, PERMISSION_DENIED.
+    forbidden = 403;
+    /// 404, NOT_FOUND.
+    not_found = 404;
+    /// 409, ABORTED.
+    conflict = 409;
+    /// 412, FAILED_PRECONDITION.
+    failed_precondition = 412;
+    /// 429, RESOURCE_EXHAUSTED.
+    too_many_requests = 429;
+    /// 500, INTERNAL.
+    internal = 500;
+    /// 501, UNIMPLEMENTED.
+    unimplemented = 501;
+    /// 503, UNAVAILABLE.
+    unavailable = 503;
+    /// 504, DEADLINE_EXCEEDED.
+    deadline_exceeded = 504;
+}
+
+/// The kit's own errors: fixed texts, always shown.
+impl Error {
+    pub(crate) fn route_not_found() -> Self {
+        Self::not_found(reasons::ROUTE_NOT_FOUND, "no route has this path")
+    }
+
+    pub(crate) fn method_not_found() -> Self {
+        Self::unimplemented(reasons::METHOD_NOT_FOUND, "no service has this method").expose()
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(405, reasons::METHOD_NOT_ALLOWED, "this path does not take this HTTP method")
+    }
+
+    pub(crate) fn codec(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::bad_request(reasons::CODEC, message)
+    }
+
+    pub(crate) fn unsupported_media_type(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(415, reasons::UNSUPPORTED_MEDIA_TYPE, message)
+    }
+
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        Self::new(413, reasons::BODY_TOO_LARGE, format!("the body is larger than {limit} bytes"))
+    }
+
+    pub(crate) fn deadline_passed() -> Self {
+        Self::deadline_exceeded(reasons::DEADLINE_EXCEEDED, "deadline exceeded").expose()
+    }
+
+    pub(crate) fn cancelled() -> Self {
+        Self::new(499, reasons::CANCELLED, "the caller went away")
+    }
+
+    pub(crate) fn panicked(text: &str) -> Self {
+        Self::internal(reasons::INTERNAL, format!("the handler panicked: {text}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+/// For people: the code, the reason, the message, the metadata and every cause below. `main` prints this.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} {})", self.0.message, self.0.code, self.0.reason)?;
+        for (key, value) in &self.0.metadata {
+            write!(f, "\n  {key}: {value}")?;
+        }
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, "\n  caused by: {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

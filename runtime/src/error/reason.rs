@@ -1,0 +1,104 @@
+//! Reasons as types: what `#[error_reason]` implements, and what a client gets back.
+
+use std::fmt;
+
+use super::Error;
+
+/// A type whose values are reasons: `#[error_reason]` writes this impl.
+///
+/// A reason becomes an [`Error`] by `From`, with its `Display` text as the message and its named fields as metadata; a
+/// client rebuilds the value from the error that came over the wire.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a method can return",
+    label = "expected a `#[error_reason]` type, `bident::Error` or `anyhow::Error`",
+    note = "put `#[error_reason]` on the enum, or return `bident::Error`"
+)]
+pub trait Reason: Sized + Send + 'static {
+    /// The error as it leaves a handler.
+    fn into_error(self) -> Error;
+
+    /// The value that an error from the wire stands for, or the error itself where it is none of this type's.
+    ///
+    /// # Errors
+    /// The same error, when its domain or reason is not of this type or its metadata does not parse.
+    fn from_error(error: Error) -> Result<Self, Error>;
+}
+
+impl Reason for Error {
+    fn into_error(self) -> Error {
+        self
+    }
+
+    fn from_error(error: Error) -> Result<Self, Error> {
+        Ok(error)
+    }
+}
+
+impl Reason for anyhow::Error {
+    fn into_error(self) -> Error {
+        self.into()
+    }
+
+    fn from_error(error: Error) -> Result<Self, Error> {
+        Ok(error.into())
+    }
+}
+
+/// A method that cannot fail by itself.
+impl Reason for std::convert::Infallible {
+    fn into_error(self) -> Error {
+        match self {}
+    }
+
+    fn from_error(error: Error) -> Result<Self, Error> {
+        Err(error)
+    }
+}
+
+/// What a client's call fails with.
+pub enum CallError<E> {
+    /// One of the method's own reasons.
+    Reason(E),
+    /// Anything else: another reason, a broken connection, a deadline.
+    Other(Error),
+}
+
+impl<E: Reason> CallError<E> {
+    /// Sorts an error that came from the wire.
+    pub fn from_error(error: Error) -> Self {
+        match E::from_error(error) {
+            Ok(reason) => Self::Reason(reason),
+            Err(error) => Self::Other(error),
+        }
+    }
+}
+
+/// `?` in a handler passes the error on with its code and reason.
+impl<E: Reason> From<CallError<E>> for Error {
+    fn from(error: CallError<E>) -> Self {
+        match error {
+            CallError::Reason(reason) => reason.into_error(),
+            CallError::Other(error) => error,
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reason(reason) => f.debug_tuple("Reason").field(reason).finish(),
+            Self::Other(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CallError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reason(reason) => reason.fmt(f),
+            Self::Other(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {}

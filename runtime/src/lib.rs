@@ -1,0 +1,13 @@
+//! bident: one plain Rust impl, two prongs.
+
+pub mod call;
+pub mod error;
+pub mod message;
+pub mod service;
+mod surface;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use call::{Call, Context, Middleware, Next, Reply};
+pub use error::{CallError, Code, Error, Result};

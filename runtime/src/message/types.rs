@@ -1,0 +1,185 @@
+//! The runtime description of messages: plain data, from which reflection, `.proto` and OpenAPI are made.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+
+/// Every type that the served methods reach, each once.
+#[derive(Debug, Default)]
+pub struct Types {
+    messages: Vec<MessageDesc>,
+    enums: Vec<EnumDesc>,
+    known: HashMap<TypeId, TypeRef>,
+}
+
+/// A type in [`Types`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TypeRef {
+    /// An index into [`Types::messages`].
+    Message(usize),
+    /// An index into [`Types::enums`].
+    Enum(usize),
+    /// A type that is defined elsewhere, by its full name: `google.protobuf.Timestamp`.
+    Named(&'static str),
+}
+
+/// A message type.
+#[derive(Debug, Clone)]
+pub struct MessageDesc {
+    /// `Book`, or `BookPage` for `Page<Book>`.
+    pub name: String,
+    /// The package it says it belongs to; else that of the services that reach it.
+    pub package: Option<&'static str>,
+    /// The Rust path, for messages about the type.
+    pub rust: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// The fields in the order of their declaration.
+    pub fields: Vec<FieldDesc>,
+    /// The names of its oneofs.
+    pub oneofs: Vec<String>,
+    /// Messages that are written inside this one: the struct variants of an enum with data.
+    pub nested: Vec<TypeRef>,
+    /// Whether it is deprecated.
+    pub deprecated: bool,
+}
+
+/// A field of a message.
+#[derive(Debug, Clone)]
+pub struct FieldDesc {
+    /// The name in the schema.
+    pub name: String,
+    /// The name in JSON.
+    pub json: String,
+    /// The number on the wire.
+    pub number: u32,
+    /// How many values it has.
+    pub label: Label,
+    /// What a value is.
+    pub kind: Kind,
+    /// An index into [`MessageDesc::oneofs`].
+    pub oneof: Option<usize>,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Whether it is deprecated.
+    pub deprecated: bool,
+    /// Whether its value stays out of logs, spans and `Debug`.
+    pub secret: bool,
+    /// The span attribute that takes its value.
+    pub traced: Option<&'static str>,
+}
+
+/// How many values a field has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Label {
+    /// One, its default where none is set.
+    Singular,
+    /// One or none.
+    Optional,
+    /// Any number, in order.
+    Repeated,
+    /// By key; the kind is the value's.
+    Map(Kind),
+}
+
+/// What one value of a field is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are protobuf's own")]
+pub enum Kind {
+    Double,
+    Float,
+    Int32,
+    Int64,
+    Uint32,
+    Uint64,
+    Sint32,
+    Sint64,
+    Fixed32,
+    Fixed64,
+    Sfixed32,
+    Sfixed64,
+    Bool,
+    String,
+    Bytes,
+    /// A message or an enum.
+    Type(TypeRef),
+}
+
+/// An enum type.
+#[derive(Debug, Clone)]
+pub struct EnumDesc {
+    /// `Color`.
+    pub name: String,
+    /// The package it says it belongs to.
+    pub package: Option<&'static str>,
+    /// The Rust path, for messages about the type.
+    pub rust: &'static str,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// The values; the first has number 0.
+    pub values: Vec<EnumValueDesc>,
+    /// Whether it is deprecated.
+    pub deprecated: bool,
+}
+
+/// A value of an enum type.
+#[derive(Debug, Clone)]
+pub struct EnumValueDesc {
+    /// `COLOR_DEEP_BLUE`.
+    pub name: String,
+    /// The number on the wire.
+    pub number: i32,
+    /// The doc comment.
+    pub doc: &'static str,
+    /// Whether it is deprecated.
+    pub deprecated: bool,
+}
+
+impl Types {
+    /// The messages, in the order in which they were reached.
+    pub fn messages(&self) -> &[MessageDesc] {
+        &self.messages
+    }
+
+    /// The enums, in the order in which they were reached.
+    pub fn enums(&self) -> &[EnumDesc] {
+        &self.enums
+    }
+
+    /// Enters the message `T`, once. `fill` adds the fields and may reach `T` itself again.
+    pub fn message<T: 'static>(
+        &mut self,
+        head: impl FnOnce() -> MessageDesc,
+        fill: impl FnOnce(&mut Self, &mut MessageDesc),
+    ) -> TypeRef {
+        if let Some(known) = self.known.get(&TypeId::of::<T>()) {
+            return known.clone();
+        }
+        let index = self.messages.len();
+        let mut desc = head();
+        self.messages.push(desc.clone());
+        self.known.insert(TypeId::of::<T>(), TypeRef::Message(index));
+        fill(self, &mut desc);
+        self.messages[index] = desc;
+        TypeRef::Message(index)
+    }
+
+    /// Enters the enum `T`, once.
+    pub fn enumeration<T: 'static>(&mut self, desc: impl FnOnce() -> EnumDesc) -> TypeRef {
+        if let Some(known) = self.known.get(&TypeId::of::<T>()) {
+            return known.clone();
+        }
+        let index = self.enums.len();
+        self.enums.push(desc());
+        self.known.insert(TypeId::of::<T>(), TypeRef::Enum(index));
+        TypeRef::Enum(index)
+    }
+
+    /// The name of a type inside its package, for the names of generic types.
+    pub fn name<'a>(&'a self, of: &'a TypeRef) -> &'a str {
+        match of {
+            TypeRef::Message(index) => &self.messages[*index].name,
+            TypeRef::Enum(index) => &self.enums[*index].name,
+            TypeRef::Named(full) => full.rsplit('.').next().unwrap_or(full),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What `#[service]` declares: plain, constant data about a service and its methods, and how they are mounted.
+
+mod mount;
+mod spec;
+
+pub use mount::{Arg, HookAt, Mount, Outcome, Wraps};
+pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook};
+pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
+
+use std::sync::Arc;
+
+/// A type whose methods are served: `#[service]` writes this impl.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a service",
+    label = "expected a type with `#[service]` on its impl",
+    note = "for a `#[service]` trait, mount the generated server: `.service(UsersServer(value))`"
+)]
+pub trait Service: Send + Sync + 'static {
+    /// The constant description.
+    const SPEC: &'static ServiceSpec;
+
+    /// Hands every method, hook and watcher to `mount`.
+    fn mount(self: Arc<Self>, mount: &mut Mount);
+}
