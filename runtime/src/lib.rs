@@ -3,6 +3,7 @@
 pub mod call;
 pub mod error;
 pub mod message;
+mod route;
 pub mod service;
 mod surface;
 

@@ -1,0 +1,124 @@
+//! Fills a [`Table`] and reports every conflict, each with both operations.
+
+use hashbrown::hash_map::Entry;
+use http::Method;
+
+use super::table::{Leaf, Node, Route, Table};
+use super::template::{Segment, Template};
+
+/// A table in the making.
+#[derive(Default)]
+pub(crate) struct Builder {
+    table: Table,
+    /// What was entered, as messages call it: the operation and the path as it was written.
+    entries: Vec<(String, String)>,
+    mistakes: Vec<String>,
+}
+
+impl Builder {
+    /// Enters an operation's RPC path, `/helloworld.v1.Greeter/SayHello`, which answers POST.
+    pub(crate) fn rpc(&mut self, operation: usize, path: &str) {
+        let leaf = self.leaf(Route { operation, binding: None }, path, path, Some(Method::POST));
+        self.exact(path.as_bytes(), leaf);
+    }
+
+    /// Enters one HTTP binding. `name` is the operation's, for messages; `verb` a method, or `*` for every one.
+    pub(crate) fn binding(&mut self, route: Route, name: &str, verb: &str, path: &str) {
+        let method = match verb {
+            "*" => None,
+            _ => match Method::from_bytes(verb.as_bytes()) {
+                Ok(method) => Some(method),
+                Err(_) => {
+                    return self.mistakes.push(format!("{name}: `{verb}` is not an HTTP method"));
+                }
+            },
+        };
+        let template = match Template::parse(path) {
+            Ok(template) => template,
+            Err(why) => return self.mistakes.push(format!("{name}: `{path}`: {why}")),
+        };
+        let leaf = self.leaf(route, name, path, method);
+        match template.literal() {
+            Some(exact) => self.exact(&exact, leaf),
+            None => self.template(template, leaf),
+        }
+    }
+
+    /// The table.
+    ///
+    /// # Errors
+    /// Every mistake and every conflict, one text each.
+    pub(crate) fn build(self) -> Result<Table, Vec<String>> {
+        if self.mistakes.is_empty() { Ok(self.table) } else { Err(self.mistakes) }
+    }
+
+    fn leaf(&mut self, route: Route, name: &str, path: &str, method: Option<Method>) -> Leaf {
+        self.entries.push((name.to_owned(), path.to_owned()));
+        Leaf { method, verb: None, route, spans: [].into(), entry: self.entries.len() - 1 }
+    }
+
+    fn exact(&mut self, path: &[u8], leaf: Leaf) {
+        let leaves = match self.table.exact.entry(path.into()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Default::default()),
+        };
+        match conflict(leaves, &leaf) {
+            Some(other) => self.mistakes.push(told(&self.entries, &leaf, other)),
+            None => leaves.push(leaf),
+        }
+    }
+
+    fn template(&mut self, template: Template, mut leaf: Leaf) {
+        leaf.spans = template.variables.iter().map(|variable| variable.span).collect();
+        if let Some(verb) = template.verb {
+            let verb: Box<[u8]> = verb.into_bytes().into();
+            if !self.table.verbs.contains(&verb) {
+                self.table.verbs.push(verb.clone());
+            }
+            leaf.verb = Some(verb);
+        }
+        let nodes = &mut self.table.nodes;
+        if nodes.is_empty() {
+            nodes.push(Node::default());
+        }
+        let mut at = 0;
+        let mut rest = false;
+        for segment in template.segments {
+            let fresh = nodes.len();
+            let next = match segment {
+                Segment::Literal(text) => *nodes[at].literals.entry(text).or_insert(fresh),
+                Segment::One => *nodes[at].one.get_or_insert(fresh),
+                Segment::Rest => {
+                    rest = true;
+                    break;
+                }
+            };
+            if next == fresh {
+                nodes.push(Node::default());
+            }
+            at = next;
+        }
+        let leaves = if rest { &mut nodes[at].rests } else { &mut nodes[at].ends };
+        match conflict(leaves, &leaf) {
+            Some(other) => self.mistakes.push(told(&self.entries, &leaf, other)),
+            None => leaves.push(leaf),
+        }
+    }
+}
+
+fn conflict(leaves: &[Leaf], leaf: &Leaf) -> Option<usize> {
+    leaves
+        .iter()
+        .find(|other| other.method == leaf.method && other.verb == leaf.verb)
+        .map(|other| other.entry)
+}
+
+fn told(entries: &[(String, String)], leaf: &Leaf, other: usize) -> String {
+    let ((name, path), (other, taken)) = (&entries[leaf.entry], &entries[other]);
+    let verb = leaf.method.as_ref().map_or("*", Method::as_str);
+    if path == taken {
+        format!("{name} and {other} both answer {verb} {path}")
+    } else {
+        format!("{name} with {verb} {path} and {other} with {verb} {taken} answer the same paths")
+    }
+}

@@ -1,0 +1,1 @@
+//! The rules of the table: what is most specific, what conflicts, what a variable takes.
