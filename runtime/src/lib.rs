@@ -1,6 +1,7 @@
 //! bident: one plain Rust impl, two prongs.
 
 pub mod call;
+pub mod client;
 pub mod error;
 pub mod message;
 mod route;
