@@ -4,7 +4,7 @@ mod mount;
 mod spec;
 
 pub use mount::{Arg, HookAt, Mount, Outcome, Wraps};
-pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook};
+pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook, Mounted};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
 
 use std::sync::Arc;

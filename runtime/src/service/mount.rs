@@ -114,10 +114,19 @@ pub enum HookAt {
     AfterStop,
 }
 
+/// A method ready to be served.
+pub(crate) struct Mounted {
+    pub(crate) method: &'static MethodSpec,
+    pub(crate) handler: Handler,
+    /// Whether the request has a value with nothing set. One that has none must be the whole body of its bindings: there
+    /// is nothing that path variables and queries could be bound to.
+    pub(crate) has_initial: bool,
+}
+
 /// What one service brings to an app.
 pub struct Mount {
     pub(crate) spec: &'static ServiceSpec,
-    pub(crate) handlers: Vec<(&'static MethodSpec, Handler)>,
+    pub(crate) handlers: Vec<Mounted>,
     pub(crate) hooks: Vec<(HookAt, &'static str, Hook)>,
 }
 
@@ -135,7 +144,8 @@ impl Mount {
         Fut: Future<Output = Out> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |call| crate::call::serve_unary(call, f.clone()));
-        self.handlers.push((method, handler));
+        let has_initial = Req::initial().is_some();
+        self.handlers.push(Mounted { method, handler, has_initial });
     }
 
     /// Adds a hook; `name` is the method's, for the log.
