@@ -4,6 +4,7 @@
 //! carries it, from the parts here; which gRPC code stands for which HTTP code is decided in [`Code`] alone.
 
 mod convert;
+pub(crate) mod details;
 mod reason;
 mod status;
 

@@ -1,0 +1,182 @@
+//! An error as gRPC carries it: `google.rpc.Status` with one `google.rpc.ErrorInfo`, written and read.
+//!
+//! Where the bytes stand (`grpc-status-details-bin`) is the surface's and the client's business.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use prost::Message as _;
+use prost_types::Any;
+
+use super::{Code, Error, ForeignStatus};
+
+/// Carries the code of an [`Error`] where the gRPC status alone would lose it.
+pub(crate) const CODE_KEY: &str = "bident.code";
+
+const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
+
+/// The most metadata that is sent, keys and values together: a status travels in a header, and peers cap those.
+const MOST_METADATA: usize = 4096;
+
+/// `google.rpc.Status`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Status {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+/// `google.rpc.ErrorInfo`.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ErrorInfo {
+    #[prost(string, tag = "1")]
+    reason: String,
+    #[prost(string, tag = "2")]
+    domain: String,
+    #[prost(btree_map = "string, string", tag = "3")]
+    metadata: BTreeMap<String, String>,
+}
+
+/// The detail bytes of an error as callers may see it; empty where the status itself says everything.
+pub(crate) fn encode(error: &Error) -> Bytes {
+    if let Some(foreign) = error.foreign()
+        && error.is_exposed()
+        && !foreign.details.is_empty()
+    {
+        return foreign.details.clone();
+    }
+    let code = error.grpc_code();
+    let mut metadata = BTreeMap::new();
+    if code.http() != error.code() {
+        metadata.insert(CODE_KEY.to_owned(), error.code().to_string());
+    }
+    if error.is_exposed() {
+        let mut left = MOST_METADATA;
+        for (key, value) in error.metadata() {
+            if let Some(rest) = left.checked_sub(key.len() + value.len()) {
+                left = rest;
+                metadata.insert(key.to_string(), value.clone());
+            }
+        }
+    }
+    if error.reason().is_empty() && error.domain().is_empty() && metadata.is_empty() {
+        return Bytes::new();
+    }
+    let info = ErrorInfo {
+        reason: error.reason().to_owned(),
+        domain: error.domain().to_owned(),
+        metadata,
+    };
+    let status = Status {
+        code: i32::from(code.number()),
+        message: error.public_message().to_owned(),
+        details: vec![Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec() }],
+    };
+    status.encode_to_vec().into()
+}
+
+/// The error that a gRPC status stands for. `details` may be empty or nonsense; `trailers` are the caller's own, without
+/// the status itself.
+///
+/// What an [`Error`] has no field for stays with it, so that it can be passed on unchanged.
+pub(crate) fn decode(code: Code, message: String, details: Bytes, trailers: HeaderMap) -> Error {
+    let status = Status::decode(details.clone()).unwrap_or_default();
+    let mut info = status
+        .details
+        .iter()
+        .find(|detail| detail.type_url == ERROR_INFO)
+        .and_then(|detail| ErrorInfo::decode(detail.value.as_slice()).ok());
+    let carried = info.as_mut().and_then(|info| info.metadata.remove(CODE_KEY));
+    let http = carried
+        .and_then(|text| text.parse().ok())
+        .filter(|http| (400..600).contains(http))
+        .unwrap_or_else(|| code.http());
+    let understood = details.is_empty() || (info.is_some() && status.details.len() == 1);
+
+    let info = info.unwrap_or_default();
+    let mut error = Error::new(http, info.reason, message).with_domain(info.domain);
+    for (key, value) in info.metadata {
+        error = error.with(key, value);
+    }
+    if error.grpc_code() != code {
+        error = error.with_grpc(code);
+    }
+    if !understood || !trailers.is_empty() {
+        let details = if understood { Bytes::new() } else { details };
+        error = error.with_foreign(ForeignStatus { details, trailers });
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip(error: &Error) -> Error {
+        let message = error.public_message().to_owned();
+        decode(error.grpc_code(), message, encode(error), HeaderMap::new())
+    }
+
+    #[test]
+    fn every_part_that_callers_see_survives() {
+        for http in 400..600 {
+            let sent = Error::new(http, "WHY", "text").with_domain("d.v1").with("id", 7).expose();
+            let read = round_trip(&sent);
+            assert_eq!((read.code(), read.grpc_code()), (http, sent.grpc_code()));
+            assert_eq!((read.reason(), read.domain(), read.message()), ("WHY", "d.v1", "text"));
+            assert_eq!(read.metadata(), sent.metadata());
+            assert!(read.foreign().is_none());
+        }
+    }
+
+    #[test]
+    fn a_code_set_by_hand_survives_beside_the_http_code() {
+        let sent = Error::new(400, "WHY", "text").with_grpc(Code::OutOfRange);
+        let read = round_trip(&sent);
+        assert_eq!((read.code(), read.grpc_code()), (400, Code::OutOfRange));
+    }
+
+    #[test]
+    fn a_server_error_keeps_its_text_and_metadata_to_itself() {
+        let read = round_trip(&Error::internal("WHY", "the password is 7").with("id", 7));
+        assert_eq!((read.reason(), read.message()), ("WHY", "internal error"));
+        assert!(read.metadata().is_empty());
+    }
+
+    #[test]
+    fn metadata_is_capped() {
+        let sent = Error::not_found("WHY", "text").with("a", "x".repeat(5000)).with("b", "y");
+        let read = round_trip(&sent);
+        assert_eq!(read.metadata().keys().collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[test]
+    fn a_foreign_status_is_kept_whole() {
+        let other = Any { type_url: "type.googleapis.com/a.B".to_owned(), value: vec![1, 2] };
+        let info = ErrorInfo { reason: "WHY".to_owned(), ..ErrorInfo::default() };
+        let info = Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec() };
+        let status = Status { code: 9, message: "m".to_owned(), details: vec![other, info] };
+        let bytes: Bytes = status.encode_to_vec().into();
+
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-kept", http::HeaderValue::from_static("yes"));
+        let error = decode(Code::FailedPrecondition, "m".to_owned(), bytes.clone(), trailers);
+        assert_eq!((error.code(), error.reason()), (412, "WHY"));
+        assert_eq!(encode(&error), bytes);
+        assert_eq!(error.foreign().unwrap().trailers["x-kept"], "yes");
+    }
+
+    #[test]
+    fn nonsense_is_an_error_without_a_reason() {
+        for details in [&b"\xff\xff\xff"[..], b"\x1a\xff\xff\xff\xff\x0f", b""] {
+            let details = Bytes::from_static(details);
+            let error = decode(Code::NotFound, "m".to_owned(), details.clone(), HeaderMap::new());
+            assert_eq!((error.code(), error.reason()), (404, ""));
+            assert_eq!(encode(&error), details);
+        }
+    }
+}
