@@ -2,6 +2,7 @@
 
 pub mod call;
 pub mod client;
+pub mod config;
 pub mod error;
 pub mod message;
 mod route;
@@ -12,4 +13,5 @@ mod surface;
 pub mod __private;
 
 pub use call::{Call, Context, Middleware, Next, Reply};
+pub use config::Config;
 pub use error::{CallError, Code, Error, Result};

@@ -1,0 +1,230 @@
+//! The kit's own settings, typed. Their defaults are `defaults.yaml`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::tree::{Mistake, Node, Value};
+use super::{de, nearest};
+
+/// Every setting of the kit.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) server: ServerSettings,
+    pub(crate) admin: AdminSettings,
+    pub(crate) log: LogSettings,
+}
+
+/// `server`.
+#[derive(Debug, Clone)]
+pub(crate) struct ServerSettings {
+    /// Where HTTP and gRPC are served.
+    pub(crate) addr: Address,
+    /// The second listener, where one is wanted.
+    pub(crate) grpc_addr: Option<Address>,
+    pub(crate) timeout: Duration,
+    pub(crate) drain: Duration,
+    pub(crate) grace: Duration,
+    pub(crate) max_body: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) max_streams: u32,
+    pub(crate) header_timeout: Duration,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) reflection: bool,
+}
+
+/// `admin`.
+#[derive(Debug, Clone)]
+pub(crate) struct AdminSettings {
+    pub(crate) addr: Address,
+}
+
+/// `log`.
+#[derive(Debug, Clone)]
+pub(crate) struct LogSettings {
+    pub(crate) level: String,
+    pub(crate) format: LogFormat,
+    pub(crate) access: AccessLog,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Which calls are logged at `info` or above.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AccessLog {
+    /// Those that failed.
+    Errors,
+    /// All of them.
+    All,
+}
+
+/// An address to listen on: `127.0.0.1:8000`, `localhost:8000`, `[::]:8000` or `:8000` for every interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address(pub(crate) String);
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(input)?;
+        let text = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text };
+        let named = |(host, port): (&str, &str)| {
+            !host.is_empty() && !host.contains(':') && port.parse::<u16>().is_ok()
+        };
+        if text.parse::<SocketAddr>().is_ok() || text.rsplit_once(':').is_some_and(named) {
+            Ok(Self(text))
+        } else {
+            let expected = "an address such as 127.0.0.1:8000";
+            Err(serde::de::Error::invalid_value(serde::de::Unexpected::Str(&text), &expected))
+        }
+    }
+}
+
+/// Reads every setting and adds every mistake to `mistakes`; `None` where there was one.
+pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) -> Option<Settings> {
+    let before = mistakes.len();
+    unknown_keys(tree, defaults, mistakes);
+    check_clients(tree, mistakes);
+    let mut source = Source { tree, mistakes };
+    let settings = (|| {
+        // Each line is read before any may end this: a `?` too early would hide the mistakes after it.
+        let addr = source.get("server.addr");
+        let grpc_addr = source.get("server.grpc.addr");
+        let timeout = source.get("server.timeout");
+        let drain = source.get("server.drain");
+        let grace = source.get("server.grace");
+        let max_body = source.get("server.max_body");
+        let max_connections = source.get("server.max_connections");
+        let max_streams = source.get("server.max_streams");
+        let header_timeout = source.get("server.header_timeout");
+        let idle_timeout = source.get("server.idle_timeout");
+        let reflection = source.get("server.reflection");
+        let admin_addr = source.get("admin.addr");
+        let open = source.get::<bool>("admin.open");
+        let level = source.level();
+        let format = source.get("log.format");
+        let access = source.get("log.access");
+        open?;
+        Some(Settings {
+            server: ServerSettings {
+                addr: addr?,
+                grpc_addr: grpc_addr?,
+                timeout: timeout?,
+                drain: drain?,
+                grace: grace?,
+                max_body: max_body?,
+                max_connections: max_connections?,
+                max_streams: max_streams?,
+                header_timeout: header_timeout?,
+                idle_timeout: idle_timeout?,
+                reflection: reflection?,
+            },
+            admin: AdminSettings { addr: admin_addr? },
+            log: LogSettings { level: level?, format: format?, access: access? },
+        })
+    })();
+    if mistakes.len() > before { None } else { settings }
+}
+
+struct Source<'a> {
+    tree: &'a Node,
+    mistakes: &'a mut Vec<Mistake>,
+}
+
+impl Source<'_> {
+    fn get<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Option<T> {
+        // Where a section is not a map, `unknown_keys` has said so once for all its keys.
+        let (section, _) = key.rsplit_once('.')?;
+        if !matches!(self.tree.find(section)?.value, Value::Map(_)) {
+            return None;
+        }
+        de::read(self.tree, key).map_err(|mistake| self.mistakes.push(mistake)).ok()
+    }
+
+    /// `log.level`: a level, or a filter of comma-separated `target=level`.
+    fn level(&mut self) -> Option<String> {
+        let level: String = self.get("log.level")?;
+        let known = |level: &str| {
+            ["off", "error", "warn", "info", "debug", "trace"]
+                .contains(&level.to_ascii_lowercase().as_str())
+        };
+        let fine = |part: &str| match part.split_once('=') {
+            Some((target, level)) => !target.trim().is_empty() && known(level.trim()),
+            None => known(part.trim()),
+        };
+        if level.split(',').all(fine) {
+            return Some(level);
+        }
+        self.mistakes.push(Mistake {
+            origin: self.tree.find("log.level").map(|node| node.origin.clone()),
+            key: "log.level".into(),
+            what: format!(
+                "expected off, error, warn, info, debug or trace, alone or as target=level, found {level:?}"
+            ),
+        });
+        None
+    }
+}
+
+/// Names every key of the kit's own sections that the defaults do not have.
+fn unknown_keys(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) {
+    let Value::Map(sections) = &defaults.value else { return };
+    for section in sections {
+        if let Some(node) = tree.child(&section.key) {
+            compare(&section.key, node, &section.node, mistakes);
+        }
+    }
+}
+
+fn compare(path: &str, node: &Node, known: &Node, mistakes: &mut Vec<Mistake>) {
+    let Value::Map(known) = &known.value else { return };
+    let Value::Map(entries) = &node.value else {
+        mistakes.push(Mistake {
+            origin: Some(node.origin.clone()),
+            key: path.to_owned(),
+            what: "expected a map of keys".into(),
+        });
+        return;
+    };
+    if known.is_empty() {
+        // `clients`: its keys are names of the user's own.
+        return;
+    }
+    for entry in entries {
+        match known.iter().find(|k| k.key == entry.key) {
+            Some(k) => compare(&format!("{path}.{}", entry.key), &entry.node, &k.node, mistakes),
+            None => {
+                let advice = nearest::advice(&entry.key, known.iter().map(|k| k.key.as_str()));
+                mistakes.push(Mistake {
+                    origin: Some(entry.origin.clone()),
+                    key: format!("{path}.{}", entry.key),
+                    what: format!("unknown key{advice}"),
+                });
+            }
+        }
+    }
+}
+
+/// `clients.<name>.target` is the one key of a client.
+fn check_clients(tree: &Node, mistakes: &mut Vec<Mistake>) {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Client {
+        #[allow(dead_code, reason = "read by the client, checked here with everything else")]
+        target: Option<String>,
+    }
+    let Some(Value::Map(clients)) = tree.child("clients").map(|node| &node.value) else { return };
+    for client in clients {
+        if let Err(mistake) =
+            de::read_node::<Client>(&client.node, &format!("clients.{}", client.key))
+        {
+            mistakes.push(mistake);
+        }
+    }
+}

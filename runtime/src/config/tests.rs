@@ -1,0 +1,290 @@
+//! The configuration as a program meets it: layers, types, and the texts of mistakes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::tree::Mistake;
+use super::*;
+
+fn tree(documents: &[&str], variables: &[(&str, &str)]) -> (Config, Vec<String>) {
+    let start = Start {
+        variables: variables.iter().map(|(k, v)| (k.into(), v.into())).collect(),
+        ..Start::default()
+    };
+    let defaults: Vec<_> = documents.iter().map(|text| (*text).to_owned()).collect();
+    let mut mistakes = Vec::new();
+    let tree = load(&defaults, &start, &mut mistakes);
+    (Config::new(tree), mistakes.iter().map(Mistake::to_string).collect())
+}
+
+fn config(documents: &[&str], variables: &[(&str, &str)]) -> Config {
+    let (config, mistakes) = tree(documents, variables);
+    assert_eq!(mistakes, [""; 0]);
+    config
+}
+
+fn settings(document: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+    let (config, mut texts) = tree(&[document], variables);
+    let mut mistakes = Vec::new();
+    let settings = Settings::read(config.tree(), &mut mistakes);
+    texts.extend(mistakes.iter().map(Mistake::to_string));
+    if texts.is_empty() { settings.ok_or_else(Vec::new) } else { Err(texts) }
+}
+
+fn text<T: std::fmt::Debug>(result: crate::Result<T>) -> String {
+    result.expect_err("a mistake").message().to_owned()
+}
+
+#[test]
+fn the_defaults_are_whole() {
+    let settings = settings("", &[]).unwrap();
+    assert_eq!(settings.server.addr.0, "0.0.0.0:8000");
+    assert_eq!(settings.server.grpc_addr, None);
+    assert_eq!(settings.server.timeout, Duration::from_secs(10));
+    assert_eq!(settings.server.drain, Duration::from_secs(10));
+    assert_eq!(settings.server.grace, Duration::ZERO);
+    assert_eq!(settings.server.max_body, 4 << 20);
+    assert_eq!(settings.server.max_connections, 10_000);
+    assert!(settings.server.reflection);
+    assert_eq!(settings.admin.addr.0, "0.0.0.0:9090");
+    assert_eq!(settings.log.format, LogFormat::Text);
+    assert_eq!(settings.log.access, AccessLog::Errors);
+}
+
+#[test]
+fn later_layers_win_key_by_key() {
+    let config = config(
+        &["a: {x: 1, y: 1, z: 1}\nlist: [1, 2]", "a: {y: 2, z: 2}\nlist: [3]"],
+        &[("BIDENT_A__Z", "3"), ("OTHER_A__Z", "4")],
+    );
+    let a: BTreeMap<String, u8> = config.get("a").unwrap();
+    assert_eq!(a.into_values().collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(config.get::<Vec<u8>>("list").unwrap(), [3]);
+}
+
+#[test]
+fn a_section_without_lines_takes_nothing_away() {
+    let config = config(&["a: {x: 1}", "a:\n  # x: 2\n"], &[]);
+    assert_eq!(config.get::<u8>("a.x").unwrap(), 1);
+}
+
+#[test]
+fn variables_match_keys_without_case_and_dash() {
+    let document = "clients: {user-API: {target: a}}\nname: x";
+    let config = config(
+        &[document],
+        &[
+            ("BIDENT_CLIENTS__USER_API__TARGET", "grpc://b:1"),
+            ("BIDENT_NEW__KEY", ""),
+            ("BIDENT_NAME", "12"),
+        ],
+    );
+    assert_eq!(config.get::<String>("clients.user-API.target").unwrap(), "grpc://b:1");
+    assert_eq!(config.get::<String>("new.key").unwrap(), "");
+    assert_eq!(config.get::<String>("name").unwrap(), "12");
+    assert_eq!(config.get::<u8>("name").unwrap(), 12);
+}
+
+#[test]
+fn variables_are_read_by_the_targets_type() {
+    let config = config(
+        &[],
+        &[
+            ("BIDENT_A", "a, b"),
+            ("BIDENT_B", r#"["a","b,c"]"#),
+            ("BIDENT_C", ""),
+            ("BIDENT_D", "1m30s"),
+            ("BIDENT_E", "{x: 1, y: [2]}"),
+            ("BIDENT_F", "1,2"),
+            ("BIDENT_G", "true"),
+        ],
+    );
+    assert_eq!(config.get::<Vec<String>>("a").unwrap(), ["a", "b"]);
+    assert_eq!(config.get::<Vec<String>>("b").unwrap(), ["a", "b,c"]);
+    assert_eq!(config.get::<Vec<String>>("c").unwrap(), [""; 0]);
+    assert_eq!(config.get::<Duration>("d").unwrap(), Duration::from_secs(90));
+    let e: serde_json::Value =
+        config.get::<BTreeMap<String, serde_json::Value>>("e").unwrap()["y"].clone();
+    assert_eq!(e, serde_json::json!([2]));
+    assert_eq!(config.get::<(u8, u8)>("f").unwrap(), (1, 2));
+    assert!(config.get::<bool>("g").unwrap());
+    assert_eq!(text(config.get::<Vec<u8>>("a")), r#"env BIDENT_A: a[0]: expected u8, found "a""#);
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+struct Demo {
+    n: u32,
+    every: Duration,
+    #[serde(default)]
+    words: Vec<String>,
+    mode: Option<Mode>,
+    ratio: f32,
+}
+
+#[derive(Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Fast,
+    Slow { by: Duration },
+}
+
+#[test]
+fn typed_reads() {
+    let yaml =
+        "demo:\n  n: 0x10\n  every: 0.2s\n  words: [a, 1, \"true\"]\n  mode: fast\n  ratio: 1\n";
+    let demo: Demo = config(&[yaml], &[]).get("demo").unwrap();
+    let words = vec!["a".to_owned(), "1".to_owned(), "true".to_owned()];
+    let every = Duration::from_millis(200);
+    assert_eq!(demo, Demo { n: 16, every, words, mode: Some(Mode::Fast), ratio: 1.0 });
+
+    let yaml = "demo: {n: 1, every: 2h, mode: {slow: {by: 1s}}, ratio: 1.5}";
+    let demo: Demo = config(&[yaml], &[]).get("demo").unwrap();
+    assert_eq!(demo.mode, Some(Mode::Slow { by: Duration::from_secs(1) }));
+    let any: serde_json::Value =
+        config(&["a: [1, -1, 1.5, true, ~, x, '1']"], &[]).get("a").unwrap();
+    assert_eq!(any, serde_json::json!([1, -1, 1.5, true, null, "x", "1"]));
+}
+
+#[test]
+fn missing_keys() {
+    let config = config(&["a: {b: 1}"], &[]);
+    assert_eq!(config.get::<Option<u8>>("a.c").unwrap(), None);
+    assert_eq!(config.get::<Option<u8>>("a.b").unwrap(), Some(1));
+    assert_eq!(text(config.get::<u8>("a.c")), "a.c: missing");
+    assert_eq!(text(config.get::<Demo>("a")), "App::defaults:1:4: a.n: missing");
+}
+
+#[test]
+fn mistakes_say_where_and_what() {
+    for (yaml, expected) in [
+        ("demo:\n  n: many", r#"App::defaults:2:6: demo.n: expected u32, found "many""#),
+        ("demo:\n  n: -1", "App::defaults:2:6: demo.n: expected u32, found -1"),
+        ("demo:\n  n: '1'", r#"App::defaults:2:6: demo.n: expected u32, found "1""#),
+        ("demo:\n  n: 4294967296", "App::defaults:2:6: demo.n: expected u32, found 4294967296"),
+        ("demo: {n: {x: 1}}", "App::defaults:1:11: demo.n: expected u32, found a map"),
+        (
+            "demo: {n: 1, every: 10}",
+            r#"App::defaults:1:21: demo.every: expected a duration such as 500ms, 1s or 1m30s, found "10""#,
+        ),
+        (
+            "demo: {mode: fats}",
+            r#"App::defaults:1:14: demo.mode: expected one of `fast`, `slow`, found "fats""#,
+        ),
+        (
+            "demo: {words: [a, [b]]}",
+            "App::defaults:1:19: demo.words[1]: expected a string, found a list",
+        ),
+    ] {
+        assert_eq!(text(config(&[yaml], &[]).get::<Demo>("demo")), expected, "{yaml}");
+    }
+}
+
+#[test]
+fn yaml_that_is_wrong() {
+    for (yaml, expected) in [
+        ("a: 1\nb: 2\na: 3", "App::defaults:3:1: `a` is given twice; first at App::defaults:1:1"),
+        ("- a", "App::defaults:1:1: expected a map of keys"),
+        ("a: 1\n---\nb: 2", "App::defaults:2:1: a second document in one file"),
+        ("a: *b", "App::defaults:1:4: not YAML: while parsing node, found unknown anchor"),
+    ] {
+        assert_eq!(tree(&[yaml], &[]).1, [expected], "{yaml}");
+    }
+    assert_eq!(tree(&["a: 1\na: 2\nb: {c: 1, c: 2}"], &[]).1.len(), 2);
+    assert_eq!(tree(&["", "# nothing\n"], &[]).1, [""; 0]);
+}
+
+#[test]
+fn hostile_yaml_ends() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let alias = format!("*a{}", level - 1);
+        bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(", "));
+    }
+    assert!(tree(&[&bomb], &[]).1[0].contains("more than 100000 values"));
+    let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
+    assert_eq!(tree(&[&deep], &[]).1.len(), 1);
+    assert!(!tree(&["a: &b [*b]"], &[]).1.is_empty());
+    assert!(!tree(&["a: \"\\"], &[]).1.is_empty());
+}
+
+#[test]
+fn every_mistake_of_our_own_settings_at_once() {
+    let yaml = "server:\n  adr: x\n  addr: nowhere\n  timeout: soon\nadmin: 9090\nlog: {level: loud, format: xml}\nclients: {user: {targt: x}}\n";
+    let found =
+        settings(yaml, &[("BIDENT_SERVER__MAX_BODY", "4MB"), ("BIDENT_SERVER__ADDRESS", "x")])
+            .unwrap_err();
+    assert_eq!(
+        found,
+        [
+            "App::defaults:2:3: server.adr: unknown key; did you mean `addr`?",
+            "env BIDENT_SERVER__ADDRESS: server.address: unknown key; did you mean `addr`?",
+            "App::defaults:5:8: admin: expected a map of keys",
+            "App::defaults:7:18: clients.user: unknown key `targt`; did you mean `target`?",
+            r#"App::defaults:3:9: server.addr: expected an address such as 127.0.0.1:8000, found "nowhere""#,
+            r#"App::defaults:4:12: server.timeout: expected a duration such as 500ms, 1s or 1m30s, found "soon""#,
+            r#"env BIDENT_SERVER__MAX_BODY: server.max_body: expected usize, found "4MB""#,
+            r#"App::defaults:6:14: log.level: expected off, error, warn, info, debug or trace, alone or as target=level, found "loud""#,
+            r#"App::defaults:6:28: log.format: expected one of `text`, `json`, found "xml""#,
+        ]
+    );
+}
+
+#[test]
+fn sections_of_the_users_own_are_free() {
+    settings("data: {anything: [1]}\nregistry: {etcd: {}}\nclients: {user: {target: x}}", &[])
+        .unwrap();
+}
+
+#[test]
+fn the_short_form_of_the_log_level() {
+    let found = settings("log: {level: warn}", &[("BIDENT_LOG", "debug,hyper=off")]).unwrap();
+    assert_eq!(found.log.level, "debug,hyper=off");
+}
+
+#[test]
+fn addresses() {
+    for (given, bound) in [
+        ("127.0.0.1:0", "127.0.0.1:0"),
+        (":8000", "0.0.0.0:8000"),
+        ("localhost:1", "localhost:1"),
+        ("[::1]:5", "[::1]:5"),
+    ] {
+        let found = settings("", &[("BIDENT_SERVER__ADDR", given)]).unwrap();
+        assert_eq!(found.server.addr.0, bound);
+    }
+    for given in ["8000", "127.0.0.1", "host:99999", "::1:5:", ""] {
+        assert_eq!(
+            settings("", &[("BIDENT_SERVER__ADDR", given)]).unwrap_err().len(),
+            1,
+            "{given}"
+        );
+    }
+}
+
+#[test]
+fn files_and_arguments() {
+    let folder = std::env::temp_dir().join(format!("bident-config-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("configs")).unwrap();
+    std::fs::write(folder.join("configs/config.yaml"), "a: 1\nb: 1\nc: 1\n").unwrap();
+    std::fs::write(folder.join("more.yaml"), "b: 2\n").unwrap();
+    std::fs::write(folder.join("last.yml"), "c: 3\n").unwrap();
+    let load = |arguments: &[&str]| {
+        let arguments = arguments.iter().map(Into::into).collect();
+        let start = Start { arguments, folder: folder.clone(), ..Start::default() };
+        let mut mistakes = Vec::new();
+        let config = Config::new(load(&["a: 0\nd: 0".to_owned()], &start, &mut mistakes));
+        let all = ["a", "b", "c", "d"].map(|key| config.get::<u8>(key).unwrap());
+        (all, mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(load(&[]), ([1, 1, 1, 0], vec![]));
+    assert_eq!(load(&["serve", "-c", "more.yaml", "--conf=last.yml"]), ([1, 2, 3, 0], vec![]));
+    assert_eq!(load(&["-conf", "more.yaml", "--", "-c", "last.yml"]), ([1, 2, 1, 0], vec![]));
+    let (_, mistakes) = load(&["-c", "absent.yaml", "-c", "a.toml", "-c"]);
+    assert_eq!(mistakes.len(), 3);
+    assert_eq!(mistakes[0], "-c: expected the path of a configuration file");
+    assert!(mistakes[1].starts_with("absent.yaml: cannot be read: "), "{mistakes:?}");
+    assert!(mistakes[2].starts_with("a.toml: not a configuration file"), "{mistakes:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
