@@ -1,0 +1,138 @@
+//! Instructions per request: the same server run twice under callgrind, with few and with many requests; the difference
+//! is what the requests cost, start-up and warm-up left out. Nothing needs to cooperate: no control socket, no ptrace.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use bench::workload::Workload;
+
+use crate::client::{self, Shape};
+use crate::server::{Program, Server};
+
+/// Calls of the short run: past every cache's first fill.
+const WARM: usize = 300;
+/// Further calls of the long run: what is measured.
+pub(crate) const MEASURED: usize = 2_000;
+
+/// What one request costs.
+pub(crate) struct Cost {
+    /// User-space instructions.
+    pub(crate) instructions: f64,
+    /// Heap allocations: calls of malloc and its kin.
+    pub(crate) allocations: f64,
+    /// Instructions by function, the dearest first.
+    pub(crate) functions: Vec<(String, f64)>,
+}
+
+/// Measures one request of `workload` on `program`, one in flight.
+pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]) -> Result<Cost> {
+    // Both runs at once: callgrind counts instructions, not time.
+    let (few, many) = tokio::try_join!(
+        profile(program, workload, extra, WARM),
+        profile(program, workload, extra, WARM + MEASURED)
+    )?;
+    let per_request = |few: u64, many: u64| (many as f64 - few as f64) / MEASURED as f64;
+    let mut functions: Vec<(String, f64)> = many
+        .functions
+        .iter()
+        .map(|(name, cost)| {
+            (name.clone(), per_request(few.functions.get(name).copied().unwrap_or(0), *cost))
+        })
+        .filter(|(_, cost)| *cost >= 1.0)
+        .collect();
+    functions.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(Cost {
+        instructions: per_request(few.instructions(), many.instructions()),
+        allocations: per_request(few.allocations, many.allocations),
+        functions,
+    })
+}
+
+async fn profile(
+    program: Program,
+    workload: Workload,
+    extra: &[&str],
+    calls: usize,
+) -> Result<Profile> {
+    let folder = std::env::temp_dir().join(format!("bident-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{}-{}-{calls}.out", program.name, workload.name()));
+    let wrapper = [
+        "valgrind".into(),
+        "--tool=callgrind".into(),
+        "--dump-line=no".into(),
+        format!("--callgrind-out-file={}", file.display()),
+    ];
+    let server = Server::start(program, &wrapper, extra)?;
+    client::load(server.addr, workload, Shape::ONE_IN_FLIGHT, calls).await?;
+    // The client's connection is closed by now; waiting for the process must not stop the other run's client.
+    tokio::task::spawn_blocking(move || server.end()).await??;
+    let profile = Profile::read(&file)?;
+    fs::remove_file(&file)?;
+    ensure!(profile.instructions() > 0, "callgrind counted nothing");
+    Ok(profile)
+}
+
+/// Own instructions by function, and calls of the allocator, from one callgrind file.
+#[derive(Default)]
+struct Profile {
+    functions: HashMap<String, u64>,
+    allocations: u64,
+}
+
+impl Profile {
+    fn instructions(&self) -> u64 {
+        self.functions.values().sum()
+    }
+
+    /// Reads the format that callgrind documents: `fn=(id) name` opens a function, `cfn=` names the callee of the
+    /// following `calls=` line, whose next line is the callee's cost and not the function's own.
+    fn read(path: &Path) -> Result<Profile> {
+        let text = fs::read_to_string(path).with_context(|| format!("reading {path:?}"))?;
+        let mut names = HashMap::new();
+        let mut profile = Profile::default();
+        let mut function = String::new();
+        let mut callee = String::new();
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            if let Some(name) = line.strip_prefix("fn=") {
+                function = resolve(&mut names, name);
+            } else if let Some(name) = line.strip_prefix("cfn=") {
+                callee = resolve(&mut names, name);
+            } else if let Some(call) = line.strip_prefix("calls=") {
+                let count: u64 = call.split(' ').next().unwrap_or_default().parse()?;
+                if is_allocator(&callee) && !is_allocator(&function) {
+                    profile.allocations += count;
+                }
+                lines.next();
+            } else if line
+                .starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-' || c == '*')
+                && let Some(cost) = line.split(' ').nth(1)
+            {
+                *profile.functions.entry(function.clone()).or_default() += cost.parse::<u64>()?;
+            }
+        }
+        Ok(profile)
+    }
+}
+
+/// `(12) name` the first time, `(12)` from then on.
+fn resolve(names: &mut HashMap<String, String>, text: &str) -> String {
+    match text.split_once(' ') {
+        Some((id, name)) => {
+            names.insert(id.to_owned(), name.to_owned());
+            name.to_owned()
+        }
+        None => names.get(text).cloned().unwrap_or_else(|| text.to_owned()),
+    }
+}
+
+fn is_allocator(function: &str) -> bool {
+    let plain = function.split('@').next().unwrap_or_default().trim_end_matches("'2");
+    matches!(
+        plain,
+        "malloc" | "calloc" | "realloc" | "memalign" | "posix_memalign" | "aligned_alloc"
+    )
+}
