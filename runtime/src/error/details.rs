@@ -16,9 +16,6 @@ pub(crate) const CODE_KEY: &str = "bident.code";
 
 const ERROR_INFO: &str = "type.googleapis.com/google.rpc.ErrorInfo";
 
-/// The most metadata that is sent, keys and values together: a status travels in a header, and peers cap those.
-const MOST_METADATA: usize = 4096;
-
 /// `google.rpc.Status`.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Status {
@@ -54,15 +51,7 @@ pub(crate) fn encode(error: &Error) -> Bytes {
     if code.http() != error.code() {
         metadata.insert(CODE_KEY.to_owned(), error.code().to_string());
     }
-    if error.is_exposed() {
-        let mut left = MOST_METADATA;
-        for (key, value) in error.metadata() {
-            if let Some(rest) = left.checked_sub(key.len() + value.len()) {
-                left = rest;
-                metadata.insert(key.to_string(), value.clone());
-            }
-        }
-    }
+    metadata.extend(error.public_metadata().map(|(key, value)| (key.to_owned(), value.to_owned())));
     if error.reason().is_empty() && error.domain().is_empty() && metadata.is_empty() {
         return Bytes::new();
     }

@@ -16,6 +16,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// The most metadata that is sent, keys and values together: over gRPC it travels in a header, and peers cap those.
+const MOST_METADATA: usize = 4096;
+
 /// A boxed error of any kind that may cross threads.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -175,6 +178,17 @@ impl Error {
 
     pub(crate) fn foreign(&self) -> Option<&ForeignStatus> {
         self.0.foreign.as_ref()
+    }
+
+    /// The metadata that callers see: all of it up to [`MOST_METADATA`] bytes, where an entry that no longer fits is left
+    /// out.
+    pub(crate) fn public_metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        let shown = self.is_exposed().then_some(&self.0.metadata);
+        let mut left = MOST_METADATA;
+        shown.into_iter().flatten().filter_map(move |(key, value)| {
+            left = left.checked_sub(key.len() + value.len())?;
+            Some((&**key, &**value))
+        })
     }
 
     /// The message that callers see.

@@ -68,10 +68,10 @@ impl Builder {
         }
     }
 
-    fn template(&mut self, template: Template, mut leaf: Leaf) {
+    fn template(&mut self, template: Template<'_>, mut leaf: Leaf) {
         leaf.spans = template.variables.iter().map(|variable| variable.span).collect();
         if let Some(verb) = template.verb {
-            let verb: Box<[u8]> = verb.into_bytes().into();
+            let verb: Box<[u8]> = verb.as_bytes().into();
             if !self.table.verbs.contains(&verb) {
                 self.table.verbs.push(verb.clone());
             }

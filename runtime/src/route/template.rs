@@ -5,13 +5,13 @@
 
 /// A parsed template.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Template {
+pub(crate) struct Template<'t> {
     /// What each segment of a path must be. [`Segment::Rest`] stands in the last place only.
     pub(crate) segments: Vec<Segment>,
     /// The variables in the order in which they are written.
-    pub(crate) variables: Vec<Variable>,
+    pub(crate) variables: Vec<Variable<'t>>,
     /// What follows the colon that closes the template.
-    pub(crate) verb: Option<String>,
+    pub(crate) verb: Option<&'t str>,
 }
 
 /// One segment of a template.
@@ -27,9 +27,9 @@ pub(crate) enum Segment {
 
 /// A variable and the segments that it takes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Variable {
+pub(crate) struct Variable<'t> {
     /// `["book", "name"]` for `{book.name}`.
-    pub(crate) path: Vec<String>,
+    pub(crate) path: Vec<&'t str>,
     pub(crate) span: Span,
 }
 
@@ -42,19 +42,19 @@ pub(crate) struct Span {
     pub(crate) end: Option<u16>,
 }
 
-impl Variable {
+impl Variable<'_> {
     /// Whether the variable is one segment, so that an escaped slash in it is part of the value.
     pub(crate) fn is_single(&self) -> bool {
         self.span.end == Some(self.span.first + 1)
     }
 }
 
-impl Template {
+impl<'t> Template<'t> {
     /// Parses a template.
     ///
     /// # Errors
     /// A text that says what is wrong with the template and what was expected.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &'t str) -> Result<Self, String> {
         let Some(body) = text.strip_prefix('/') else {
             return Err("a path template starts with `/`".to_owned());
         };
@@ -66,7 +66,7 @@ impl Template {
             return Err(format!("`{bad}` cannot stand in a path template"));
         }
         let (body, verb) = split_verb(body)?;
-        template.verb = verb.map(str::to_owned);
+        template.verb = verb;
         let mut rest = body;
         loop {
             let after = if let Some(inside) = rest.strip_prefix('{') {
@@ -94,9 +94,9 @@ impl Template {
         Ok(template)
     }
 
-    fn variable(&mut self, inside: &str) -> Result<(), String> {
+    fn variable(&mut self, inside: &'t str) -> Result<(), String> {
         let (name, pattern) = inside.split_once('=').unwrap_or((inside, "*"));
-        let path: Vec<String> = name.split('.').map(str::to_owned).collect();
+        let path: Vec<&str> = name.split('.').collect();
         if let Some(bad) = path.iter().find(|part| !is_identifier(part)) {
             return Err(format!("`{bad}` in `{{{inside}}}` is not a field name"));
         }
@@ -149,7 +149,7 @@ impl Template {
         if path.is_empty() {
             path.push(b'/');
         }
-        if let Some(verb) = &self.verb {
+        if let Some(verb) = self.verb {
             path.push(b':');
             path.extend_from_slice(verb.as_bytes());
         }
