@@ -4,30 +4,52 @@
 //! carries: its deadline, its `x-md-global-*` metadata and its trace. Discovery, balancing and retries are not done
 //! here.
 
+mod flow;
+mod grpc;
+mod http;
+mod path;
+mod query;
 mod target;
+mod transport;
+#[cfg(test)]
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::flow::Options;
 use self::target::Target;
-use crate::call::Reply;
-use crate::error::CallError;
-use crate::message::Message;
+use self::transport::Transport;
+use crate::call::{Protocol, Reply};
+use crate::error::{CallError, reasons};
+use crate::message::{MAX_DEPTH, Message, WireCx};
 use crate::service::{MethodSpec, Outcome};
 use crate::{Error, Result};
 
-/// A connection to one service. Cheap to clone; clones share the connection.
+/// The largest answer that is read, as servers bound requests.
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
+
+const AGENT: &str = concat!("bident/", env!("CARGO_PKG_VERSION"));
+
+/// The service at one address. Cheap to clone; clones share connections.
+///
+/// A call ends by its deadline: the one given with [`Client::with_deadline`], else that of the call being handled, else
+/// ten seconds after its start. Answers above 4 MiB are refused.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    deadline: Option<Deadline>,
+    options: Options,
 }
 
 struct Shared {
-    target: Target,
+    transport: Transport,
+    /// How each method is called over HTTP, by operation.
+    plans: Mutex<HashMap<&'static str, Arc<http::Plan>>>,
 }
 
-/// When a call must have ended: so long after its start, or at a point in time.
+/// When a call must have ended.
 #[derive(Debug, Clone, Copy)]
 pub enum Deadline {
     /// So long after each call's start.
@@ -49,37 +71,42 @@ impl From<Instant> for Deadline {
 }
 
 impl Client {
-    /// A client of the service at `target`: `grpc://host:port`, `http://host:port`, or `host:port`, which is gRPC.
+    /// A client of the service at `target`: `grpc://host:port`, `http://host[:port]`, or `host:port`, which is gRPC.
     ///
-    /// Connects with the first call, and again whenever the connection is gone.
+    /// Connects with the first call, and again whenever the connection is gone. An attempt to connect ends after five
+    /// seconds.
     ///
     /// # Errors
     /// A target that is none of these.
     pub async fn connect(target: impl AsRef<str>) -> Result<Self> {
-        let shared = Shared { target: Target::parse(target.as_ref())? };
-        Ok(Self { shared: Arc::new(shared), deadline: None })
+        let target = Target::parse(target.as_ref())?;
+        let shared = Shared { transport: Transport::new(target), plans: Mutex::default() };
+        Ok(Self { shared: Arc::new(shared), options: Options::default() })
     }
 
-    /// A client whose calls end by `deadline`, whatever the call being handled says.
-    ///
-    /// Without one a call ends by the deadline of the call being handled, else after ten seconds.
+    /// A client whose calls end by `deadline`, a `Duration` after each call's start or an `Instant`, whatever the call
+    /// being handled says.
     #[must_use]
     pub fn with_deadline(mut self, deadline: impl Into<Deadline>) -> Self {
-        self.deadline = Some(deadline.into());
+        self.options.deadline = Some(deadline.into());
         self
     }
 
-    /// A client that sends this metadata with every call.
+    /// A client that sends this metadata with every call, in place of what would flow on under the same key.
+    ///
+    /// The value of a key that ends in `-bin` may be any bytes, and is sent as base64. A key or a value that cannot be
+    /// sent fails each call with an error that names it.
     #[must_use]
-    pub fn with_metadata(self, key: &str, value: impl AsRef<[u8]>) -> Self {
-        let _ = (key, value);
+    pub fn with_metadata(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
+        self.options.add(key, value.as_ref());
         self
     }
 
     /// Calls a unary method.
     ///
     /// # Errors
-    /// The method's own reason, or whatever else the call failed with.
+    /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` where the service cannot be
+    /// reached or went away, `DEADLINE_EXCEEDED` where it took too long.
     pub async fn unary<Req, Out>(
         &self,
         method: &'static MethodSpec,
@@ -92,10 +119,10 @@ impl Client {
         self.unary_reply::<Req, Out>(method, request).await.map(Reply::into_inner)
     }
 
-    /// Calls a unary method and keeps the reply's status, headers and trailers.
+    /// Calls a unary method and keeps the reply's headers and trailers.
     ///
     /// # Errors
-    /// The method's own reason, or whatever else the call failed with.
+    /// As [`Client::unary`].
     pub async fn unary_reply<Req, Out>(
         &self,
         method: &'static MethodSpec,
@@ -105,10 +132,55 @@ impl Client {
         Req: Message,
         Out: Outcome,
     {
-        let _ = request;
-        Err(CallError::Other(Error::unavailable(
-            crate::error::reasons::UNAVAILABLE,
-            format!("{}{}: not reachable", self.shared.target, method.operation),
-        )))
+        self.call(method, request).await.map_err(CallError::from_error)
+    }
+
+    async fn call<Req: Message, Rep: Message>(
+        &self,
+        method: &'static MethodSpec,
+        request: Req,
+    ) -> Result<Reply<Rep>> {
+        let (deadline, headers) = self.options.outgoing(None)?;
+        let deadline = deadline.into();
+        let transport = &self.shared.transport;
+        let (answer, message) = match transport.target().protocol {
+            Protocol::Grpc => {
+                let request = grpc::request(headers, grpc::framed(&request)?);
+                let mut answer =
+                    transport.exchange(request, method.operation, deadline, MAX_ANSWER).await?;
+                let body = grpc::message(&mut answer)?;
+                let mut cx = WireCx { source: Some(&body), depth: MAX_DEPTH };
+                let message = Rep::read(&body, &mut cx).map_err(|mistake| {
+                    let text =
+                        format!("the answer of {} cannot be read: {mistake}", method.operation);
+                    Error::internal(reasons::INTERNAL, text)
+                })?;
+                (answer, message)
+            }
+            Protocol::Http => {
+                let plan = self.shared.plan(method)?;
+                let (path, request) = plan.request(&request, headers)?;
+                let answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await?;
+                let message = plan.message(&answer)?;
+                (answer, message)
+            }
+        };
+        let mut reply = Reply::new(message);
+        reply.meta.status = Some(answer.head.status);
+        reply.meta.headers = answer.head.headers;
+        reply.meta.trailers = answer.trailers;
+        Ok(reply)
+    }
+}
+
+impl Shared {
+    fn plan(&self, method: &'static MethodSpec) -> Result<Arc<http::Plan>> {
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plan) = plans.get(method.operation) {
+            return Ok(plan.clone());
+        }
+        let plan = Arc::new(http::Plan::new(method)?);
+        plans.insert(method.operation, plan.clone());
+        Ok(plan)
     }
 }

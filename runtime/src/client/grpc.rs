@@ -1,0 +1,226 @@
+//! A unary call over gRPC: the request as the specification's `PROTOCOL-HTTP2` page writes it, and its answer read back.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::{Buf as _, Bytes};
+use http::header::{CONTENT_TYPE, TE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, Version};
+use http_body_util::Full;
+use percent_encoding::percent_decode;
+
+use super::transport::Answer;
+use crate::error::{Code, details, reasons};
+use crate::message::Message;
+use crate::{Error, Result};
+
+const STATUS: &str = "grpc-status";
+const MESSAGE: &str = "grpc-message";
+const DETAILS: &str = "grpc-status-details-bin";
+
+/// Peers send base64 with and without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The prefix of a message: a flag and four bytes of length.
+const PREFIX: usize = 5;
+
+/// The request of a call; `message` has its prefix already.
+pub(super) fn request(mut headers: HeaderMap, message: Bytes) -> Request<Full<Bytes>> {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc+proto"));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(super::AGENT));
+    let mut request = Request::new(Full::new(message));
+    *request.method_mut() = Method::POST;
+    *request.version_mut() = Version::HTTP_2;
+    *request.headers_mut() = headers;
+    request
+}
+
+/// A message with its prefix, in one buffer of the exact size.
+pub(super) fn framed<Req: Message>(message: &Req) -> Result<Bytes> {
+    let size = message.size();
+    let length = u32::try_from(size).map_err(|_| Error::body_too_large(u32::MAX as usize))?;
+    let mut out = Vec::with_capacity(PREFIX + size);
+    out.push(0);
+    out.extend_from_slice(&length.to_be_bytes());
+    message.write(&mut out);
+    Ok(out.into())
+}
+
+/// The reply's message, without its prefix, or the error that the answer stands for.
+pub(super) fn message(answer: &mut Answer) -> Result<Bytes> {
+    // An answer that is trailers only has its status among the headers.
+    let headers = &answer.head.headers;
+    if headers.contains_key(STATUS) {
+        let error = status(headers);
+        return Err(error.unwrap_or_else(|| broken("a success without a message")));
+    }
+    if !answer.head.status.is_success() {
+        return Err(not_grpc(answer.head.status));
+    }
+    let kind = headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
+    if !kind.starts_with("application/grpc") {
+        return Err(unknown(format!("the answer is not gRPC but `{kind}`")));
+    }
+    if !answer.trailers.contains_key(STATUS) {
+        return Err(unknown("the answer ended without a status".to_owned()));
+    }
+    match status(&answer.trailers) {
+        Some(error) => Err(error),
+        None => unframe(std::mem::take(&mut answer.body)),
+    }
+}
+
+/// The one message of a unary reply.
+fn unframe(mut body: Bytes) -> Result<Bytes> {
+    if body.len() < PREFIX {
+        return Err(broken("a success without a message"));
+    }
+    let flag = body.get_u8();
+    let size = body.get_u32();
+    if flag != 0 {
+        return Err(broken("a compressed message, which was not asked for"));
+    }
+    match body.len().cmp(&(size as usize)) {
+        std::cmp::Ordering::Less => Err(broken("a message that is cut short")),
+        std::cmp::Ordering::Greater => Err(broken("more than one message")),
+        std::cmp::Ordering::Equal => Ok(body),
+    }
+}
+
+fn broken(what: &str) -> Error {
+    Error::internal(reasons::INTERNAL, format!("the answer is {what}"))
+}
+
+fn unknown(what: String) -> Error {
+    Error::internal(reasons::INTERNAL, what).with_grpc(Code::Unknown)
+}
+
+/// The specification's table for answers without a gRPC status, `http-grpc-status-mapping`: such an answer comes from
+/// something in between and says nothing of the method.
+fn not_grpc(status: http::StatusCode) -> Error {
+    let text = format!("the answer is not gRPC but HTTP {status}");
+    let (code, reason) = match status.as_u16() {
+        400 => (Code::Internal, reasons::INTERNAL),
+        401 => (Code::Unauthenticated, ""),
+        403 => (Code::PermissionDenied, ""),
+        404 => (Code::Unimplemented, reasons::METHOD_NOT_FOUND),
+        429 | 502..=504 => (Code::Unavailable, reasons::UNAVAILABLE),
+        _ => return unknown(text),
+    };
+    Error::new(code.http(), reason, text)
+}
+
+/// The error in a status, or `None` for success.
+fn status(trailers: &HeaderMap) -> Option<Error> {
+    let bytes = |name| trailers.get(name).map(HeaderValue::as_bytes).unwrap_or_default();
+    let code = std::str::from_utf8(bytes(STATUS))
+        .ok()
+        .and_then(|digits| digits.parse().ok())
+        .map_or(Code::Unknown, Code::from_number);
+    if code == Code::Ok {
+        return None;
+    }
+    let message = percent_decode(bytes(MESSAGE)).decode_utf8_lossy().into_owned();
+    let details = BASE64.decode(bytes(DETAILS)).unwrap_or_default();
+    // What the answer says beside its status, without what belongs to its transport.
+    let mut rest = trailers.clone();
+    for own in [STATUS, MESSAGE, DETAILS, "content-type", "content-length", "date", "server"] {
+        rest.remove(own);
+    }
+    Some(details::decode(code, message, details.into(), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    fn answer(headers: &[(&str, &str)], body: &[u8], trailers: &[(&str, &str)]) -> Answer {
+        let map = |pairs: &[(&str, &str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in pairs {
+                let name: http::HeaderName = name.parse().unwrap();
+                map.append(name, value.parse().unwrap());
+            }
+            map
+        };
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        head.headers = map(headers);
+        Answer { head, body: Bytes::copy_from_slice(body), trailers: map(trailers) }
+    }
+
+    const GRPC: &[(&str, &str)] = &[("content-type", "application/grpc")];
+    const OK: &[(&str, &str)] = &[("grpc-status", "0")];
+
+    #[test]
+    fn one_whole_message_is_taken() {
+        let taken = message(&mut answer(GRPC, b"\0\0\0\0\x02hi", OK)).unwrap();
+        assert_eq!(taken, "hi");
+    }
+
+    #[test]
+    fn anything_but_one_whole_message_is_an_error() {
+        for (body, part) in [
+            (&b""[..], "without a message"),
+            (b"\0\0\0", "without a message"),
+            (b"\0\0\0\0\x02h", "cut short"),
+            (b"\0\xff\xff\xff\xffh", "cut short"),
+            (b"\0\0\0\0\x01h\0\0\0\0\0", "more than one"),
+            (b"\x01\0\0\0\x01h", "compressed"),
+        ] {
+            let error = message(&mut answer(GRPC, body, OK)).unwrap_err();
+            assert_eq!(error.grpc_code(), Code::Internal);
+            assert!(error.message().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_status_stands_in_trailers_or_among_the_headers() {
+        let trailers =
+            [("grpc-status", "5"), ("grpc-message", "no%20user%20%E2%82%AC 7")].as_slice();
+        let only = [("content-type", "application/grpc"), trailers[0], trailers[1]];
+        for mut answer in [answer(GRPC, b"", trailers), answer(&only, b"", &[])] {
+            let error = message(&mut answer).unwrap_err();
+            assert_eq!((error.code(), error.grpc_code()), (404, Code::NotFound));
+            assert_eq!(error.message(), "no user € 7");
+        }
+    }
+
+    #[test]
+    fn a_status_nobody_can_read_is_unknown() {
+        for status in ["99", "many", ""] {
+            let error = message(&mut answer(GRPC, b"", &[("grpc-status", status)])).unwrap_err();
+            assert_eq!(error.grpc_code(), Code::Unknown);
+        }
+        let error = message(&mut answer(GRPC, b"\0\0\0\0\0", &[])).unwrap_err();
+        assert_eq!(error.grpc_code(), Code::Unknown);
+        assert!(error.message().contains("without a status"));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_grpc_is_sorted_by_its_http_status() {
+        for (status, code) in [
+            (400, Code::Internal),
+            (401, Code::Unauthenticated),
+            (403, Code::PermissionDenied),
+            (404, Code::Unimplemented),
+            (429, Code::Unavailable),
+            (502, Code::Unavailable),
+            (503, Code::Unavailable),
+            (504, Code::Unavailable),
+            (500, Code::Unknown),
+            (302, Code::Unknown),
+        ] {
+            let mut answer = answer(&[("content-type", "text/html")], b"", &[]);
+            answer.head.status = StatusCode::from_u16(status).unwrap();
+            assert_eq!(message(&mut answer).unwrap_err().grpc_code(), code, "{status}");
+        }
+        let mut page = answer(&[("content-type", "text/html")], b"<html>", &[]);
+        let error = message(&mut page).unwrap_err();
+        assert!(error.message().contains("text/html"));
+    }
+}

@@ -1,0 +1,184 @@
+//! A unary call over HTTP: the method's first binding, else its RPC path, with JSON that every Kratos version reads.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::Full;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::transport::Answer;
+use super::{path, query};
+use crate::error::reasons;
+use crate::message::{Dialect, JsonCx, MAX_DEPTH, Message, TypeRef, Types};
+use crate::route::Template;
+use crate::service::MethodSpec;
+use crate::{Error, Result};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// How a method is called, worked out once for each client.
+pub(super) struct Plan {
+    verb: Method,
+    /// `None` is the RPC path, which takes the whole message as its body.
+    template: Option<Template>,
+    operation: &'static str,
+    body: Option<&'static str>,
+    response_body: Option<&'static str>,
+    types: Types,
+    input: TypeRef,
+}
+
+impl Plan {
+    pub(super) fn new(method: &'static MethodSpec) -> Result<Self> {
+        let wrong = |what: String| {
+            Error::internal(reasons::INTERNAL, format!("{}: {what}", method.operation))
+        };
+        let mut types = Types::default();
+        let input = (method.input)(&mut types);
+        let Some(binding) = method.bindings.first() else {
+            return Ok(Self {
+                verb: Method::POST,
+                template: None,
+                operation: method.operation,
+                body: Some("*"),
+                response_body: None,
+                types,
+                input,
+            });
+        };
+        let verb = match (binding.verb, binding.body) {
+            // Any verb will do.
+            ("*", None) => Method::GET,
+            ("*", Some(_)) => Method::POST,
+            (verb, _) => Method::from_bytes(verb.as_bytes())
+                .map_err(|_| wrong(format!("`{verb}` is not an HTTP method")))?,
+        };
+        Ok(Self {
+            verb,
+            template: Some(Template::parse(binding.path).map_err(wrong)?),
+            operation: method.operation,
+            body: binding.body,
+            response_body: binding.response_body,
+            types,
+            input,
+        })
+    }
+
+    /// The path with its query, and the request without it.
+    pub(super) fn request<Req: Message>(
+        &self,
+        message: &Req,
+        headers: HeaderMap,
+    ) -> Result<(String, Request<Full<Bytes>>)> {
+        let (path, body) = match &self.template {
+            None => (self.operation.to_owned(), Some(json(message)?)),
+            Some(template) if template.variables.is_empty() && self.body == Some("*") => {
+                (path::expand(template, &mut Map::new())?, Some(json(message)?))
+            }
+            Some(template) => self.spread(template, message)?,
+        };
+        let mut request = Request::new(Full::new(Bytes::new()));
+        *request.headers_mut() = headers;
+        request.headers_mut().insert(ACCEPT, JSON);
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(super::AGENT));
+        if let Some(body) = body {
+            request.headers_mut().insert(CONTENT_TYPE, JSON);
+            *request.body_mut() = Full::new(body.into());
+        }
+        *request.method_mut() = self.verb.clone();
+        Ok((path, request))
+    }
+
+    /// Spreads the fields over path, body and query.
+    fn spread<Req: Message>(
+        &self,
+        template: &Template,
+        message: &Req,
+    ) -> Result<(String, Option<Vec<u8>>)> {
+        let tree = message.to_json(serde_json::value::Serializer, Dialect::Original)?;
+        let Value::Object(mut fields) = tree else {
+            return Err(Error::codec("a message without fields of its own has no place in a path"));
+        };
+        let mut path = path::expand(template, &mut fields)?;
+        let body = match self.body {
+            Some("*") => return Ok((path, Some(serde_json::to_vec(&fields)?))),
+            Some(field) => fields.remove(field).filter(|value| !value.is_null()),
+            None => None,
+        };
+        query::append(&mut path, &fields, &self.types, &self.input)?;
+        Ok((path, body.map(|body| serde_json::to_vec(&body)).transpose()?))
+    }
+
+    /// The reply's message, or the error that the answer stands for.
+    pub(super) fn message<Rep: Message>(&self, answer: &Answer) -> Result<Rep> {
+        if !answer.head.status.is_success() {
+            return Err(error(answer));
+        }
+        let mut cx = JsonCx { path: Vec::new(), depth: MAX_DEPTH };
+        let body = match answer.body.as_ref() {
+            // What has nothing to say answers without a body: 204, HEAD.
+            b"" => &b"{}"[..],
+            body => body,
+        };
+        let read = match self.response_body {
+            Some(field) if !answer.body.is_empty() => serde_json::from_slice(body)
+                .and_then(|value: Value| Rep::from_json(&wrapped(field, value), &mut cx)),
+            _ => {
+                let mut input = serde_json::Deserializer::from_slice(body);
+                Rep::from_json(&mut input, &mut cx).and_then(|read| input.end().map(|()| read))
+            }
+        };
+        read.map_err(|mistake| {
+            let text = format!("the answer of {} cannot be read: {mistake}", self.operation);
+            Error::internal(reasons::INTERNAL, text)
+        })
+    }
+}
+
+/// The message that has this value in this field.
+fn wrapped(field: &str, value: Value) -> Value {
+    Value::Object(Map::from_iter([(field.to_owned(), value)]))
+}
+
+fn json<Req: Message>(message: &Req) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    message.to_json(&mut serde_json::Serializer::new(&mut body), Dialect::Original)?;
+    Ok(body)
+}
+
+/// The body that errors have here and in Kratos; every part may be missing.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct ErrorBody {
+    reason: String,
+    message: String,
+    metadata: std::collections::BTreeMap<String, String>,
+}
+
+/// The status is what counts; the body adds what it can. A body of another shape adds nothing but its text.
+fn error(answer: &Answer) -> Error {
+    let status = answer.head.status;
+    let Ok(body) = serde_json::from_slice::<ErrorBody>(&answer.body) else {
+        return Error::new(status.as_u16(), "", foreign_text(answer));
+    };
+    let message = match body.message.is_empty() {
+        true => status.canonical_reason().unwrap_or("no message").to_owned(),
+        false => body.message,
+    };
+    let mut error = Error::new(status.as_u16(), body.reason, message);
+    for (key, value) in body.metadata {
+        error = error.with(key, value);
+    }
+    error
+}
+
+/// Enough of a foreign body to recognise it in a log.
+fn foreign_text(answer: &Answer) -> String {
+    const MOST: usize = 200;
+    let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(MOST)]);
+    match text.trim() {
+        "" => format!("the answer is HTTP {}", answer.head.status),
+        text => format!("the answer is HTTP {}: {text}", answer.head.status),
+    }
+}
