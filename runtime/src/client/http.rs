@@ -21,7 +21,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 pub(super) struct Plan {
     verb: Method,
     /// `None` is the RPC path, which takes the whole message as its body.
-    template: Option<Template>,
+    template: Option<Template<'static>>,
     operation: &'static str,
     body: Option<&'static str>,
     response_body: Option<&'static str>,
@@ -93,7 +93,7 @@ impl Plan {
     /// Spreads the fields over path, body and query.
     fn spread<Req: Message>(
         &self,
-        template: &Template,
+        template: &Template<'_>,
         message: &Req,
     ) -> Result<(String, Option<Vec<u8>>)> {
         let tree = message.to_json(serde_json::value::Serializer, Dialect::Original)?;

@@ -10,10 +10,10 @@ mod http;
 mod path;
 mod query;
 mod target;
-mod transport;
 #[cfg(test)]
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

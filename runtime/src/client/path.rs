@@ -25,7 +25,7 @@ const LITERAL: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The path for `fields`, from which everything that went into the path is taken away.
-pub(super) fn expand(template: &Template, fields: &mut Map<String, Value>) -> Result<String> {
+pub(super) fn expand(template: &Template<'_>, fields: &mut Map<String, Value>) -> Result<String> {
     let mut path = String::new();
     let mut at = 0;
     while let Some(segment) = template.segments.get(at) {
@@ -58,7 +58,12 @@ pub(super) fn expand(template: &Template, fields: &mut Map<String, Value>) -> Re
     Ok(path)
 }
 
-fn fill(path: &mut String, variable: &Variable, pattern: &[Segment], value: &str) -> Result<()> {
+fn fill(
+    path: &mut String,
+    variable: &Variable<'_>,
+    pattern: &[Segment],
+    value: &str,
+) -> Result<()> {
     let wrong = |what: &str| {
         let name = variable.path.join(".");
         Err(Error::codec(format!("{name}: `{value}` cannot stand in the path: {what}")))
@@ -99,14 +104,14 @@ fn fill(path: &mut String, variable: &Variable, pattern: &[Segment], value: &str
 }
 
 /// Takes the value at `names` out of the tree, as text.
-fn take(fields: &mut Map<String, Value>, names: &[String]) -> Result<String> {
+fn take(fields: &mut Map<String, Value>, names: &[&str]) -> Result<String> {
     let missing = || Error::codec(format!("{}: the path needs a value", names.join(".")));
     let (last, outer) = names.split_last().ok_or_else(missing)?;
     let mut inner = fields;
-    for name in outer {
+    for name in outer.iter().copied() {
         inner = inner.get_mut(name).and_then(Value::as_object_mut).ok_or_else(missing)?;
     }
-    let value = inner.remove(last).ok_or_else(missing)?;
+    let value = inner.remove(*last).ok_or_else(missing)?;
     text(&value).ok_or_else(missing)
 }
 
