@@ -65,10 +65,9 @@ async fn profile(
         "--dump-line=no".into(),
         format!("--callgrind-out-file={}", file.display()),
     ];
-    let server = Server::start(program, &wrapper, extra)?;
-    client::load(server.addr, workload, Shape::ONE_IN_FLIGHT, calls).await?;
-    // The client's connection is closed by now; waiting for the process must not stop the other run's client.
-    tokio::task::spawn_blocking(move || server.end()).await??;
+    let server = Server::start(program, &wrapper, extra).await?;
+    client::load(server.addr(), workload, Shape::ONE_IN_FLIGHT, calls).await?;
+    server.end().await?;
     let profile = Profile::read(&file)?;
     fs::remove_file(&file)?;
     ensure!(profile.instructions() > 0, "callgrind counted nothing");

@@ -73,12 +73,12 @@ fn pin() -> Vec<String> {
 
 async fn measure(load: &Load, wrapper: &[String], rounds: usize, calls: usize) -> Result<()> {
     let programs = Program::answering(load.workload);
-    let servers = programs
-        .iter()
-        .map(|program| Server::start(*program, wrapper, &[]))
-        .collect::<Result<Vec<Server>>>()?;
+    let mut servers = Vec::with_capacity(programs.len());
+    for program in programs {
+        servers.push(Server::start(*program, wrapper, &[]).await?);
+    }
     for server in &servers {
-        client::load(server.addr, load.workload, load.shape, calls / 10).await?;
+        client::load(server.addr(), load.workload, load.shape, calls / 10).await?;
     }
     let mut costs = vec![Vec::with_capacity(rounds); servers.len()];
     for round in 0..rounds {
@@ -88,7 +88,7 @@ async fn measure(load: &Load, wrapper: &[String], rounds: usize, calls: usize) -
         for index in order {
             let server = &servers[index];
             let before = server.cpu()?;
-            let made = client::load(server.addr, load.workload, load.shape, calls).await?;
+            let made = client::load(server.addr(), load.workload, load.shape, calls).await?;
             costs[index].push((server.cpu()? - before).div_f64(made as f64));
         }
     }

@@ -13,7 +13,7 @@ pub(crate) async fn run(connections: usize) -> Result<()> {
     for program in [Program::RAW_HYPER, Program::HAND_AXUM, Program::HAND_TONIC] {
         let answers =
             |workload| Program::answering(workload).iter().any(|other| other.name == program.name);
-        let idle = Server::start(program, &[], &[])?.rss_kib()? as f64 / 1024.0;
+        let idle = Server::start(program, &[], &[]).await?.rss_kib()? as f64 / 1024.0;
         let h1 = if answers(Workload::JsonH1) {
             Some(per_connection(program, Workload::JsonH1, connections).await?)
         } else {
@@ -39,7 +39,7 @@ fn shown(kib: Option<f64>) -> String {
 async fn per_connection(program: Program, workload: Workload, connections: usize) -> Result<f64> {
     // The server inherits the descriptor limit; a shell's is often 1,024.
     let wrapper = ["sh", "-c", "ulimit -n 20000; exec \"$0\" \"$@\""].map(str::to_owned);
-    let server = Server::start(program, &wrapper, &[])?;
+    let server = Server::start(program, &wrapper, &[]).await?;
     // The first connection pays for what all of them share.
     let (mut h1, mut h2) = (Vec::new(), Vec::new());
     open(&server, workload, &mut h1, &mut h2).await?;
@@ -58,11 +58,11 @@ async fn open(
     h2: &mut Vec<H2>,
 ) -> Result<()> {
     if workload.is_h2() {
-        let mut connection = H2::connect(server.addr, workload).await?;
+        let mut connection = H2::connect(server.addr(), workload).await?;
         connection.calls(1).await?;
         h2.push(connection);
     } else {
-        let mut connection = H1::connect(server.addr, workload).await?;
+        let mut connection = H1::connect(server.addr(), workload).await?;
         connection.calls(1).await?;
         h1.push(connection);
     }

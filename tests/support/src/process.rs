@@ -1,0 +1,84 @@
+//! A server as a process: started, asked for its address, ended by its id. Every wait has a bound.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Under valgrind a program starts about fifty times slower than it does alone.
+const START_BOUND: Duration = Duration::from_secs(60);
+
+/// A running server. Dropping it kills the process.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    id: u32,
+    addr: SocketAddr,
+}
+
+impl Process {
+    /// Starts `command` and waits until a line of its stdout names an address; what follows on stdout is read and
+    /// dropped, so that the server never blocks on a full pipe. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the program cannot be started, or ends or stays silent instead of saying where it listens.
+    pub async fn start(mut command: Command) -> Result<Process> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child =
+            command.spawn().with_context(|| format!("starting {:?}", command.as_std()))?;
+        let id = child.id().context("a child without an id")?;
+        let stdout = child.stdout.take().context("a child without stdout")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let addr = timeout(START_BOUND, address(&mut lines))
+            .await
+            .with_context(|| format!("{:?} did not say its address in time", command.as_std()))??;
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Process { child, id, addr })
+    }
+
+    /// The first address that the server named.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Sends SIGTERM to this process alone.
+    ///
+    /// # Errors
+    /// When the process is gone already.
+    pub fn terminate(&self) -> Result<()> {
+        let sent =
+            std::process::Command::new("kill").arg("-TERM").arg(self.id.to_string()).status()?;
+        ensure!(sent.success(), "no process {} to terminate", self.id);
+        Ok(())
+    }
+
+    /// Waits for the end of the process, at most `bound`.
+    ///
+    /// # Errors
+    /// When it is still running after `bound`; it is killed then.
+    pub async fn ended(mut self, bound: Duration) -> Result<ExitStatus> {
+        match timeout(bound, self.child.wait()).await {
+            Ok(status) => Ok(status?),
+            Err(_) => bail!("process {} still ran {bound:?} after it should have ended", self.id),
+        }
+    }
+}
+
+async fn address(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
+    while let Some(line) = lines.next_line().await? {
+        let mut words = line.split(|c: char| c.is_whitespace() || "/,;=()".contains(c));
+        if let Some(addr) = words.find_map(|word| word.parse().ok()) {
+            return Ok(addr);
+        }
+    }
+    bail!("it ended without saying its address")
+}
