@@ -3,6 +3,7 @@
 pub mod call;
 pub mod client;
 pub mod config;
+mod describe;
 pub mod error;
 pub mod message;
 mod route;
