@@ -1,52 +1,32 @@
 //! Messages: what `#[message]` implements, and the codecs that use it.
 //!
-//! Nothing in here knows of HTTP, gRPC or calls. The rest of the kit uses the functions at the end of this file
+//! Nothing in here knows of HTTP, gRPC or calls. The rest of the kit uses the functions of `codec`
 //! ([`decode`], [`encode`], [`from_json`], [`to_json`], ...) and [`Types`]; generated code implements [`Message`].
 
+mod bytes;
+mod codec;
 mod fault;
+mod field;
+mod json;
+mod list;
+mod map;
+mod nested;
+mod number;
+mod option;
+mod single;
+mod text;
 mod types;
+mod wire;
 
+pub use codec::{
+    decode, decode_slice, encode, encode_framed, field_from_json, field_from_wire, field_to_json,
+    field_to_wire, from_json, to_json,
+};
 pub use fault::Fault;
+pub use field::{Field, Initial, MapKey, Member, Single, TraceSink, Traced, Value, format};
+pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
-
-use bytes::Bytes;
-
-/// How a field is written on the wire, beyond what its type says: the `F` of [`Field`].
-pub mod format {
-    use std::marker::PhantomData;
-
-    /// As the type says: `int32`, `uint64`, `string`, ...
-    pub struct Plain;
-    /// `sint32`, `sint64`.
-    pub struct Zigzag;
-    /// `fixed32`, `sfixed64`, ...
-    pub struct Fixed;
-    /// A type made by prost that nobody registered; `N` gives its full protobuf name.
-    pub struct Foreign<N>(PhantomData<N>);
-}
-
-/// One undecoded field value, as the wire format delivers it.
-#[derive(Debug, Clone, Copy)]
-pub enum Raw<'a> {
-    /// Wire type 0.
-    Varint(u64),
-    /// Wire type 1.
-    Fixed64(u64),
-    /// Wire type 2.
-    Len(&'a [u8]),
-    /// Wire type 5.
-    Fixed32(u32),
-}
-
-/// What decoding carries along: the buffer that `Bytes` fields share, and how much deeper messages may nest.
-#[derive(Debug)]
-pub struct WireCx<'a> {
-    pub(crate) source: Option<&'a Bytes>,
-    pub(crate) depth: u32,
-}
-
-/// How deep messages may nest, on the wire and in JSON.
-pub const MAX_DEPTH: u32 = 100;
+pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
 
 /// Which JSON is written. Both are read everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -57,13 +37,6 @@ pub enum Dialect {
     Proto,
     /// Original names, 64-bit integers and enums as numbers: what every Kratos version reads. Our clients send it.
     Original,
-}
-
-/// What decoding JSON carries along: the path to the value at hand and how much deeper it may nest.
-#[derive(Debug)]
-pub struct JsonCx {
-    pub(crate) path: Vec<String>,
-    pub(crate) depth: u32,
 }
 
 /// A whole message: what `#[message]` implements for a struct or an enum with data.
@@ -93,6 +66,14 @@ pub trait Message: Sized + Send + Sync + 'static {
     /// A [`Fault`] that names the field.
     fn read(body: &[u8], cx: &mut WireCx<'_>) -> Result<Self, Fault>;
 
+    /// Decodes a whole message; `None` for an enum with data of which nothing is set.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the field.
+    fn read_set(body: &[u8], cx: &mut WireCx<'_>) -> Result<Option<Self>, Fault> {
+        Self::read(body, cx).map(Some)
+    }
+
     /// Merges one field by its number; `false` where the message has no such field.
     ///
     /// # Errors
@@ -104,13 +85,13 @@ pub trait Message: Sized + Send + Sync + 'static {
         cx: &mut WireCx<'_>,
     ) -> Result<bool, Fault>;
 
-    /// Writes the message as a JSON object.
+    /// Writes the message as JSON: an object, except for the well-known types.
     ///
     /// # Errors
     /// Those of the serializer.
     fn to_json<S: serde::Serializer>(&self, out: S, dialect: Dialect) -> Result<S::Ok, S::Error>;
 
-    /// Reads the message from a JSON object.
+    /// Reads the message from JSON of either dialect.
     ///
     /// # Errors
     /// Those of the deserializer; the path to the mistake is in `cx`.
@@ -118,6 +99,28 @@ pub trait Message: Sized + Send + Sync + 'static {
         input: D,
         cx: &mut JsonCx,
     ) -> Result<Self, D::Error>;
+
+    /// As [`from_json`](Self::from_json); `None` for an enum with data of which nothing is set.
+    ///
+    /// # Errors
+    /// As [`from_json`](Self::from_json).
+    fn from_json_set<'de, D: serde::Deserializer<'de>>(
+        input: D,
+        cx: &mut JsonCx,
+    ) -> Result<Option<Self>, D::Error> {
+        Self::from_json(input, cx).map(Some)
+    }
+
+    /// What JSON's `null` stands for, where it is a value and not the absence of one.
+    fn from_null() -> Option<Self> {
+        None
+    }
+
+    /// The number of a field, by its declared name.
+    fn field_number(field: &str) -> Option<u32>;
+
+    /// Appends one field alone, with its tag.
+    fn write_field(&self, number: u32, out: &mut Vec<u8>);
 
     /// Writes one field alone, by its declared name, as JSON: for `response_body`.
     ///
@@ -148,6 +151,22 @@ pub trait Message: Sized + Send + Sync + 'static {
     /// A [`Fault`] that names the field.
     fn bind(&mut self, path: &[&str], value: &str) -> Result<bool, Fault>;
 
+    /// A new message with the value at `path` set from text; `None` where there is no such field.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the field; a message without an initial value.
+    fn bind_new(path: &[&str], value: &str) -> Result<Option<Self>, Fault> {
+        let Some(mut message) = Self::initial() else {
+            return Err(Fault::new("cannot be set from text"));
+        };
+        Ok(message.bind(path, value)?.then_some(message))
+    }
+
     /// Enters this type, and every type it reaches, into `types`.
     fn describe(types: &mut Types) -> TypeRef;
+
+    /// Hands the values of the `traced` fields to `sink`, with their span attributes.
+    fn trace(&self, sink: &mut TraceSink<'_>) {
+        let _ = sink;
+    }
 }

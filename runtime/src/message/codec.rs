@@ -1,0 +1,144 @@
+//! Whole messages to and from bytes: what the rest of the kit calls.
+//!
+//! Nothing here knows where bytes come from or go to; sizes are limited by whoever reads the body.
+
+use bytes::Bytes;
+
+use super::json::JsonCx;
+use super::wire::{Reader, WireCx};
+use super::{Dialect, Fault, Message, Raw};
+
+/// The room that a JSON answer starts with; most fit, the others grow.
+const JSON_SCRATCH: usize = 256;
+
+/// The length of gRPC's message prefix: a flag and four bytes of length.
+const FRAME_PREFIX: usize = 5;
+
+/// Decodes a message. `Bytes` fields share the body's memory.
+///
+/// # Errors
+/// A [`Fault`] that names the field.
+pub fn decode<T: Message>(body: Bytes) -> Result<T, Fault> {
+    T::read(&body, &mut WireCx::new(Some(&body)))
+}
+
+/// Decodes a message from borrowed bytes; `Bytes` fields are copied.
+///
+/// # Errors
+/// A [`Fault`] that names the field.
+pub fn decode_slice<T: Message>(body: &[u8]) -> Result<T, Fault> {
+    T::read(body, &mut WireCx::new(None))
+}
+
+/// Encodes a message in one allocation of the exact size.
+pub fn encode<T: Message>(message: &T) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.size());
+    message.write(&mut out);
+    out
+}
+
+/// Encodes a message as one uncompressed gRPC frame, in one allocation of the exact size.
+///
+/// # Errors
+/// A message of 4 GiB or more has no frame.
+pub fn encode_framed<T: Message>(message: &T) -> Result<Bytes, Fault> {
+    let size = message.size();
+    let Ok(prefix) = u32::try_from(size) else {
+        return Err(Fault::new("the message is larger than a gRPC frame"));
+    };
+    let mut out = Vec::with_capacity(FRAME_PREFIX + size);
+    out.push(0);
+    out.extend_from_slice(&prefix.to_be_bytes());
+    message.write(&mut out);
+    Ok(Bytes::from(out))
+}
+
+/// Reads a message from JSON of either dialect.
+///
+/// # Errors
+/// A [`Fault`] with the path of the field, and the line and column where there is one.
+pub fn from_json<T: Message>(body: &[u8]) -> Result<T, Fault> {
+    parse(body, |input, cx| T::from_json(input, cx))
+}
+
+/// Writes a message as JSON.
+///
+/// # Errors
+/// A value that has no JSON form, such as a time outside the years 1 to 9999.
+pub fn to_json<T: Message>(message: &T, dialect: Dialect) -> Result<Vec<u8>, Fault> {
+    print(|out| message.to_json(out, dialect))
+}
+
+/// Reads one field alone, by its declared name: for `body = "field"`.
+///
+/// # Errors
+/// A [`Fault`] with the path of the field; an unknown name.
+pub fn field_from_json<T: Message>(message: &mut T, field: &str, body: &[u8]) -> Result<(), Fault> {
+    parse(body, |input, cx| message.field_from_json(field, input, cx))
+}
+
+/// Writes one field alone, by its declared name: for `response_body`. A field that is not set is `null`.
+///
+/// # Errors
+/// A value that has no JSON form; an unknown name.
+pub fn field_to_json<T: Message>(
+    message: &T,
+    field: &str,
+    dialect: Dialect,
+) -> Result<Vec<u8>, Fault> {
+    print(|out| message.field_to_json(field, out, dialect))
+}
+
+/// Reads one field alone from the encoded form of its message: for `body = "field"` with a binary body.
+///
+/// # Errors
+/// A [`Fault`] that names the field; a field whose type has no encoding of its own.
+pub fn field_from_wire<T: Message>(message: &mut T, field: &str, body: &[u8]) -> Result<(), Fault> {
+    let number = number::<T>(field)?;
+    message.merge_field(number, Raw::Len(body), &mut WireCx::new(None)).map(|_known| ())
+}
+
+/// Writes one field alone in the encoded form of its message; nothing where the field is not set.
+///
+/// # Errors
+/// An unknown name; a field whose type has no encoding of its own.
+pub fn field_to_wire<T: Message>(message: &T, field: &str) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::new();
+    message.write_field(number::<T>(field)?, &mut out);
+    match Reader::new(&out).next_field()? {
+        None => Ok(Vec::new()),
+        Some((_, Raw::Len(body))) => Ok(body.to_vec()),
+        Some(_) => {
+            Err(Fault::new("not a message: it has no binary form of its own")
+                .within(field.to_owned()))
+        }
+    }
+}
+
+fn number<T: Message>(field: &str) -> Result<u32, Fault> {
+    T::field_number(field).ok_or_else(|| Fault::new("no such field").within(field.to_owned()))
+}
+
+type JsonInput<'a, 'de> = &'a mut serde_json::Deserializer<serde_json::de::SliceRead<'de>>;
+
+fn parse<'de, R>(
+    body: &'de [u8],
+    read: impl FnOnce(JsonInput<'_, 'de>, &mut JsonCx) -> Result<R, serde_json::Error>,
+) -> Result<R, Fault> {
+    let mut input = serde_json::Deserializer::from_slice(body);
+    let mut cx = JsonCx::new();
+    match read(&mut input, &mut cx).and_then(|value| input.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) => Err(cx.fault(error.to_string())),
+    }
+}
+
+fn print(
+    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> Result<(), serde_json::Error>,
+) -> Result<Vec<u8>, Fault> {
+    let mut out = Vec::with_capacity(JSON_SCRATCH);
+    match write(&mut serde_json::Serializer::new(&mut out)) {
+        Ok(()) => Ok(out),
+        Err(error) => Err(Fault::new(error.to_string())),
+    }
+}

@@ -1,0 +1,303 @@
+//! ProtoJSON over serde's own traits, with the dialect passed down and the path of a mistake passed up.
+//!
+//! The rules are those of <https://protobuf.dev/programming-guides/json/>. No key is copied: a key is turned into the
+//! field's index while the parser holds it. The path is built on the way out of an error only.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserializer, Serialize, Serializer};
+use smallvec::SmallVec;
+
+use super::field::{Field, Value};
+use super::wire::{MAX_DEPTH, too_deep};
+use super::{Dialect, Fault};
+
+/// What decoding JSON carries along: the path to the value at hand and how much deeper it may nest.
+#[derive(Debug)]
+pub struct JsonCx {
+    /// Innermost segment first, and empty until there is a mistake.
+    path: Vec<Cow<'static, str>>,
+    depth: u32,
+}
+
+impl JsonCx {
+    /// At the outermost message.
+    pub(crate) fn new() -> Self {
+        Self { path: Vec::new(), depth: MAX_DEPTH }
+    }
+
+    /// The mistake with the path that was collected.
+    #[cold]
+    pub(crate) fn fault(self, what: String) -> Fault {
+        self.path.into_iter().fold(Fault::new(what), Fault::within)
+    }
+
+    /// Notes that the mistake on its way out was found in `segment`.
+    #[cold]
+    pub(crate) fn blame(&mut self, segment: impl Into<Cow<'static, str>>) {
+        self.path.push(segment.into());
+    }
+
+    /// Runs `read` one level further in.
+    pub(crate) fn nested<T, E: serde::de::Error>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Err(E::custom(too_deep()));
+        };
+        self.depth = depth;
+        let result = read(self);
+        self.depth = depth + 1;
+        result
+    }
+}
+
+/// A struct or a struct variant that is read field by field into slots: the part of `#[message]` that knows the fields.
+pub trait Slots: Sized {
+    /// The declared names of the fields by their index, for the paths of mistakes.
+    const NAMES: &'static [&'static str];
+
+    /// The message that the slots become.
+    type Message;
+
+    /// The index of a field by its declared or JSON name.
+    fn key(name: &str) -> Option<usize>;
+
+    /// Every field at its initial value, where it has one.
+    fn empty() -> Self;
+
+    /// Takes one field from the wire; `false` where there is none with this number.
+    ///
+    /// # Errors
+    /// Malformed bytes.
+    fn merge(
+        &mut self,
+        number: u32,
+        raw: super::Raw<'_>,
+        cx: &mut super::WireCx<'_>,
+    ) -> Result<bool, Fault>;
+
+    /// Takes one field from JSON.
+    ///
+    /// # Errors
+    /// Those of the deserializer.
+    fn take<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        map: &mut A,
+        cx: &mut JsonCx,
+    ) -> Result<(), A::Error>;
+
+    /// The message, if everything that must be set is.
+    ///
+    /// # Errors
+    /// A [`Fault`] that names the field that is missing.
+    fn finish(self) -> Result<Self::Message, Fault>;
+}
+
+/// Reads a JSON object into slots.
+///
+/// # Errors
+/// Those of the deserializer; a field given twice; a missing field.
+pub fn read_object<'de, T: Slots, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut JsonCx,
+) -> Result<T::Message, D::Error> {
+    let slots = read_slots::<T, D>(input, cx)?;
+    slots.finish().map_err(D::Error::custom)
+}
+
+pub(crate) fn read_slots<'de, T: Slots, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut JsonCx,
+) -> Result<T, D::Error> {
+    cx.nested(|cx| input.deserialize_map(ObjectVisitor::<T> { cx, slots: PhantomData }))
+}
+
+struct ObjectVisitor<'a, T> {
+    cx: &'a mut JsonCx,
+    slots: PhantomData<T>,
+}
+
+impl<'de, T: Slots> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut slots = T::empty();
+        let mut seen = SmallVec::<[u64; 4]>::new();
+        while let Some(index) = map.next_key_seed(Key(T::key))? {
+            let Some(index) = index else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let (word, bit) = (index / 64, 1 << (index % 64));
+            if seen.len() <= word {
+                seen.resize(word + 1, 0);
+            }
+            if seen[word] & bit != 0 {
+                if let Some(name) = T::NAMES.get(index) {
+                    self.cx.blame(*name);
+                }
+                return Err(A::Error::custom("the field is given twice"));
+            }
+            seen[word] |= bit;
+            slots.take(index, &mut map, self.cx)?;
+        }
+        Ok(slots)
+    }
+}
+
+/// Turns a key into the index of its field without copying it.
+struct Key(fn(&str) -> Option<usize>);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<usize>, D::Error> {
+        input.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a field name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Option<usize>, E> {
+        Ok((self.0)(name))
+    }
+}
+
+/// A field of any shape; `None` for `null`.
+pub(crate) struct FieldSeed<'a, F, T> {
+    pub(crate) cx: &'a mut JsonCx,
+    pub(crate) field: PhantomData<(F, T)>,
+}
+
+impl<'de, F, T: Field<F>> DeserializeSeed<'de> for FieldSeed<'_, F, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
+        T::from_json(input, self.cx)
+    }
+}
+
+/// What a place for one value holds.
+pub(crate) enum Found<T> {
+    Null,
+    /// A message in which nothing is set, for a type that has no such value.
+    Unset,
+    Set(T),
+}
+
+/// Reads one value, or `null`.
+pub(crate) fn read_value<'de, F, T: Value<F>, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut JsonCx,
+) -> Result<Found<T>, D::Error> {
+    Ok(match nullable(input, ValueSeed::<F, T> { cx, value: PhantomData })? {
+        Some(Some(value)) => Found::Set(value),
+        Some(None) => Found::Unset,
+        None => T::from_null().map_or(Found::Null, Found::Set),
+    })
+}
+
+struct ValueSeed<'a, F, T> {
+    cx: &'a mut JsonCx,
+    value: PhantomData<(F, T)>,
+}
+
+impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ValueSeed<'_, F, T> {
+    type Value = Option<T>;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
+        T::from_json_set(input, self.cx)
+    }
+}
+
+/// One value where there must be one: an element of a list or a map.
+pub(crate) struct ElementSeed<'a, F, T> {
+    pub(crate) cx: &'a mut JsonCx,
+    pub(crate) value: PhantomData<(F, T)>,
+}
+
+impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ElementSeed<'_, F, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<T, D::Error> {
+        match read_value::<F, T, D>(input, self.cx)? {
+            Found::Set(value) => Ok(value),
+            Found::Null => Err(D::Error::custom("null is not an element of a list or a map")),
+            Found::Unset => Err(D::Error::custom(NOTHING_SET)),
+        }
+    }
+}
+
+/// What is said of an enum with data that is needed and not there.
+pub(crate) const NOTHING_SET: &str = "none of its members is set";
+
+/// Reads what may be `null`, for which the answer is `None`.
+pub(crate) fn nullable<'de, D: Deserializer<'de>, S: DeserializeSeed<'de>>(
+    input: D,
+    seed: S,
+) -> Result<Option<S::Value>, D::Error> {
+    input.deserialize_option(NullableVisitor(seed))
+}
+
+struct NullableVisitor<S>(S);
+
+impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for NullableVisitor<S> {
+    type Value = Option<S::Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
+        self.0.deserialize(input).map(Some)
+    }
+}
+
+/// A field as a `serde` value in a dialect.
+pub(crate) struct PrintedField<'a, F, T> {
+    pub(crate) field: &'a T,
+    pub(crate) dialect: Dialect,
+    pub(crate) format: PhantomData<F>,
+}
+
+impl<F, T: Field<F>> Serialize for PrintedField<'_, F, T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.field.to_json(out, self.dialect)
+    }
+}
+
+/// A value as a `serde` value in a dialect.
+pub(crate) struct Printed<'a, F, T> {
+    pub(crate) value: &'a T,
+    pub(crate) dialect: Dialect,
+    pub(crate) format: PhantomData<F>,
+}
+
+impl<F, T: Value<F>> Serialize for Printed<'_, F, T> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        self.value.to_json(out, self.dialect)
+    }
+}

@@ -1,0 +1,100 @@
+//! `Option<T>`: explicit presence.
+
+use serde::{Deserializer, Serializer};
+
+use super::field::{Field, Initial, TraceSink, Traced, Value, native_formats};
+use super::json::{Found, JsonCx, read_value};
+use super::single;
+use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
+
+impl<T> Initial for Option<T> {
+    fn initial() -> Self {
+        None
+    }
+}
+
+/// The body of `Field` for `Option<T>`, for every family of formats.
+macro_rules! option_field {
+    ($value:ty) => {
+        fn initial() -> Option<Self> {
+            Some(None)
+        }
+
+        fn size(&self, number: u32) -> usize {
+            self.as_ref().map_or(0, |value| single::size::<$value, T>(value, number))
+        }
+
+        fn write(&self, number: u32, out: &mut Vec<u8>) {
+            if let Some(value) = self {
+                single::write::<$value, T>(value, number, out);
+            }
+        }
+
+        fn read(raw: Raw<'_>, cx: &mut WireCx<'_>) -> Result<Self, Fault> {
+            <T as Value<$value>>::read_set(raw, cx)
+        }
+
+        fn merge(&mut self, raw: Raw<'_>, cx: &mut WireCx<'_>) -> Result<(), Fault> {
+            match self {
+                Some(value) => <T as Value<$value>>::merge(value, raw, cx),
+                None => {
+                    *self = <T as Value<$value>>::read_set(raw, cx)?;
+                    Ok(())
+                }
+            }
+        }
+
+        fn is_printed(&self) -> bool {
+            self.is_some()
+        }
+
+        fn to_json<S: Serializer>(&self, out: S, dialect: Dialect) -> Result<S::Ok, S::Error> {
+            match self {
+                Some(value) => <T as Value<$value>>::to_json(value, out, dialect),
+                None => out.serialize_unit(),
+            }
+        }
+
+        fn from_json<'de, D: Deserializer<'de>>(
+            input: D,
+            cx: &mut JsonCx,
+        ) -> Result<Option<Self>, D::Error> {
+            Ok(match read_value::<$value, T, D>(input, cx)? {
+                Found::Set(value) => Some(Some(value)),
+                Found::Unset => Some(None),
+                Found::Null => None,
+            })
+        }
+
+        fn bind(&mut self, path: &[&str], text: &str) -> Result<bool, Fault> {
+            match self {
+                Some(value) => <T as Value<$value>>::bind(value, path, text),
+                None => {
+                    let value = <T as Value<$value>>::bind_new(path, text)?;
+                    let known = value.is_some();
+                    *self = value;
+                    Ok(known)
+                }
+            }
+        }
+
+        fn shape(types: &mut Types) -> (Label, Kind) {
+            (Label::Optional, <T as Value<$value>>::kind(types))
+        }
+    };
+}
+pub(crate) use option_field;
+
+native_formats!(F => {
+    impl<T: Value<F>> Field<F> for Option<T> {
+        option_field!(F);
+    }
+});
+
+impl<T: Traced> Traced for Option<T> {
+    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
+        if let Some(value) = self {
+            value.trace(key, sink);
+        }
+    }
+}
