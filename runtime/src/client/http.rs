@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::transport::Answer;
 use super::{path, query};
 use crate::error::reasons;
-use crate::message::{Dialect, JsonCx, MAX_DEPTH, Message, TypeRef, Types};
+use crate::message::{Dialect, JsonCx, Message, TypeRef, Types};
 use crate::route::Template;
 use crate::service::MethodSpec;
 use crate::{Error, Result};
@@ -115,7 +115,7 @@ impl Plan {
         if !answer.head.status.is_success() {
             return Err(error(answer));
         }
-        let mut cx = JsonCx { path: Vec::new(), depth: MAX_DEPTH };
+        let mut cx = JsonCx::new();
         let body = match answer.body.as_ref() {
             // What has nothing to say answers without a body: 204, HEAD.
             b"" => &b"{}"[..],

@@ -24,7 +24,7 @@ use self::target::Target;
 use self::transport::Transport;
 use crate::call::{Protocol, Reply};
 use crate::error::{CallError, reasons};
-use crate::message::{MAX_DEPTH, Message, WireCx};
+use crate::message::{Message, WireCx};
 use crate::service::{MethodSpec, Outcome};
 use crate::{Error, Result};
 
@@ -149,7 +149,7 @@ impl Client {
                 let mut answer =
                     transport.exchange(request, method.operation, deadline, MAX_ANSWER).await?;
                 let body = grpc::message(&mut answer)?;
-                let mut cx = WireCx { source: Some(&body), depth: MAX_DEPTH };
+                let mut cx = WireCx::new(Some(&body));
                 let message = Rep::read(&body, &mut cx).map_err(|mistake| {
                     let text =
                         format!("the answer of {} cannot be read: {mistake}", method.operation);
