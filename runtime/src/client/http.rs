@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::transport::Answer;
@@ -147,28 +146,25 @@ fn json<Req: Message>(message: &Req) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The body that errors have here and in Kratos; every part may be missing.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ErrorBody {
-    reason: String,
-    message: String,
-    metadata: std::collections::BTreeMap<String, String>,
-}
-
-/// The status is what counts; the body adds what it can. A body of another shape adds nothing but its text.
+/// The status is what counts; the body adds what it can.
+///
+/// A JSON object with a `reason` or a `message` is read as the kit and Kratos write it, every part optional. Of any other
+/// body only the text is kept.
 fn error(answer: &Answer) -> Error {
     let status = answer.head.status;
-    let Ok(body) = serde_json::from_slice::<ErrorBody>(&answer.body) else {
+    let body = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let text = |key: &str| body.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let (reason, message) = (text("reason"), text("message"));
+    if reason.is_none() && message.is_none() {
         return Error::new(status.as_u16(), "", foreign_text(answer));
-    };
-    let message = match body.message.is_empty() {
-        true => status.canonical_reason().unwrap_or("no message").to_owned(),
-        false => body.message,
-    };
-    let mut error = Error::new(status.as_u16(), body.reason, message);
-    for (key, value) in body.metadata {
-        error = error.with(key, value);
+    }
+    let message = message.or(status.canonical_reason()).unwrap_or_default();
+    let mut error =
+        Error::new(status.as_u16(), reason.unwrap_or_default().to_owned(), message.to_owned());
+    for (key, value) in body.get("metadata").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(value) = path::text(value) {
+            error = error.with(key.clone(), value);
+        }
     }
     error
 }
@@ -180,5 +176,54 @@ fn foreign_text(answer: &Answer) -> String {
     match text.trim() {
         "" => format!("the answer is HTTP {}", answer.head.status),
         text => format!("the answer is HTTP {}: {text}", answer.head.status),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(status: u16, body: &str) -> Error {
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        head.status = http::StatusCode::from_u16(status).unwrap();
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        error(&Answer { head, body, trailers: HeaderMap::new() })
+    }
+
+    #[test]
+    fn the_kits_body_is_read_and_the_status_wins() {
+        let body = r#"{"code":400,"reason":"WHY","message":"no","metadata":{"id":"7"}}"#;
+        let error = read(404, body);
+        assert_eq!((error.code(), error.reason(), error.message()), (404, "WHY", "no"));
+        assert_eq!(error.metadata()["id"], "7");
+    }
+
+    #[test]
+    fn every_part_of_the_body_may_be_missing() {
+        for (body, reason, message) in [
+            (r#"{"reason":"WHY"}"#, "WHY", "Conflict"),
+            (r#"{"message":"no"}"#, "", "no"),
+            (r#"{"reason":"WHY","message":"no","metadata":null,"more":[1]}"#, "WHY", "no"),
+            (r#"{"code":9,"message":"no","details":[]}"#, "", "no"),
+        ] {
+            let error = read(409, body);
+            assert_eq!((error.code(), error.reason(), error.message()), (409, reason, message));
+            assert!(error.metadata().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_foreign_body_leaves_its_text() {
+        for (body, message) in [
+            ("", "the answer is HTTP 502 Bad Gateway"),
+            ("<html>oops", "the answer is HTTP 502 Bad Gateway: <html>oops"),
+            (r#"{"error":"x"}"#, r#"the answer is HTTP 502 Bad Gateway: {"error":"x"}"#),
+            ("[1]", "the answer is HTTP 502 Bad Gateway: [1]"),
+        ] {
+            let error = read(502, body);
+            assert_eq!((error.code(), error.reason(), error.message()), (502, "", message));
+        }
+        assert_eq!(read(302, "").code(), 500);
+        assert!(read(500, &"ü".repeat(5000)).message().len() < 600);
     }
 }

@@ -73,6 +73,17 @@ impl<E: Reason> CallError<E> {
     }
 }
 
+impl<E: From<Error>> CallError<E> {
+    /// The method's own error type, where that has a place for every other error: what forwards a call answers with the
+    /// same type.
+    pub fn flatten(self) -> E {
+        match self {
+            Self::Reason(reason) => reason,
+            Self::Other(error) => error.into(),
+        }
+    }
+}
+
 /// `?` in a handler passes the error on with its code and reason.
 impl<E: Reason> From<CallError<E>> for Error {
     fn from(error: CallError<E>) -> Self {
