@@ -1,0 +1,188 @@
+//! The rules of one `#[rpc]` method: its signature and its options.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ext::IdentExt as _;
+use syn::{FnArg, Pat, ReturnType, Signature, Type, parse_quote};
+
+use super::binding;
+use crate::service::model::{Arg, Method};
+use crate::service::parse::RpcDecl;
+use crate::service::{duration, template};
+use crate::shared::Sink;
+use crate::shared::doc_text::doc_text;
+
+/// The generated client's own functions: no method may be called like one.
+const CLIENT_OWN: [&str; 4] = ["connect", "from_client", "with_deadline", "with_metadata"];
+
+/// Checks one method; `None` where something in it is wrong.
+pub(super) fn check(
+    rpc: RpcDecl,
+    service: &str,
+    parameters: &[Ident],
+    sink: &Sink<'_>,
+) -> Option<Method> {
+    let section = sink.section();
+    let RpcDecl { sig, cfgs, docs, deprecated_in_rust, options } = rpc;
+    check_async(&sig, "rpc", &section);
+    check_form(&sig, &section);
+    check_receiver(&sig, &section);
+    let args = check_args(&sig, parameters, &section);
+    let output = check_output(&sig, parameters, &section);
+
+    let name = match options.name.get() {
+        Some(name) if !template::is_identifier(&name.value) => {
+            section.at(name.span, format!("`{}` cannot name a method", name.value));
+            String::new()
+        }
+        Some(name) => name.value.clone(),
+        None => pascal_case(&sig.ident.unraw().to_string()),
+    };
+    if CLIENT_OWN.iter().any(|own| sig.ident.unraw() == own) {
+        let wrong = format!("`{}` is a function of the generated client: choose another", sig.ident);
+        section.on(&sig.ident, format!("{wrong} name, and `#[rpc(name = \"...\")]` for the wire"));
+    }
+    let timeout = options.timeout.get().and_then(|text| {
+        let timeout = duration::parse(&text.value);
+        if timeout.is_none() {
+            let wrong = "expected a duration such as `5s`, `0.2s`, `500ms`, `1m30s` or `2h`";
+            section.at(text.span, wrong);
+        }
+        timeout
+    });
+    let bindings = binding::check_all(&options, &section);
+
+    (!section.has_errors() && !options.failed).then(|| Method {
+        operation: format!("/{service}/{name}"),
+        name,
+        doc: doc_text(&docs),
+        docs,
+        cfgs,
+        args,
+        output,
+        bindings,
+        timeout,
+        idempotent: options.idempotent.is_set(),
+        deprecated: options.deprecated.is_set() || deprecated_in_rust,
+        form: options.form.is_set(),
+        ident: sig.ident,
+    })
+}
+
+/// `attribute` is the helper that the function carries.
+pub(super) fn check_async(sig: &Signature, attribute: &str, sink: &Sink<'_>) {
+    if sig.asyncness.is_none() {
+        sink.on(sig.fn_token, format!("a function with `#[{attribute}]` is an `async fn`"));
+    }
+}
+
+fn check_form(sig: &Signature, sink: &Sink<'_>) {
+    if let Some(unsafety) = &sig.unsafety {
+        sink.on(unsafety, "a method with `#[rpc]` is not `unsafe`: its callers are on the network");
+    }
+    if let Some(abi) = &sig.abi {
+        sink.on(abi, "a method with `#[rpc]` is plain Rust");
+    }
+    if !sig.generics.params.is_empty() {
+        sink.on(&sig.generics, "a method with `#[rpc]` has no generic parameters");
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        sink.on(clause, "a method with `#[rpc]` has no `where` clause");
+    }
+}
+
+/// The first argument is `&self`.
+pub(super) fn check_receiver(sig: &Signature, sink: &Sink<'_>) {
+    match sig.inputs.first() {
+        Some(FnArg::Receiver(receiver)) => {
+            let plain = receiver.reference.is_some()
+                && receiver.mutability.is_none()
+                && receiver.colon_token.is_none();
+            if !plain {
+                sink.on(receiver, "calls run side by side and share the service: write `&self`");
+            }
+        }
+        Some(other) => sink.on(other, "expected `&self` as the first argument"),
+        None => {
+            let span = sig.paren_token.span.join();
+            sink.at(span, "expected `&self` as the first argument");
+        }
+    }
+}
+
+fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg> {
+    let mut args = Vec::new();
+    for input in &sig.inputs {
+        let FnArg::Typed(argument) = input else { continue };
+        if let Some(attr) = argument.attrs.first() {
+            sink.on(attr, "an argument of an `#[rpc]` method takes no attributes");
+        }
+        if let Some(parameter) = mention(argument.ty.to_token_stream(), parameters) {
+            let wrong = format!("`{parameter}` is a parameter of the impl: no message depends on it");
+            sink.on(parameter, wrong);
+        }
+        match (&*argument.ty, &*argument.pat) {
+            (Type::Reference(reference), _) => {
+                if let Some(mutability) = &reference.mutability {
+                    sink.on(mutability, "the context is shared: write `&Context`");
+                }
+                if args.iter().any(|arg| matches!(arg, Arg::Context(_))) {
+                    let wrong = "a reference is the call's context, and there is one already; values \
+                                 are taken by value";
+                    sink.on(&argument.ty, wrong);
+                }
+                args.push(Arg::Context(reference.elem.clone()));
+            }
+            (Type::ImplTrait(ty), _) => {
+                sink.on(ty, "an argument of an `#[rpc]` method has a type of its own, not `impl Trait`");
+            }
+            (_, Pat::Ident(pat)) if pat.by_ref.is_none() && pat.subpat.is_none() => {
+                args.push(Arg::Value { ident: pat.ident.clone(), ty: argument.ty.clone() });
+            }
+            (_, pat) => {
+                sink.on(pat, "an argument has a plain name: it is the field's name on the wire");
+            }
+        }
+    }
+    args
+}
+
+fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Type {
+    let ReturnType::Type(_, output) = &sig.output else { return parse_quote!(()) };
+    match &**output {
+        Type::ImplTrait(ty) => {
+            sink.on(ty, "an `#[rpc]` method returns a message, not `impl Trait`");
+        }
+        Type::Reference(ty) => {
+            sink.on(ty, "an `#[rpc]` method returns a message of its own, not a reference");
+        }
+        _ => {}
+    }
+    if let Some(parameter) = mention(output.to_token_stream(), parameters) {
+        let wrong = format!("`{parameter}` is a parameter of the impl: no message depends on it");
+        sink.on(parameter, wrong);
+    }
+    (**output).clone()
+}
+
+/// The first of `parameters` that the type mentions.
+fn mention(ty: TokenStream, parameters: &[Ident]) -> Option<Ident> {
+    ty.into_iter().find_map(|token| match token {
+        TokenTree::Ident(ident) => parameters.contains(&ident).then_some(ident),
+        TokenTree::Group(group) => mention(group.stream(), parameters),
+        _ => None,
+    })
+}
+
+/// `say_hello` is `SayHello` on the wire.
+fn pascal_case(name: &str) -> String {
+    let mut out = String::new();
+    for word in name.split('_') {
+        let mut letters = word.chars();
+        if let Some(first) = letters.next() {
+            out.extend(first.to_uppercase());
+            out.push_str(letters.as_str());
+        }
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! The side that calls: a typed client with the methods of the service.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::{arg, method_spec, request_ident};
+use crate::service::model::{Host, Method, Service};
+use crate::shared::{Cx, at};
+
+fn client_ident(service: &Service) -> Ident {
+    format_ident!("{}Client", service.ident)
+}
+
+/// The struct, beside the user's item.
+pub(super) fn definition(cx: &Cx, service: &Service) -> TokenStream {
+    let (root, ident) = (cx.root(), client_ident(service));
+    let vis = match &service.host {
+        Host::Impl { .. } => quote!(pub),
+        Host::Trait(block) => {
+            let vis = &block.head.vis;
+            quote!(#vis)
+        }
+    };
+    let doc = format!("A typed client of `{}`, over gRPC or HTTP.", service.full_name);
+    quote! {
+        #[doc = #doc]
+        #[derive(::core::clone::Clone)]
+        #[allow(dead_code, unreachable_pub, reason = "not every crate calls its own service")]
+        #vis struct #ident {
+            client: #root::client::Client,
+        }
+    }
+}
+
+/// Its methods.
+pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
+    let (root, ident) = (cx.root(), client_ident(service));
+    let methods = service
+        .methods
+        .iter()
+        .enumerate()
+        .map(|(index, method)| call(cx, method, &method_spec(service, index)));
+    quote! {
+        #[automatically_derived]
+        #[allow(
+            dead_code,
+            deprecated,
+            private_interfaces,
+            private_bounds,
+            unreachable_pub,
+            reason = "the client is as visible as its messages, which only their own definitions say"
+        )]
+        impl #ident {
+            /// A client of the server at `target`, such as `grpc://127.0.0.1:8000` or `http://127.0.0.1:8000`.
+            ///
+            /// # Errors
+            /// A target that cannot be read. The connection itself is made by the first call.
+            pub async fn connect(
+                target: impl ::core::convert::AsRef<str>,
+            ) -> #root::error::Result<Self> {
+                #root::client::Client::connect(::core::convert::AsRef::as_ref(&target))
+                    .await
+                    .map(Self::from_client)
+            }
+
+            /// A client over connections that are shared with others.
+            #[must_use]
+            pub fn from_client(client: #root::client::Client) -> Self {
+                Self { client }
+            }
+
+            /// The same client, whose calls end after `timeout` at the latest.
+            #[must_use]
+            pub fn with_deadline(mut self, timeout: ::core::time::Duration) -> Self {
+                self.client = self.client.with_deadline(timeout);
+                self
+            }
+
+            /// The same client, whose calls carry one more header.
+            #[must_use]
+            pub fn with_metadata(
+                mut self,
+                name: impl ::core::convert::AsRef<str>,
+                value: impl ::core::convert::AsRef<str>,
+            ) -> Self {
+                self.client = self.client.with_metadata(
+                    ::core::convert::AsRef::as_ref(&name),
+                    ::core::convert::AsRef::as_ref(&value),
+                );
+                self
+            }
+
+            #(#methods)*
+        }
+    }
+}
+
+fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
+    let root = cx.root();
+    let Method { ident, cfgs, docs, output, .. } = method;
+    let values = method.values();
+    let request = match values.as_slice() {
+        [] => quote!(()),
+        [(field, ty)] => {
+            let arg = arg(cx, method, ty);
+            quote!(#arg::into_request(#field))
+        }
+        _ => {
+            let (ident, fields) = (request_ident(method), values.iter().map(|(field, _)| field));
+            quote!(#ident { #(#fields),* })
+        }
+    };
+    let inputs = values.iter().map(|(field, ty)| quote!(#field: #ty));
+    let outcome = quote_spanned!(at(output.span())=> <#output as #root::service::Outcome>);
+    let docs = if docs.is_empty() {
+        let doc = format!("Calls `{}`.", method.operation);
+        quote!(#[doc = #doc])
+    } else {
+        quote!(#(#docs)*)
+    };
+    quote! {
+        #(#cfgs)*
+        #docs
+        ///
+        /// # Errors
+        /// One of the method's own reasons, or any other error of the call.
+        pub async fn #ident(
+            &self,
+            #(#inputs),*
+        ) -> ::core::result::Result<#outcome::Message, #root::error::CallError<#outcome::Error>> {
+            self.client.unary::<_, #output>(#spec, #request).await
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The side that serves: `Service` for the user's type, or for the wrapper around an implementation of the user's trait.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{Generics, Type};
+
+use super::{arg, method_spec, request_ident, request_type, spec_ident};
+use crate::service::model::{Arg, Hook, Host, Make, Method, Service};
+use crate::shared::{Cx, at};
+
+/// `pub struct UsersServer<T>(pub T)` for a trait, nothing for an impl.
+pub(super) fn server_definition(_cx: &Cx, service: &Service) -> TokenStream {
+    let Host::Trait(block) = &service.host else { return TokenStream::new() };
+    let (vis, name) = (&block.head.vis, &service.ident);
+    let ident = format_ident!("{name}Server");
+    let doc = format!("Serves an implementation of [`{name}`]: what an app mounts.");
+    quote! {
+        #[doc = #doc]
+        #[allow(dead_code, reason = "a crate may only use the client")]
+        #vis struct #ident<T>(pub T);
+    }
+}
+
+/// `impl Service`, and the registration of a linked service.
+pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
+    let (root, spec) = (cx.root(), spec_ident());
+    let methods = service
+        .methods
+        .iter()
+        .enumerate()
+        .map(|(index, method)| mount_method(cx, service, index, method));
+    let (head, hooks, linked) = match &service.host {
+        Host::Impl { generics, self_ty, hooks, linked } => {
+            let (parameters, _, clause) = generics.split_for_impl();
+            let head = quote!(impl #parameters #root::service::Service for #self_ty #clause);
+            let hooks = hooks.iter().map(|hook| mount_hook(cx, hook)).collect();
+            let linked = linked.as_ref().map(|make| submit(cx, service, self_ty, make));
+            (head, hooks, linked)
+        }
+        Host::Trait(block) => {
+            let trait_ = &block.head.ident;
+            let server = format_ident!("{trait_}Server");
+            let head = quote! {
+                impl<T> #root::service::Service for #server<T>
+                where
+                    T: #trait_ + ::core::marker::Send + ::core::marker::Sync + 'static
+            };
+            (head, TokenStream::new(), None)
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        #[allow(deprecated, reason = "a deprecated method is served like any other")]
+        #head {
+            const SPEC: &'static #root::service::ServiceSpec = &#spec;
+
+            fn mount(self: ::std::sync::Arc<Self>, mount: &mut #root::service::Mount) {
+                #(#methods)*
+                #hooks
+            }
+        }
+        #linked
+    }
+}
+
+/// One call into the runtime: the method's description and the closure that calls it.
+fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> TokenStream {
+    let Method { ident, cfgs, output, .. } = method;
+    let request = request_type(cx, method);
+    let spec = method_spec(service, index);
+    let (take, inputs) = inputs(cx, method);
+    let (host, this) = match &service.host {
+        Host::Impl { .. } => (quote!(Self), quote!(&service)),
+        Host::Trait(block) => {
+            let trait_ = &block.head.ident;
+            (quote!(<T as #trait_>), quote!(&service.0))
+        }
+    };
+    // The place of the method's name: a future that is not `Send` is reported there.
+    quote_spanned! {at(ident.span())=>
+        #(#cfgs)*
+        {
+            let service = ::std::sync::Arc::clone(&self);
+            mount.unary::<#request, #output, _, _>(#spec, move |context, request| {
+                let service = ::std::sync::Arc::clone(&service);
+                async move {
+                    #take
+                    #host::#ident(#this, #(#inputs),*).await
+                }
+            });
+        }
+    }
+}
+
+/// How the arguments are taken out of the request and the context, in the order of the signature.
+fn inputs(cx: &Cx, method: &Method) -> (TokenStream, Vec<TokenStream>) {
+    let private = cx.private();
+    let values = method.values();
+    let span = at(method.ident.span());
+    let single = values.len() == 1;
+    let take = match values.as_slice() {
+        [] => quote_spanned!(span=> let () = request; let _ = &context;),
+        [_] => quote_spanned!(span=> let _ = &context;),
+        _ => {
+            let (ident, fields) = (request_ident(method), values.iter().map(|(field, _)| field));
+            quote_spanned!(span=> let #ident { #(#fields),* } = request; let _ = &context;)
+        }
+    };
+    let inputs = method.args.iter().map(|one| match one {
+        Arg::Context(ty) => quote_spanned! {at(ty.span())=>
+            <#ty as #private::ContextArg>::context(&context)
+        },
+        Arg::Value { ty, .. } if single => {
+            let arg = arg(cx, method, ty);
+            quote_spanned!(span=> #arg::from_request(request))
+        }
+        Arg::Value { ident, .. } => quote!(#ident),
+    });
+    (take, inputs.collect())
+}
+
+fn mount_hook(cx: &Cx, hook: &Hook) -> TokenStream {
+    let (root, private) = (cx.root(), cx.private());
+    let Hook { ident, cfgs, at: moments } = hook;
+    let name = ident.to_string();
+    let span = at(ident.span());
+    let one = moments.iter().map(|moment| {
+        quote_spanned! {span=>
+            #(#cfgs)*
+            {
+                let service = ::std::sync::Arc::clone(&self);
+                mount.hook(#root::service::HookAt::#moment, #name, move || {
+                    let service = ::std::sync::Arc::clone(&service);
+                    async move { #private::HookOutcome::into_result(Self::#ident(&service).await) }
+                });
+            }
+        }
+    });
+    quote!(#(#one)*)
+}
+
+/// `#[service(hooks)]`: the hooks of a type that implements a `#[service]` trait.
+pub(super) fn hooks_impl(
+    cx: &Cx,
+    generics: &Generics,
+    self_ty: &Type,
+    hooks: &[Hook],
+) -> TokenStream {
+    let root = cx.root();
+    let (parameters, _, clause) = generics.split_for_impl();
+    let hooks = hooks.iter().map(|hook| mount_hook(cx, hook));
+    quote! {
+        #[automatically_derived]
+        impl #parameters #root::service::Hooks for #self_ty #clause {
+            fn hooks(self: ::std::sync::Arc<Self>, mount: &mut #root::service::Mount) {
+                #(#hooks)*
+            }
+        }
+    }
+}
+
+/// Hands a linked service to the linker.
+fn submit(cx: &Cx, service: &Service, self_ty: &Type, make: &Make) -> TokenStream {
+    let (root, private) = (cx.root(), cx.private());
+    let name = &service.full_name;
+    let made = match make {
+        Make::Default => quote_spanned! {at(self_ty.span())=>
+            <#self_ty as ::core::default::Default>::default()
+        },
+        Make::Construct(ident) => quote_spanned! {at(ident.span())=>
+            #private::Constructed::into_result(<#self_ty>::#ident(config).await)?
+        },
+    };
+    quote! {
+        fn __bident_make(
+            config: &#root::Config,
+        ) -> #private::BoxFuture<'_, #root::error::Result<#root::service::Mount>> {
+            ::std::boxed::Box::pin(async move {
+                let _ = config;
+                let service: #self_ty = #made;
+                ::core::result::Result::Ok(#root::service::Mount::of(service))
+            })
+        }
+        #private::inventory::submit! {
+            #private::Linked { name: #name, make: __bident_make }
+        }
+    }
+}

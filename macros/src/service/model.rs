@@ -1,0 +1,100 @@
+//! A service that keeps every rule. Built in `check` alone.
+
+use std::time::Duration;
+
+use proc_macro2::Ident;
+use syn::{Attribute, Generics, Type};
+
+use super::template::Template;
+use crate::shared::Spanned;
+use crate::shared::item::TraitBlock;
+
+/// What one `#[service]` expands to.
+pub(crate) enum Model {
+    /// Methods, hooks and a client.
+    Service(Box<Service>),
+    /// `#[service(hooks)]`: hooks alone.
+    Hooks { generics: Generics, self_ty: Box<Type>, hooks: Vec<Hook> },
+}
+
+pub(crate) struct Service {
+    pub(crate) package: String,
+    /// The name in the schema.
+    pub(crate) name: String,
+    /// `helloworld.v1.Greeter`.
+    pub(crate) full_name: String,
+    /// The type's or the trait's own name, which the client's is made from.
+    pub(crate) ident: Ident,
+    pub(crate) doc: String,
+    pub(crate) deprecated: bool,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) host: Host,
+}
+
+/// Who implements the methods.
+pub(crate) enum Host {
+    Impl { generics: Generics, self_ty: Box<Type>, hooks: Vec<Hook>, linked: Option<Make> },
+    Trait(Box<TraitBlock>),
+}
+
+/// How a linked service is made.
+pub(crate) enum Make {
+    Default,
+    Construct(Ident),
+}
+
+pub(crate) struct Method {
+    pub(crate) ident: Ident,
+    /// The name in the schema.
+    pub(crate) name: String,
+    /// `/helloworld.v1.Greeter/SayHello`.
+    pub(crate) operation: String,
+    pub(crate) doc: String,
+    pub(crate) docs: Vec<Attribute>,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// In the order of the signature, the receiver left out.
+    pub(crate) args: Vec<Arg>,
+    pub(crate) output: Type,
+    pub(crate) bindings: Vec<Binding>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) idempotent: bool,
+    pub(crate) deprecated: bool,
+    pub(crate) form: bool,
+}
+
+pub(crate) enum Arg {
+    /// `ctx: &Context`: what the reference points to.
+    Context(Box<Type>),
+    Value {
+        ident: Ident,
+        ty: Box<Type>,
+    },
+}
+
+impl Method {
+    /// The arguments that make up the request.
+    pub(crate) fn values(&self) -> Vec<(&Ident, &Type)> {
+        self.args
+            .iter()
+            .filter_map(|arg| match arg {
+                Arg::Value { ident, ty } => Some((ident, &**ty)),
+                Arg::Context(_) => None,
+            })
+            .collect()
+    }
+}
+
+pub(crate) struct Binding {
+    pub(crate) verb: String,
+    pub(crate) template: Spanned<Template>,
+    /// `None` for no body, `*` for the whole message, else a field.
+    pub(crate) body: Option<Spanned<String>>,
+    pub(crate) response_body: Option<Spanned<String>>,
+}
+
+pub(crate) struct Hook {
+    pub(crate) ident: Ident,
+    pub(crate) cfgs: Vec<Attribute>,
+    /// The variants of `HookAt`.
+    pub(crate) at: Vec<Ident>,
+}
