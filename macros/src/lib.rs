@@ -3,7 +3,10 @@
 
 mod driver;
 mod message;
+mod service;
 mod shared;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 
@@ -11,4 +14,28 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn message(attr: TokenStream, item: TokenStream) -> TokenStream {
     message::message(attr.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn service(attr: TokenStream, item: TokenStream) -> TokenStream {
+    service::service(attr.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn rpc(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    service::misplaced("rpc", item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn hook(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    service::misplaced("hook", item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn construct(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    service::misplaced("construct", item.into()).into()
 }

@@ -1,5 +1,8 @@
 //! bident: one plain Rust impl, two prongs.
 
+// Generated code names everything below `::bident`: this lets it stand inside the package's own tests too.
+extern crate self as bident;
+
 pub mod call;
 pub mod client;
 pub mod config;
@@ -16,3 +19,5 @@ pub mod __private;
 pub use call::{Call, Context, Middleware, Next, Reply};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
+
+pub use bident_macros::{construct, hook, message, rpc, service};

@@ -257,4 +257,3 @@ fn check_linked(
     }
     (!section.has_errors()).then(|| Make::Construct(sig.ident.clone()))
 }
-

@@ -53,7 +53,8 @@ fn rewrite(block: &TraitBlock, methods: &[Method]) -> TokenStream {
         }
         other => quote!(#other),
     });
-    let head = TraitBlock { head: block.head.clone(), members: vec![Member::Other(quote!(#(#members)*))] };
+    let head =
+        TraitBlock { head: block.head.clone(), members: vec![Member::Other(quote!(#(#members)*))] };
     quote!(#head)
 }
 

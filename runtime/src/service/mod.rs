@@ -1,8 +1,14 @@
 //! What `#[service]` declares: plain, constant data about a service and its methods, and how they are mounted.
 
+mod arg;
+mod hooks;
+mod linked;
 mod mount;
 mod spec;
 
+pub use hooks::{Hooks, WithHooks};
+#[doc(hidden)]
+pub use linked::{Linked, mounted};
 pub use mount::{Arg, HookAt, Mount, Outcome, Wraps};
 pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook, Mounted};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};

@@ -39,7 +39,8 @@ pub(super) fn check(
         None => pascal_case(&sig.ident.unraw().to_string()),
     };
     if CLIENT_OWN.iter().any(|own| sig.ident.unraw() == own) {
-        let wrong = format!("`{}` is a function of the generated client: choose another", sig.ident);
+        let wrong =
+            format!("`{}` is a function of the generated client: choose another", sig.ident);
         section.on(&sig.ident, format!("{wrong} name, and `#[rpc(name = \"...\")]` for the wire"));
     }
     let timeout = options.timeout.get().and_then(|text| {
@@ -118,7 +119,8 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
             sink.on(attr, "an argument of an `#[rpc]` method takes no attributes");
         }
         if let Some(parameter) = mention(argument.ty.to_token_stream(), parameters) {
-            let wrong = format!("`{parameter}` is a parameter of the impl: no message depends on it");
+            let wrong =
+                format!("`{parameter}` is a parameter of the impl: no message depends on it");
             sink.on(parameter, wrong);
         }
         match (&*argument.ty, &*argument.pat) {
@@ -134,7 +136,10 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
                 args.push(Arg::Context(reference.elem.clone()));
             }
             (Type::ImplTrait(ty), _) => {
-                sink.on(ty, "an argument of an `#[rpc]` method has a type of its own, not `impl Trait`");
+                sink.on(
+                    ty,
+                    "an argument of an `#[rpc]` method has a type of its own, not `impl Trait`",
+                );
             }
             (_, Pat::Ident(pat)) if pat.by_ref.is_none() && pat.subpat.is_none() => {
                 args.push(Arg::Value { ident: pat.ident.clone(), ty: argument.ty.clone() });

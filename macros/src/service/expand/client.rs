@@ -70,24 +70,24 @@ pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
                 Self { client }
             }
 
-            /// The same client, whose calls end after `timeout` at the latest.
+            /// The same client, whose calls end by `deadline`: a `Duration` after each call's start, or an `Instant`.
             #[must_use]
-            pub fn with_deadline(mut self, timeout: ::core::time::Duration) -> Self {
-                self.client = self.client.with_deadline(timeout);
+            pub fn with_deadline(
+                mut self,
+                deadline: impl ::core::convert::Into<#root::client::Deadline>,
+            ) -> Self {
+                self.client = self.client.with_deadline(deadline);
                 self
             }
 
-            /// The same client, whose calls carry one more header.
+            /// The same client, whose calls carry this header or metadata entry too.
             #[must_use]
             pub fn with_metadata(
                 mut self,
-                name: impl ::core::convert::AsRef<str>,
-                value: impl ::core::convert::AsRef<str>,
+                key: &str,
+                value: impl ::core::convert::AsRef<[u8]>,
             ) -> Self {
-                self.client = self.client.with_metadata(
-                    ::core::convert::AsRef::as_ref(&name),
-                    ::core::convert::AsRef::as_ref(&value),
-                );
+                self.client = self.client.with_metadata(key, value);
                 self
             }
 

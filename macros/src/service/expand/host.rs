@@ -1,6 +1,6 @@
 //! The side that serves: `Service` for the user's type, or for the wrapper around an implementation of the user's trait.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Type};
@@ -10,21 +10,30 @@ use crate::service::model::{Arg, Hook, Host, Make, Method, Service};
 use crate::shared::{Cx, at};
 
 /// `pub struct UsersServer<T>(pub T)` for a trait, nothing for an impl.
-pub(super) fn server_definition(_cx: &Cx, service: &Service) -> TokenStream {
+pub(super) fn server_definition(cx: &Cx, service: &Service) -> TokenStream {
     let Host::Trait(block) = &service.host else { return TokenStream::new() };
-    let (vis, name) = (&block.head.vis, &service.ident);
+    let (root, vis, name) = (cx.root(), &block.head.vis, &service.ident);
     let ident = format_ident!("{name}Server");
     let doc = format!("Serves an implementation of [`{name}`]: what an app mounts.");
     quote! {
         #[doc = #doc]
         #[allow(dead_code, reason = "a crate may only use the client")]
         #vis struct #ident<T>(pub T);
+
+        impl<T: #name + #root::service::Hooks> #ident<T> {
+            /// Runs the hooks of the implementation too, declared in its impl marked `#[service(hooks)]`.
+            #[allow(dead_code, reason = "most implementations have no hooks")]
+            #vis fn with_hooks(self) -> #root::service::WithHooks<Self, T> {
+                #root::service::WithHooks::new(self, |server| &server.0)
+            }
+        }
     }
 }
 
 /// `impl Service`, and the registration of a linked service.
 pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
     let (root, spec) = (cx.root(), spec_ident());
+    let mount = Ident::new("mount", Span::mixed_site());
     let methods = service
         .methods
         .iter()
@@ -34,7 +43,8 @@ pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
         Host::Impl { generics, self_ty, hooks, linked } => {
             let (parameters, _, clause) = generics.split_for_impl();
             let head = quote!(impl #parameters #root::service::Service for #self_ty #clause);
-            let hooks = hooks.iter().map(|hook| mount_hook(cx, hook)).collect();
+            let (outer, value) = (quote!(self), quote_spanned!(Span::mixed_site()=> &host));
+            let hooks = hooks.iter().map(|hook| mount_hook(cx, hook, &outer, &value)).collect();
             let linked = linked.as_ref().map(|make| submit(cx, service, self_ty, make));
             (head, hooks, linked)
         }
@@ -42,9 +52,9 @@ pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
             let trait_ = &block.head.ident;
             let server = format_ident!("{trait_}Server");
             let head = quote! {
-                impl<T> #root::service::Service for #server<T>
+                impl<__T> #root::service::Service for #server<__T>
                 where
-                    T: #trait_ + ::core::marker::Send + ::core::marker::Sync + 'static
+                    __T: #trait_ + ::core::marker::Send + ::core::marker::Sync + 'static
             };
             (head, TokenStream::new(), None)
         }
@@ -55,7 +65,7 @@ pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
         #head {
             const SPEC: &'static #root::service::ServiceSpec = &#spec;
 
-            fn mount(self: ::std::sync::Arc<Self>, mount: &mut #root::service::Mount) {
+            fn mount(self: ::std::sync::Arc<Self>, #mount: &mut #root::service::Mount) {
                 #(#methods)*
                 #hooks
             }
@@ -70,15 +80,16 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
     let request = request_type(cx, method);
     let spec = method_spec(service, index);
     let (take, inputs) = inputs(cx, method);
+    // The place of the method's name: a future that is not `Send` is reported there.
+    let span = at(ident.span());
     let (host, this) = match &service.host {
-        Host::Impl { .. } => (quote!(Self), quote!(&service)),
+        Host::Impl { .. } => (quote!(Self), quote_spanned!(span=> &service)),
         Host::Trait(block) => {
             let trait_ = &block.head.ident;
-            (quote!(<T as #trait_>), quote!(&service.0))
+            (quote!(<__T as #trait_>), quote_spanned!(span=> &service.0))
         }
     };
-    // The place of the method's name: a future that is not `Send` is reported there.
-    quote_spanned! {at(ident.span())=>
+    quote_spanned! {span=>
         #(#cfgs)*
         {
             let service = ::std::sync::Arc::clone(&self);
@@ -120,19 +131,19 @@ fn inputs(cx: &Cx, method: &Method) -> (TokenStream, Vec<TokenStream>) {
     (take, inputs.collect())
 }
 
-fn mount_hook(cx: &Cx, hook: &Hook) -> TokenStream {
+/// `host` and `value` are what the closure keeps and how the service is found in it.
+fn mount_hook(cx: &Cx, hook: &Hook, host: &TokenStream, value: &TokenStream) -> TokenStream {
     let (root, private) = (cx.root(), cx.private());
     let Hook { ident, cfgs, at: moments } = hook;
     let name = ident.to_string();
-    let span = at(ident.span());
     let one = moments.iter().map(|moment| {
-        quote_spanned! {span=>
+        quote_spanned! {at(ident.span())=>
             #(#cfgs)*
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let host = ::std::sync::Arc::clone(&#host);
                 mount.hook(#root::service::HookAt::#moment, #name, move || {
-                    let service = ::std::sync::Arc::clone(&service);
-                    async move { #private::HookOutcome::into_result(Self::#ident(&service).await) }
+                    let host = ::std::sync::Arc::clone(&host);
+                    async move { #private::HookOutcome::into_result(Self::#ident(#value).await) }
                 });
             }
         }
@@ -149,11 +160,17 @@ pub(super) fn hooks_impl(
 ) -> TokenStream {
     let root = cx.root();
     let (parameters, _, clause) = generics.split_for_impl();
-    let hooks = hooks.iter().map(|hook| mount_hook(cx, hook));
-    quote! {
+    let mixed = Span::mixed_site();
+    let (outer, value) = (quote_spanned!(mixed=> host), quote_spanned!(mixed=> this(&host)));
+    let hooks = hooks.iter().map(|hook| mount_hook(cx, hook, &outer, &value));
+    quote_spanned! {mixed=>
         #[automatically_derived]
         impl #parameters #root::service::Hooks for #self_ty #clause {
-            fn hooks(self: ::std::sync::Arc<Self>, mount: &mut #root::service::Mount) {
+            fn hooks<__H: ::core::marker::Send + ::core::marker::Sync + 'static>(
+                host: ::std::sync::Arc<__H>,
+                this: fn(&__H) -> &Self,
+                mount: &mut #root::service::Mount,
+            ) {
                 #(#hooks)*
             }
         }
@@ -164,22 +181,23 @@ pub(super) fn hooks_impl(
 fn submit(cx: &Cx, service: &Service, self_ty: &Type, make: &Make) -> TokenStream {
     let (root, private) = (cx.root(), cx.private());
     let name = &service.full_name;
+    let config = Ident::new("config", Span::mixed_site());
     let made = match make {
         Make::Default => quote_spanned! {at(self_ty.span())=>
             <#self_ty as ::core::default::Default>::default()
         },
         Make::Construct(ident) => quote_spanned! {at(ident.span())=>
-            #private::Constructed::into_result(<#self_ty>::#ident(config).await)?
+            #private::Constructed::into_result(<#self_ty>::#ident(#config).await)?
         },
     };
     quote! {
         fn __bident_make(
-            config: &#root::Config,
+            #config: &#root::Config,
         ) -> #private::BoxFuture<'_, #root::error::Result<#root::service::Mount>> {
             ::std::boxed::Box::pin(async move {
-                let _ = config;
+                let _ = #config;
                 let service: #self_ty = #made;
-                ::core::result::Result::Ok(#root::service::Mount::of(service))
+                ::core::result::Result::Ok(#private::mounted(service))
             })
         }
         #private::inventory::submit! {

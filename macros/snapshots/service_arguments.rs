@@ -1,0 +1,324 @@
+impl<S: Store> Books<S> {
+    async fn add(&self, shelf: String, ctx: &Context, title: String) -> Book {}
+    #[cfg(feature = "remove")]
+    async fn purge(&self) {}
+    async fn count(&self, of: Genre) -> Result<Reply<Count>, Error> {}
+    async fn open(&self) -> bident::Result {}
+}
+///A typed client of `Books`, over gRPC or HTTP.
+#[derive(::core::clone::Clone)]
+#[allow(dead_code, unreachable_pub, reason = "not every crate calls its own service")]
+pub struct BooksClient {
+    client: ::kit::client::Client,
+}
+const _: () = {
+    #[::kit::message(crate = ::kit, name = "AddRequest", skip(Debug, Clone, PartialEq))]
+    struct __BidentAddRequest {
+        shelf: String,
+        title: String,
+    }
+    #[::kit::message(
+        crate = ::kit,
+        name = "CountRequest",
+        skip(Debug, Clone, PartialEq)
+    )]
+    struct __BidentCountRequest {
+        of: Genre,
+    }
+    #[automatically_derived]
+    impl ::kit::service::Wraps<Genre> for __BidentCountRequest {
+        fn wrap(value: Genre) -> Self {
+            Self { of: value }
+        }
+        fn unwrap(self) -> Genre {
+            self.of
+        }
+    }
+    static __BIDENT_SPEC: ::kit::service::ServiceSpec = ::kit::service::ServiceSpec {
+        package: "",
+        name: "Books",
+        full_name: "Books",
+        doc: "",
+        deprecated: false,
+        methods: &[
+            ::kit::service::MethodSpec {
+                name: "Add",
+                operation: "/Books/Add",
+                doc: "",
+                bindings: &[
+                    ::kit::service::BindingSpec {
+                        verb: "POST",
+                        path: "/v1/{shelf}/books",
+                        body: ::core::option::Option::Some("title"),
+                        response_body: ::core::option::Option::Some("title"),
+                    },
+                ],
+                shape: ::kit::service::Shape::Unary,
+                timeout: ::core::option::Option::None,
+                idempotent: false,
+                deprecated: false,
+                form: false,
+                input: <__BidentAddRequest as ::kit::message::Message>::describe,
+                output: <<Book as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+            },
+            #[cfg(feature = "remove")]
+            ::kit::service::MethodSpec {
+                name: "Purge",
+                operation: "/Books/Purge",
+                doc: "",
+                bindings: &[
+                    ::kit::service::BindingSpec {
+                        verb: "PURGE",
+                        path: "/v1/books",
+                        body: ::core::option::Option::None,
+                        response_body: ::core::option::Option::None,
+                    },
+                ],
+                shape: ::kit::service::Shape::Unary,
+                timeout: ::core::option::Option::None,
+                idempotent: false,
+                deprecated: false,
+                form: false,
+                input: <() as ::kit::message::Message>::describe,
+                output: <<() as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+            },
+            ::kit::service::MethodSpec {
+                name: "Count",
+                operation: "/Books/Count",
+                doc: "",
+                bindings: &[],
+                shape: ::kit::service::Shape::Unary,
+                timeout: ::core::option::Option::None,
+                idempotent: false,
+                deprecated: false,
+                form: false,
+                input: <<Genre as ::kit::service::Arg<
+                    __BidentCountRequest,
+                >>::Request as ::kit::message::Message>::describe,
+                output: <<Result<
+                    Reply<Count>,
+                    Error,
+                > as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+            },
+        ],
+    };
+    const _: () = ::core::assert!(
+        ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
+        ::FIELDS, "shelf"),
+        "the path variable `{shelf}` names no field of the request: `shelf` is not one"
+    );
+    const _: () = ::core::assert!(
+        ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
+        ::FIELDS, "title"),
+        "`body = \"title\"` names no field of the request: `title` is not one"
+    );
+    const _: () = ::core::assert!(
+        ::kit::__private::has_field(< < Book as ::kit::service::Outcome > ::Message as
+        ::kit::message::Message > ::FIELDS, "title"),
+        "`response_body = \"title\"` names no field of the reply: `title` is not one"
+    );
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated method is served like any other")]
+    impl<S: Store> ::kit::service::Service for Books<S> {
+        const SPEC: &'static ::kit::service::ServiceSpec = &__BIDENT_SPEC;
+        fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::kit::service::Mount) {
+            {
+                let service = ::std::sync::Arc::clone(&self);
+                mount
+                    .unary::<
+                        __BidentAddRequest,
+                        Book,
+                        _,
+                        _,
+                    >(
+                        &__BIDENT_SPEC.methods[0usize],
+                        move |context, request| {
+                            let service = ::std::sync::Arc::clone(&service);
+                            async move {
+                                let __BidentAddRequest { shelf, title } = request;
+                                let _ = &context;
+                                Self::add(
+                                        &service,
+                                        shelf,
+                                        <Context as ::kit::__private::ContextArg>::context(
+                                            &context,
+                                        ),
+                                        title,
+                                    )
+                                    .await
+                            }
+                        },
+                    );
+            }
+            #[cfg(feature = "remove")]
+            {
+                let service = ::std::sync::Arc::clone(&self);
+                mount
+                    .unary::<
+                        (),
+                        (),
+                        _,
+                        _,
+                    >(
+                        &__BIDENT_SPEC.methods[1usize],
+                        move |context, request| {
+                            let service = ::std::sync::Arc::clone(&service);
+                            async move {
+                                let () = request;
+                                let _ = &context;
+                                Self::purge(&service).await
+                            }
+                        },
+                    );
+            }
+            {
+                let service = ::std::sync::Arc::clone(&self);
+                mount
+                    .unary::<
+                        <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
+                        Result<Reply<Count>, Error>,
+                        _,
+                        _,
+                    >(
+                        &__BIDENT_SPEC
+                            .methods[1usize
+                            + ::core::cfg!(all(feature = "remove")) as usize],
+                        move |context, request| {
+                            let service = ::std::sync::Arc::clone(&service);
+                            async move {
+                                let _ = &context;
+                                Self::count(
+                                        &service,
+                                        <Genre as ::kit::service::Arg<
+                                            __BidentCountRequest,
+                                        >>::from_request(request),
+                                    )
+                                    .await
+                            }
+                        },
+                    );
+            }
+            {
+                let host = ::std::sync::Arc::clone(&self);
+                mount
+                    .hook(
+                        ::kit::service::HookAt::BeforeStart,
+                        "open",
+                        move || {
+                            let host = ::std::sync::Arc::clone(&host);
+                            async move {
+                                ::kit::__private::HookOutcome::into_result(
+                                    Self::open(&host).await,
+                                )
+                            }
+                        },
+                    );
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(
+        dead_code,
+        deprecated,
+        private_interfaces,
+        private_bounds,
+        unreachable_pub,
+        reason = "the client is as visible as its messages, which only their own definitions say"
+    )]
+    impl BooksClient {
+        /// A client of the server at `target`, such as `grpc://127.0.0.1:8000` or `http://127.0.0.1:8000`.
+        ///
+        /// # Errors
+        /// A target that cannot be read. The connection itself is made by the first call.
+        pub async fn connect(
+            target: impl ::core::convert::AsRef<str>,
+        ) -> ::kit::error::Result<Self> {
+            ::kit::client::Client::connect(::core::convert::AsRef::as_ref(&target))
+                .await
+                .map(Self::from_client)
+        }
+        /// A client over connections that are shared with others.
+        #[must_use]
+        pub fn from_client(client: ::kit::client::Client) -> Self {
+            Self { client }
+        }
+        /// The same client, whose calls end by `deadline`: a `Duration` after each call's start, or an `Instant`.
+        #[must_use]
+        pub fn with_deadline(
+            mut self,
+            deadline: impl ::core::convert::Into<::kit::client::Deadline>,
+        ) -> Self {
+            self.client = self.client.with_deadline(deadline);
+            self
+        }
+        /// The same client, whose calls carry this header or metadata entry too.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            key: &str,
+            value: impl ::core::convert::AsRef<[u8]>,
+        ) -> Self {
+            self.client = self.client.with_metadata(key, value);
+            self
+        }
+        ///Calls `/Books/Add`.
+        ///
+        /// # Errors
+        /// One of the method's own reasons, or any other error of the call.
+        pub async fn add(
+            &self,
+            shelf: String,
+            title: String,
+        ) -> ::core::result::Result<
+            <Book as ::kit::service::Outcome>::Message,
+            ::kit::error::CallError<<Book as ::kit::service::Outcome>::Error>,
+        > {
+            self.client
+                .unary::<
+                    _,
+                    Book,
+                >(&__BIDENT_SPEC.methods[0usize], __BidentAddRequest { shelf, title })
+                .await
+        }
+        #[cfg(feature = "remove")]
+        ///Calls `/Books/Purge`.
+        ///
+        /// # Errors
+        /// One of the method's own reasons, or any other error of the call.
+        pub async fn purge(
+            &self,
+        ) -> ::core::result::Result<
+            <() as ::kit::service::Outcome>::Message,
+            ::kit::error::CallError<<() as ::kit::service::Outcome>::Error>,
+        > {
+            self.client.unary::<_, ()>(&__BIDENT_SPEC.methods[1usize], ()).await
+        }
+        ///Calls `/Books/Count`.
+        ///
+        /// # Errors
+        /// One of the method's own reasons, or any other error of the call.
+        pub async fn count(
+            &self,
+            of: Genre,
+        ) -> ::core::result::Result<
+            <Result<Reply<Count>, Error> as ::kit::service::Outcome>::Message,
+            ::kit::error::CallError<
+                <Result<Reply<Count>, Error> as ::kit::service::Outcome>::Error,
+            >,
+        > {
+            self.client
+                .unary::<
+                    _,
+                    Result<Reply<Count>, Error>,
+                >(
+                    &__BIDENT_SPEC
+                        .methods[1usize
+                        + ::core::cfg!(all(feature = "remove")) as usize],
+                    <Genre as ::kit::service::Arg<
+                        __BidentCountRequest,
+                    >>::into_request(of),
+                )
+                .await
+        }
+    }
+};

@@ -1,0 +1,186 @@
+/// Greets people.
+impl Greeter {
+    /// Says hello.
+    async fn say_hello(&self, req: HelloRequest) -> Result<HelloReply, GreeterError> {
+        self.greet(req).await
+    }
+    async fn greet(&self, req: HelloRequest) -> Result<HelloReply, GreeterError> {}
+}
+///A typed client of `helloworld.v1.Greeter`, over gRPC or HTTP.
+#[derive(::core::clone::Clone)]
+#[allow(dead_code, unreachable_pub, reason = "not every crate calls its own service")]
+pub struct GreeterClient {
+    client: ::bident::client::Client,
+}
+const _: () = {
+    #[::bident::message(
+        crate = ::bident,
+        name = "SayHelloRequest",
+        skip(Debug, Clone, PartialEq)
+    )]
+    struct __BidentSayHelloRequest {
+        req: HelloRequest,
+    }
+    #[automatically_derived]
+    impl ::bident::service::Wraps<HelloRequest> for __BidentSayHelloRequest {
+        fn wrap(value: HelloRequest) -> Self {
+            Self { req: value }
+        }
+        fn unwrap(self) -> HelloRequest {
+            self.req
+        }
+    }
+    static __BIDENT_SPEC: ::bident::service::ServiceSpec = ::bident::service::ServiceSpec {
+        package: "helloworld.v1",
+        name: "Greeter",
+        full_name: "helloworld.v1.Greeter",
+        doc: "Greets people.",
+        deprecated: false,
+        methods: &[
+            ::bident::service::MethodSpec {
+                name: "SayHello",
+                operation: "/helloworld.v1.Greeter/SayHello",
+                doc: "Says hello.",
+                bindings: &[
+                    ::bident::service::BindingSpec {
+                        verb: "GET",
+                        path: "/helloworld/{name}",
+                        body: ::core::option::Option::None,
+                        response_body: ::core::option::Option::None,
+                    },
+                    ::bident::service::BindingSpec {
+                        verb: "POST",
+                        path: "/v1/hello",
+                        body: ::core::option::Option::Some("*"),
+                        response_body: ::core::option::Option::None,
+                    },
+                ],
+                shape: ::bident::service::Shape::Unary,
+                timeout: ::core::option::Option::Some(
+                    ::core::time::Duration::new(1u64, 500000000u32),
+                ),
+                idempotent: true,
+                deprecated: false,
+                form: false,
+                input: <<HelloRequest as ::bident::service::Arg<
+                    __BidentSayHelloRequest,
+                >>::Request as ::bident::message::Message>::describe,
+                output: <<Result<
+                    HelloReply,
+                    GreeterError,
+                > as ::bident::service::Outcome>::Message as ::bident::message::Message>::describe,
+            },
+        ],
+    };
+    const _: () = ::core::assert!(
+        ::bident::__private::has_field(< < HelloRequest as ::bident::service::Arg <
+        __BidentSayHelloRequest >> ::Request as ::bident::message::Message > ::FIELDS,
+        "name"),
+        "the path variable `{name}` names no field of the request: `name` is not one"
+    );
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated method is served like any other")]
+    impl ::bident::service::Service for Greeter {
+        const SPEC: &'static ::bident::service::ServiceSpec = &__BIDENT_SPEC;
+        fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::bident::service::Mount) {
+            {
+                let service = ::std::sync::Arc::clone(&self);
+                mount
+                    .unary::<
+                        <HelloRequest as ::bident::service::Arg<
+                            __BidentSayHelloRequest,
+                        >>::Request,
+                        Result<HelloReply, GreeterError>,
+                        _,
+                        _,
+                    >(
+                        &__BIDENT_SPEC.methods[0usize],
+                        move |context, request| {
+                            let service = ::std::sync::Arc::clone(&service);
+                            async move {
+                                let _ = &context;
+                                Self::say_hello(
+                                        &service,
+                                        <HelloRequest as ::bident::service::Arg<
+                                            __BidentSayHelloRequest,
+                                        >>::from_request(request),
+                                    )
+                                    .await
+                            }
+                        },
+                    );
+            }
+        }
+    }
+    #[automatically_derived]
+    #[allow(
+        dead_code,
+        deprecated,
+        private_interfaces,
+        private_bounds,
+        unreachable_pub,
+        reason = "the client is as visible as its messages, which only their own definitions say"
+    )]
+    impl GreeterClient {
+        /// A client of the server at `target`, such as `grpc://127.0.0.1:8000` or `http://127.0.0.1:8000`.
+        ///
+        /// # Errors
+        /// A target that cannot be read. The connection itself is made by the first call.
+        pub async fn connect(
+            target: impl ::core::convert::AsRef<str>,
+        ) -> ::bident::error::Result<Self> {
+            ::bident::client::Client::connect(::core::convert::AsRef::as_ref(&target))
+                .await
+                .map(Self::from_client)
+        }
+        /// A client over connections that are shared with others.
+        #[must_use]
+        pub fn from_client(client: ::bident::client::Client) -> Self {
+            Self { client }
+        }
+        /// The same client, whose calls end by `deadline`: a `Duration` after each call's start, or an `Instant`.
+        #[must_use]
+        pub fn with_deadline(
+            mut self,
+            deadline: impl ::core::convert::Into<::bident::client::Deadline>,
+        ) -> Self {
+            self.client = self.client.with_deadline(deadline);
+            self
+        }
+        /// The same client, whose calls carry this header or metadata entry too.
+        #[must_use]
+        pub fn with_metadata(
+            mut self,
+            key: &str,
+            value: impl ::core::convert::AsRef<[u8]>,
+        ) -> Self {
+            self.client = self.client.with_metadata(key, value);
+            self
+        }
+        /// Says hello.
+        ///
+        /// # Errors
+        /// One of the method's own reasons, or any other error of the call.
+        pub async fn say_hello(
+            &self,
+            req: HelloRequest,
+        ) -> ::core::result::Result<
+            <Result<HelloReply, GreeterError> as ::bident::service::Outcome>::Message,
+            ::bident::error::CallError<
+                <Result<HelloReply, GreeterError> as ::bident::service::Outcome>::Error,
+            >,
+        > {
+            self.client
+                .unary::<
+                    _,
+                    Result<HelloReply, GreeterError>,
+                >(
+                    &__BIDENT_SPEC.methods[0usize],
+                    <HelloRequest as ::bident::service::Arg<
+                        __BidentSayHelloRequest,
+                    >>::into_request(req),
+                )
+                .await
+        }
+    }
+};

@@ -1,0 +1,132 @@
+//! Expansions, printed and compared with the files in `snapshots/`, which are reviewed like code.
+//!
+//! `BIDENT_BLESS=1 cargo test -p bident-macros` writes them anew.
+
+use std::path::PathBuf;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+fn compare(name: &str, expansion: TokenStream) {
+    let file: syn::File = syn::parse2(expansion).expect("an expansion is a list of items");
+    let found = prettyplease::unparse(&file);
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots").join(format!("{name}.rs"));
+    if std::env::var_os("BIDENT_BLESS").is_some() {
+        std::fs::write(&path, &found).expect("snapshots can be written");
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "the expansion is not that of {}:\n{found}", path.display());
+}
+
+#[test]
+fn service_on_an_impl() {
+    let item = quote! {
+        /// Greets people.
+        impl Greeter {
+            /// Says hello.
+            #[rpc(get = "/helloworld/{name}", post = "/v1/hello", timeout = "1.5s", idempotent)]
+            async fn say_hello(&self, req: HelloRequest) -> Result<HelloReply, GreeterError> {
+                self.greet(req).await
+            }
+
+            async fn greet(&self, req: HelloRequest) -> Result<HelloReply, GreeterError> {}
+        }
+    };
+    compare("service_impl", crate::service::service(quote!(package = "helloworld.v1"), item));
+}
+
+#[test]
+fn service_with_every_form_of_arguments() {
+    let item = quote! {
+        impl<S: Store> Books<S> {
+            #[rpc(post(path = "/v1/{shelf}/books", body = "title", response_body = "title"))]
+            async fn add(&self, shelf: String, ctx: &Context, title: String) -> Book {}
+
+            #[cfg(feature = "remove")]
+            #[rpc(custom(kind = "PURGE", path = "/v1/books"))]
+            async fn purge(&self) {}
+
+            #[rpc]
+            async fn count(&self, of: Genre) -> Result<Reply<Count>, Error> {}
+
+            #[hook(before_start)]
+            async fn open(&self) -> bident::Result {}
+        }
+    };
+    compare(
+        "service_arguments",
+        crate::service::service(quote!(package = "", crate = ::kit), item),
+    );
+}
+
+#[test]
+fn service_on_a_trait() {
+    let item = quote! {
+        pub trait Users: Send + Sync + 'static {
+            #[rpc(get = "/v1/users/{id}")]
+            async fn get_user(&self, id: String) -> Result<User, UserError>;
+
+            /// How many there are.
+            #[rpc]
+            async fn count(&self) -> Count {
+                Count::default()
+            }
+        }
+    };
+    compare("service_trait", crate::service::service(quote!(package = "user.v1"), item));
+}
+
+#[test]
+fn service_that_is_linked() {
+    let item = quote! {
+        impl Greeter {
+            #[construct]
+            async fn new(config: &Config) -> bident::Result<Self> {}
+
+            #[rpc]
+            async fn ping(&self) {}
+        }
+    };
+    compare("service_linked", crate::service::service(quote!(package = "a.v1", linked), item));
+}
+
+#[test]
+fn hooks_alone() {
+    let item = quote! {
+        impl Shop {
+            #[hook(after_start, before_stop)]
+            async fn tell(&self) -> bident::Result {}
+        }
+    };
+    compare("service_hooks", crate::service::service(quote!(hooks), item));
+}
+
+#[test]
+fn bodies_are_not_read() {
+    let item = quote! {
+        impl Greeter {
+            #[rpc]
+            async fn ping(&self) { half written & }
+        }
+    };
+    let found = crate::service::service(quote!(package = "a.v1"), item).to_string();
+    assert!(found.contains("{ half written & }"), "{found}");
+    assert!(!found.contains("compile_error"), "{found}");
+}
+
+#[test]
+fn every_mistake_is_reported_and_the_item_survives() {
+    let item = quote! {
+        impl Greeter {
+            #[rpc(gett = "/a", timeout = "soon")]
+            fn ping(self, one: impl Copy) {}
+            #[rpc(get = "/v1//x")]
+            async fn pong(&self) {}
+        }
+    };
+    let found = crate::service::service(quote!(package = "a.v1", pakage = "b"), item).to_string();
+    assert_eq!(found.matches("compile_error").count(), 7, "{found}");
+    assert!(found.contains("fn ping (self , one : impl Copy) { }"), "{found}");
+    assert!(!found.contains("rpc ("), "{found}");
+}

@@ -1,0 +1,40 @@
+//! Plain values as arguments: each is the one field of the request message that the macro generates.
+//!
+//! Messages are arguments by the impl beside [`Arg`]; `#[message]` writes the impls for its enums and newtypes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
+
+/// `impl Arg` for a type that is not a message by itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __bident_plain_arg {
+    ($([$($parameter:ident),*] $value:ty),* $(,)?) => {
+        $(impl<__G: $crate::service::Wraps<$value>, $($parameter),*> $crate::service::Arg<__G> for $value {
+            type Request = __G;
+
+            fn from_request(request: __G) -> Self {
+                $crate::service::Wraps::unwrap(request)
+            }
+
+            fn into_request(self) -> __G {
+                $crate::service::Wraps::wrap(self)
+            }
+        })*
+    };
+}
+
+__bident_plain_arg! {
+    [] bool,
+    [] i8, [] i16, [] i32, [] i64,
+    [] u8, [] u16, [] u32, [] u64,
+    [] f32, [] f64,
+    [] String,
+    [] bytes::Bytes,
+    [] Duration,
+    [] SystemTime,
+    [T] Vec<T>,
+    [T] Option<T>,
+    [K, V, S] HashMap<K, V, S>,
+    [K, V] BTreeMap<K, V>,
+}
