@@ -11,6 +11,7 @@ mod unary;
 pub use body::Body;
 pub use context::{Cancelled, Context, spawn};
 pub use middleware::{Middleware, Next};
+pub(crate) use reply::Meta;
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use unary::serve_unary;
 

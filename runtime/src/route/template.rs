@@ -100,8 +100,11 @@ impl<'t> Template<'t> {
         if let Some(bad) = path.iter().find(|part| !is_identifier(part)) {
             return Err(format!("`{bad}` in `{{{inside}}}` is not a field name"));
         }
-        if self.variables.iter().any(|variable| variable.path == path) {
-            return Err(format!("`{{{name}}}` stands twice"));
+        for other in &self.variables {
+            if other.path.starts_with(&path) || path.starts_with(&other.path) {
+                let other = other.path.join(".");
+                return Err(format!("`{{{name}}}` and `{{{other}}}` set the same field"));
+            }
         }
         let first = self.segments.len();
         for segment in pattern.split('/') {
@@ -127,9 +130,10 @@ impl<'t> Template<'t> {
             "*" => Segment::One,
             "**" => Segment::Rest,
             _ => {
-                if let Some(bad) = text.chars().find(|c| matches!(c, '{' | '}' | '*' | '=')) {
+                if let Some(bad) = text.chars().find(|c| matches!(c, '{' | '}' | '*' | ':')) {
                     return Err(format!(
-                        "`{bad}` cannot stand inside the segment `{text}`: a wildcard or a variable is a whole segment"
+                        "`{bad}` cannot stand inside the segment `{text}`: a wildcard or a variable is a whole segment, \
+                         and a verb stands at the end"
                     ));
                 }
                 Segment::Literal(normalise(text.as_bytes()).into_boxed_slice())

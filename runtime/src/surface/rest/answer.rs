@@ -1,0 +1,114 @@
+//! From a reply or an error to the HTTP response.
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::media::{Answer, Format};
+use crate::Error;
+use crate::call::Meta;
+
+impl Answer {
+    /// The response to a call that ended well. `meta` is moved, never copied.
+    ///
+    /// The trailers of a unary reply are sent as headers whose names start with `trailer-`, as Connect does it: many HTTP
+    /// clients cannot read trailers.
+    pub(crate) fn reply(self, meta: Meta, body: Bytes) -> Response<Bytes> {
+        let status = meta.status.unwrap_or(StatusCode::OK);
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = meta.headers;
+        for (name, value) in &meta.trailers {
+            let name = HeaderName::try_from(format!("trailer-{name}"));
+            if let Ok(name) = name {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
+        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+            *response.body_mut() = Bytes::new();
+            return response;
+        }
+        response.headers_mut().entry(CONTENT_TYPE).or_insert(self.format.content_type());
+        self.trim(response)
+    }
+
+    /// The response to a call that failed. Errors are JSON whatever format the caller prefers for messages: there is no
+    /// schema of an error that a caller of `application/proto` could be counted on to have.
+    pub(crate) fn error(self, error: &Error) -> Response<Bytes> {
+        let (body, content_type) = if self.problem {
+            (
+                serde_json::to_vec(&Problem(error)),
+                HeaderValue::from_static("application/problem+json"),
+            )
+        } else {
+            let format = if self.format == Format::Proto { Format::Json } else { self.format };
+            (serde_json::to_vec(&Plain(error)), format.content_type())
+        };
+        // Text and numbers always have a JSON form.
+        let mut response = Response::new(Bytes::from(body.unwrap_or_default()));
+        *response.status_mut() = status(error);
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        self.trim(response)
+    }
+
+    /// Takes the body off the answer to a HEAD request and leaves its length.
+    fn trim(self, mut response: Response<Bytes>) -> Response<Bytes> {
+        if self.head {
+            let length = std::mem::take(response.body_mut()).len();
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
+        response
+    }
+}
+
+/// The answer to OPTIONS on a path that has routes.
+pub(crate) fn options(allow: HeaderValue) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(http::header::ALLOW, allow);
+    response
+}
+
+fn status(error: &Error) -> StatusCode {
+    StatusCode::from_u16(error.code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// `{"code","reason","message","metadata"}`, always all four.
+struct Plain<'e>(&'e Error);
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(4))?;
+        map.serialize_entry("code", &self.0.code())?;
+        map.serialize_entry("reason", self.0.reason())?;
+        map.serialize_entry("message", self.0.public_message())?;
+        map.serialize_entry("metadata", &Metadata(self.0))?;
+        map.end()
+    }
+}
+
+/// RFC 9457 problem details: no type of its own, so the title is the status's.
+struct Problem<'e>(&'e Error);
+
+impl Serialize for Problem<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        let title = status(self.0).canonical_reason().unwrap_or("Client Closed Request");
+        let mut map = out.serialize_map(Some(6))?;
+        map.serialize_entry("type", "about:blank")?;
+        map.serialize_entry("title", title)?;
+        map.serialize_entry("status", &self.0.code())?;
+        map.serialize_entry("detail", self.0.public_message())?;
+        map.serialize_entry("reason", self.0.reason())?;
+        map.serialize_entry("metadata", &Metadata(self.0))?;
+        map.end()
+    }
+}
+
+struct Metadata<'e>(&'e Error);
+
+impl Serialize for Metadata<'_> {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_map(self.0.public_metadata())
+    }
+}

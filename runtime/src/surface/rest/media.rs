@@ -1,0 +1,170 @@
+//! Which format a body is in, and which one the caller wants back.
+//!
+//! A request's format is the subtype of its `content-type`, as in Kratos; parameters such as a charset are accepted and
+//! the letter case does not matter. The answer's format is negotiated with quality values; whatever cannot be satisfied
+//! is answered in JSON, because an answer in the wrong format still says more than a 406.
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+
+/// A format of a message in a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// `application/json`.
+    Json,
+    /// `application/protojson`: the same text under the name that Kratos v3 gives it.
+    ProtoJson,
+    /// `application/proto`, and when read `application/x-protobuf`.
+    Proto,
+}
+
+impl Format {
+    /// The `content-type` of an answer.
+    pub(super) const fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json",
+            Self::ProtoJson => "application/protojson",
+            Self::Proto => "application/proto",
+        })
+    }
+
+    fn named(subtype: &str) -> Option<Self> {
+        let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+        if is("json") {
+            Some(Self::Json)
+        } else if is("protojson") {
+            Some(Self::ProtoJson)
+        } else if is("proto") || is("x-protobuf") {
+            Some(Self::Proto)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a request says its body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    Message(Format),
+    /// `application/x-www-form-urlencoded`, which only methods that say `form` read.
+    Form,
+    /// There is no content type.
+    Unsaid,
+    /// A content type that nothing here reads.
+    Unknown,
+}
+
+impl Input {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let Some(value) = headers.get(CONTENT_TYPE) else { return Self::Unsaid };
+        if value == "application/json" {
+            return Self::Message(Format::Json);
+        }
+        let Ok(text) = value.to_str() else { return Self::Unknown };
+        let subtype = subtype(text);
+        if subtype.eq_ignore_ascii_case("x-www-form-urlencoded") {
+            return Self::Form;
+        }
+        Format::named(subtype).map_or(Self::Unknown, Self::Message)
+    }
+}
+
+/// The text between the slash and the parameters.
+fn subtype(media: &str) -> &str {
+    let essence = media.split_once(';').map_or(media, |(essence, _)| essence);
+    essence.split_once('/').map_or("", |(_, subtype)| subtype).trim()
+}
+
+/// How a request wants to be answered. Kept beside the call, so that errors from anywhere are rendered by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(super) format: Format,
+    /// Errors as RFC 9457 problem details.
+    pub(super) problem: bool,
+    /// A HEAD request: headers only.
+    pub(super) head: bool,
+}
+
+impl Answer {
+    /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
+    pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
+        let mut answer =
+            Self { format: Format::Json, problem: false, head: method == Method::HEAD };
+        let mut wanted = Wanted { any: 0, named: None, json: 0, refused: [None; 3], problem: 0 };
+        let mut said = false;
+        for value in headers.get_all(ACCEPT) {
+            said = true;
+            value.to_str().unwrap_or_default().split(',').for_each(|range| wanted.read(range));
+        }
+        if !said || wanted.any > 0 {
+            let mirrored = Input::of(headers) == Input::Message(Format::ProtoJson);
+            answer.format = if mirrored { Format::ProtoJson } else { Format::Json };
+        }
+        if said {
+            answer.format = wanted.best(answer.format);
+            answer.problem = wanted.problem > 0 && wanted.problem >= wanted.json;
+        }
+        answer
+    }
+}
+
+/// What the `accept` headers ask for, with qualities in thousandths.
+struct Wanted {
+    /// The quality of `*/*` or `application/*`.
+    any: u16,
+    /// The best format that was named; the first among equals.
+    named: Option<(u16, Format)>,
+    /// The quality of JSON by its own name, which problem details compete with.
+    json: u16,
+    /// Formats named with a quality of zero.
+    refused: [Option<Format>; 3],
+    problem: u16,
+}
+
+impl Wanted {
+    fn read(&mut self, range: &str) {
+        let media = range.split_once(';').map_or(range, |(media, _)| media).trim();
+        let quality = quality(range);
+        if media == "*/*" || media.eq_ignore_ascii_case("application/*") {
+            self.any = self.any.max(quality);
+            return;
+        }
+        let subtype = subtype(media);
+        if subtype.eq_ignore_ascii_case("problem+json") {
+            self.problem = self.problem.max(quality);
+        }
+        let Some(format) = Format::named(subtype) else { return };
+        if format == Format::Json {
+            self.json = self.json.max(quality);
+        }
+        if quality == 0 {
+            self.refused[format as usize] = Some(format);
+        } else if self.named.is_none_or(|(best, _)| quality > best) {
+            self.named = Some((quality, format));
+        }
+    }
+
+    fn best(&self, default: Format) -> Format {
+        match self.named {
+            Some((quality, format)) if quality >= self.any => return format,
+            None if self.any == 0 => return default,
+            _ => {}
+        }
+        [default, Format::Json, Format::ProtoJson, Format::Proto]
+            .into_iter()
+            .find(|&format| !self.refused.contains(&Some(format)))
+            .unwrap_or(default)
+    }
+}
+
+/// The quality value of a media range in thousandths: 1000 where there is none, 0 where it is not a number.
+fn quality(range: &str) -> u16 {
+    let mut parameters = range.split(';').skip(1).filter_map(|it| it.split_once('='));
+    let Some((_, value)) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+    else {
+        return 1000;
+    };
+    let value: f32 = value.trim().parse().unwrap_or(0.0);
+    // Saturates: a NaN or a negative quality is zero, one above 1 is 1.
+    (value.min(1.0) * 1000.0) as u16
+}

@@ -1,0 +1,151 @@
+//! How one binding of a method is read and written, worked out and checked once when the server is built.
+
+use crate::message::{Kind, Label, TypeRef, Types};
+use crate::route::Template;
+use crate::service::{BindingSpec, MethodSpec};
+
+/// A binding ready to be used.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(super) variables: Vec<PathVariable>,
+    pub(super) body: BodyRule,
+    /// The field that is the answer's body.
+    pub(super) response_body: Option<&'static str>,
+    /// Whether HTML forms are read.
+    pub(super) form: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct PathVariable {
+    /// `book.name`, for messages.
+    pub(super) name: String,
+    pub(super) path: Box<[&'static str]>,
+    /// One segment: an escaped slash is part of its value.
+    pub(super) single: bool,
+}
+
+/// Where the body of a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyRule {
+    /// Nowhere: the body is not read.
+    Ignored,
+    /// It is the whole message, and the query is not read.
+    Whole,
+    /// It is this field.
+    Field(&'static str),
+}
+
+impl Plan {
+    /// The plan of an RPC path over HTTP: the body is the request, the answer is the reply.
+    pub(crate) fn rpc(method: &MethodSpec) -> Self {
+        Self {
+            variables: Vec::new(),
+            body: BodyRule::Whole,
+            response_body: None,
+            form: method.form,
+        }
+    }
+
+    /// The plan of one binding. `has_initial` says whether the request has a value with nothing set.
+    ///
+    /// # Errors
+    /// Every mistake in the binding, one text each, without the operation's name.
+    pub(crate) fn binding(
+        method: &MethodSpec,
+        binding: &'static BindingSpec,
+        types: &mut Types,
+        has_initial: bool,
+    ) -> Result<Self, Vec<String>> {
+        let at = |why: String| format!("{} {}: {why}", binding.verb, binding.path);
+        // The table reports a template that does not parse; here it has no variables.
+        let variables = Template::parse(binding.path).map(|it| it.variables).unwrap_or_default();
+        let (input, output) = ((method.input)(types), (method.output)(types));
+        let body = match binding.body {
+            None => BodyRule::Ignored,
+            Some("*") => BodyRule::Whole,
+            Some(field) => BodyRule::Field(field),
+        };
+        let mut mistakes = Vec::new();
+        if body != BodyRule::Whole && !has_initial {
+            mistakes.push(at(format!(
+                "a `{}` cannot be put together from a path and a query, because one of its fields has no value to start \
+                 from: take it whole with `body = \"*\"`, or make that field an `Option`",
+                types.name(&input)
+            )));
+        }
+        if let BodyRule::Field(field) = body
+            && let Err(why) = field_exists(types, &input, field)
+        {
+            mistakes.push(at(format!("`body = \"{field}\"`: {why}")));
+        }
+        let response_body = binding.response_body.filter(|field| *field != "*");
+        if let Some(field) = response_body
+            && let Err(why) = field_exists(types, &output, field)
+        {
+            mistakes.push(at(format!("`response_body = \"{field}\"`: {why}")));
+        }
+        for variable in &variables {
+            if let Err(why) = variable_fits(types, &input, &variable.path) {
+                mistakes.push(at(format!("`{{{}}}`: {why}", variable.path.join("."))));
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let variables = variables.into_iter().map(|variable| PathVariable {
+            single: variable.is_single(),
+            name: variable.path.join("."),
+            path: variable.path.into(),
+        });
+        Ok(Self { variables: variables.collect(), body, response_body, form: method.form })
+    }
+
+    /// Whether requests of this binding have a body to read.
+    pub(crate) fn reads_body(&self) -> bool {
+        self.body != BodyRule::Ignored
+    }
+}
+
+fn field_exists(types: &Types, message: &TypeRef, field: &str) -> Result<(), String> {
+    find(types, message, field).map(|_found| ())
+}
+
+/// Follows a variable's path down to a value that text can stand for.
+fn variable_fits(types: &Types, message: &TypeRef, path: &[&str]) -> Result<(), String> {
+    let mut message = message.clone();
+    for (depth, name) in path.iter().enumerate() {
+        let Some((label, kind)) = find(types, &message, name)? else { return Ok(()) };
+        if !matches!(label, Label::Singular | Label::Optional) {
+            return Err(format!("`{name}` holds many values; a path gives one"));
+        }
+        let last = depth + 1 == path.len();
+        match kind {
+            // A well-known type is read from text; what a foreign one can do is known to its own code only.
+            Kind::Type(TypeRef::Named(_)) => return Ok(()),
+            Kind::Type(inner @ TypeRef::Message(_)) if !last => message = inner,
+            Kind::Type(TypeRef::Message(_)) => {
+                return Err(format!("`{name}` is a message; name one of its fields: `{name}.…`"));
+            }
+            _ if !last => return Err(format!("`{name}` is a plain value and has no fields")),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The shape of a field; `None` where the type is defined elsewhere and its fields are not known here.
+fn find(types: &Types, message: &TypeRef, field: &str) -> Result<Option<(Label, Kind)>, String> {
+    let desc = match message {
+        TypeRef::Message(index) => &types.messages()[*index],
+        TypeRef::Enum(_) => return Err("an enum has no fields".to_owned()),
+        TypeRef::Named(_) => return Ok(None),
+    };
+    match desc.fields.iter().find(|it| it.name == field) {
+        Some(found) => Ok(Some((found.label.clone(), found.kind.clone()))),
+        None => {
+            let names: Vec<_> = desc.fields.iter().map(|it| format!("`{}`", it.name)).collect();
+            let known = if names.is_empty() { "no fields".to_owned() } else { names.join(", ") };
+            Err(format!("`{}` has no field `{field}`; it has {known}", desc.name))
+        }
+    }
+}
