@@ -11,7 +11,6 @@ use percent_encoding::percent_decode;
 
 use super::transport::Answer;
 use crate::error::{Code, details, reasons};
-use crate::message::Message;
 use crate::{Error, Result};
 
 const STATUS: &str = "grpc-status";
@@ -37,17 +36,6 @@ pub(super) fn request(mut headers: HeaderMap, message: Bytes) -> Request<Full<By
     *request.version_mut() = Version::HTTP_2;
     *request.headers_mut() = headers;
     request
-}
-
-/// A message with its prefix, in one buffer of the exact size.
-pub(super) fn framed<Req: Message>(message: &Req) -> Result<Bytes> {
-    let size = message.size();
-    let length = u32::try_from(size).map_err(|_| Error::body_too_large(u32::MAX as usize))?;
-    let mut out = Vec::with_capacity(PREFIX + size);
-    out.push(0);
-    out.extend_from_slice(&length.to_be_bytes());
-    message.write(&mut out);
-    Ok(out.into())
 }
 
 /// The reply's message, without its prefix, or the error that the answer stands for.

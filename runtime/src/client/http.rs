@@ -7,9 +7,10 @@ use http_body_util::Full;
 use serde_json::{Map, Value};
 
 use super::transport::Answer;
+use super::unreadable;
 use super::{path, query};
 use crate::error::reasons;
-use crate::message::{Dialect, JsonCx, Message, TypeRef, Types};
+use crate::message::{self, Dialect, Message, TypeRef, Types};
 use crate::route::Template;
 use crate::service::MethodSpec;
 use crate::{Error, Result};
@@ -71,10 +72,13 @@ impl Plan {
         headers: HeaderMap,
     ) -> Result<(String, Request<Full<Bytes>>)> {
         let (path, body) = match &self.template {
-            None => (self.operation.to_owned(), Some(json(message)?)),
-            Some(template) if template.variables.is_empty() && self.body == Some("*") => {
-                (path::expand(template, &mut Map::new())?, Some(json(message)?))
+            None => {
+                (self.operation.to_owned(), Some(message::to_json(message, Dialect::Original)?))
             }
+            Some(template) if template.variables.is_empty() && self.body == Some("*") => (
+                path::expand(template, &mut Map::new())?,
+                Some(message::to_json(message, Dialect::Original)?),
+            ),
             Some(template) => self.spread(template, message)?,
         };
         let mut request = Request::new(Full::new(Bytes::new()));
@@ -114,36 +118,18 @@ impl Plan {
         if !answer.head.status.is_success() {
             return Err(error(answer));
         }
-        let mut cx = JsonCx::new();
-        let body = match answer.body.as_ref() {
+        let body = match self.response_body {
             // What has nothing to say answers without a body: 204, HEAD.
-            b"" => &b"{}"[..],
-            body => body,
-        };
-        let read = match self.response_body {
-            Some(field) if !answer.body.is_empty() => serde_json::from_slice(body)
-                .and_then(|value: Value| Rep::from_json(&wrapped(field, value), &mut cx)),
-            _ => {
-                let mut input = serde_json::Deserializer::from_slice(body);
-                Rep::from_json(&mut input, &mut cx).and_then(|read| input.end().map(|()| read))
+            _ if answer.body.is_empty() => b"{}".to_vec().into(),
+            // The message that has the body in this field.
+            Some(field) => {
+                let field = format!("{{{}:", Value::from(field));
+                [field.as_bytes(), &answer.body, b"}"].concat().into()
             }
+            None => answer.body.clone(),
         };
-        read.map_err(|mistake| {
-            let text = format!("the answer of {} cannot be read: {mistake}", self.operation);
-            Error::internal(reasons::INTERNAL, text)
-        })
+        message::from_json(&body).map_err(|fault| unreadable(self.operation, &fault))
     }
-}
-
-/// The message that has this value in this field.
-fn wrapped(field: &str, value: Value) -> Value {
-    Value::Object(Map::from_iter([(field.to_owned(), value)]))
-}
-
-fn json<Req: Message>(message: &Req) -> Result<Vec<u8>> {
-    let mut body = Vec::new();
-    message.to_json(&mut serde_json::Serializer::new(&mut body), Dialect::Original)?;
-    Ok(body)
 }
 
 /// The status is what counts; the body adds what it can.

@@ -24,7 +24,7 @@ use self::target::Target;
 use self::transport::Transport;
 use crate::call::{Protocol, Reply};
 use crate::error::{CallError, reasons};
-use crate::message::{Message, WireCx};
+use crate::message::{self, Fault, Message};
 use crate::service::{MethodSpec, Outcome};
 use crate::{Error, Result};
 
@@ -145,16 +145,11 @@ impl Client {
         let transport = &self.shared.transport;
         let (answer, message) = match transport.target().protocol {
             Protocol::Grpc => {
-                let request = grpc::request(headers, grpc::framed(&request)?);
+                let request = grpc::request(headers, message::encode_framed(&request)?);
                 let mut answer =
                     transport.exchange(request, method.operation, deadline, MAX_ANSWER).await?;
-                let body = grpc::message(&mut answer)?;
-                let mut cx = WireCx::new(Some(&body));
-                let message = Rep::read(&body, &mut cx).map_err(|mistake| {
-                    let text =
-                        format!("the answer of {} cannot be read: {mistake}", method.operation);
-                    Error::internal(reasons::INTERNAL, text)
-                })?;
+                let message = message::decode(grpc::message(&mut answer)?)
+                    .map_err(|fault| unreadable(method.operation, &fault))?;
                 (answer, message)
             }
             Protocol::Http => {
@@ -183,4 +178,9 @@ impl Shared {
         plans.insert(method.operation, plan.clone());
         Ok(plan)
     }
+}
+
+/// A success whose message is none: the server's mistake, or another version of the contract.
+fn unreadable(operation: &str, fault: &Fault) -> Error {
+    Error::internal(reasons::INTERNAL, format!("the answer of {operation} cannot be read: {fault}"))
 }
