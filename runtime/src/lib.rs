@@ -8,15 +8,17 @@ pub mod client;
 pub mod config;
 mod describe;
 pub mod error;
+mod foreign;
 pub mod message;
 mod route;
+mod server;
 pub mod service;
 mod surface;
 
 #[doc(hidden)]
 pub mod __private;
 
-pub use call::{Call, Context, Middleware, Next, Reply};
+pub use call::{Call, Context, Middleware, Next, Reply, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 

@@ -1,20 +1,25 @@
 //! A body of either direction: what hyper delivers, whole bytes, or any other.
 
+use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
 use crate::error::BoxError;
+use crate::{Error, Result};
+
+/// What a buffer for a body in pieces starts with at most: a peer's word on a length reserves no more.
+const FIRST_BUFFER: usize = 64 * 1024;
 
 /// A body as the call layer passes it around.
 #[derive(Default)]
-pub struct Body(pub(crate) Kind);
+pub struct Body(Kind);
 
 #[derive(Default)]
-pub(crate) enum Kind {
+enum Kind {
     #[default]
     Empty,
     Full(Bytes),
@@ -36,6 +41,83 @@ impl Body {
     {
         use http_body_util::BodyExt as _;
         Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync()))
+    }
+
+    /// Reads the whole body, of at most `limit` bytes. A body that arrives in one piece is not copied.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE` (413) beyond the limit, and before reading where the length is known; `CANCELLED` (499) where the
+    /// peer went away in the middle.
+    pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
+        let mut gathered = Gathered::default();
+        if self.size_hint().lower() > limit as u64 {
+            return Err(Error::body_too_large(limit));
+        }
+        while let Some(piece) = self.piece().await? {
+            if gathered.len() + piece.len() > limit {
+                return Err(Error::body_too_large(limit));
+            }
+            gathered.push(piece);
+            if self.is_end_stream() {
+                break;
+            }
+        }
+        Ok(gathered.finish())
+    }
+
+    /// The next bytes, never none of them; `None` at the end. Trailers are passed over.
+    pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_piece(cx)).await
+    }
+
+    pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+        loop {
+            match ready!(Pin::new(&mut *self).poll_frame(cx)) {
+                None => return Poll::Ready(Ok(None)),
+                Some(Err(error)) => {
+                    return Poll::Ready(Err(Error::cancelled().with_source(error)));
+                }
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Ok(Some(bytes))),
+                    _ => {}
+                },
+            }
+        }
+    }
+}
+
+/// Bytes that arrive in pieces: the first one is kept as it is for as long as it is the only one.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    pub(crate) fn len(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    pub(crate) fn push(&mut self, piece: Bytes) {
+        if self.len() == 0 {
+            self.first = piece;
+            return;
+        }
+        if self.rest.is_empty() {
+            self.rest.reserve((2 * (self.first.len() + piece.len())).min(FIRST_BUFFER));
+            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.rest.extend_from_slice(&piece);
+    }
+
+    /// The first `N` bytes. There must be as many.
+    pub(crate) fn head<const N: usize>(&self) -> [u8; N] {
+        let bytes = if self.rest.is_empty() { &self.first[..] } else { &self.rest[..] };
+        bytes.first_chunk().copied().unwrap_or([0; N])
+    }
+
+    pub(crate) fn finish(self) -> Bytes {
+        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
     }
 }
 

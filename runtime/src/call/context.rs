@@ -1,35 +1,116 @@
-//! What a handler may know of its call, and what flows from it into outgoing calls.
+//! What a handler may know of its call, and what it may add to the answer.
 
-use std::future::Future;
+use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::{Extensions, HeaderMap};
+use tokio::sync::Notify;
+
+use super::{Call, Protocol, Trace, metadata};
 
 /// The call as its handler sees it. Cheap to clone; a clone keeps the call's headers alive.
 #[derive(Clone)]
-pub struct Context(pub(crate) Arc<Inner>);
+pub struct Context(Arc<Inner>);
 
-pub(crate) struct Inner {
-    pub(crate) operation: std::borrow::Cow<'static, str>,
+struct Inner {
+    operation: Cow<'static, str>,
+    protocol: Protocol,
+    headers: HeaderMap,
+    extensions: Extensions,
+    deadline: Option<Instant>,
+    peer: Option<SocketAddr>,
+    trace: Trace,
+    span: tracing::Span,
+    /// What the handler adds to the answer. Most handlers never touch it.
+    added: Mutex<Option<Box<Added>>>,
+    over: AtomicBool,
+    ended: Notify,
+}
+
+/// What goes beside an answer, whether it is a success or an error.
+#[derive(Debug, Default)]
+pub(crate) struct Added {
     pub(crate) headers: HeaderMap,
-    pub(crate) extensions: Extensions,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) peer: Option<SocketAddr>,
-    /// What the handler adds to the answer: headers, then trailers. Most handlers never touch it.
-    pub(crate) added: Mutex<Option<Box<(HeaderMap, HeaderMap)>>>,
+    pub(crate) trailers: HeaderMap,
 }
 
 impl Context {
-    /// `/package.Service/Method`.
+    /// Takes what the handler may know out of the call.
+    pub(crate) fn open(call: &mut Call) -> Self {
+        Self(Arc::new(Inner {
+            operation: std::mem::take(&mut call.operation),
+            protocol: call.protocol,
+            headers: std::mem::take(&mut call.headers),
+            extensions: std::mem::take(&mut call.extensions),
+            deadline: call.deadline,
+            peer: call.peer,
+            trace: call.trace,
+            span: call.span.clone(),
+            added: Mutex::new(None),
+            over: AtomicBool::new(false),
+            ended: Notify::new(),
+        }))
+    }
+
+    /// `/package.Service/Method`; for the user's own routes the route's template.
     pub fn operation(&self) -> &str {
         &self.0.operation
+    }
+
+    /// The surface that the call came in on.
+    pub fn protocol(&self) -> Protocol {
+        self.0.protocol
+    }
+
+    /// The request's header `name`, where it is there and text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
+    }
+
+    /// The bytes of the request's binary header `name`, which ends in `-bin`; `None` where it is absent or not base64.
+    pub fn binary(&self, name: &str) -> Option<Bytes> {
+        metadata::decode(self.0.headers.get(name)?)
     }
 
     /// The request's headers, which are its metadata too.
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
+    }
+
+    /// The request's `x-md-*` headers, name and value. Those of `x-md-global-*` flow on into outgoing calls.
+    pub fn metadata(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .headers
+            .iter()
+            .filter(|(name, _)| name.as_str().starts_with(metadata::PREFIX))
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
+    /// Sets a header of the answer, on success and on error alike. The value of a name that ends in `-bin` is any bytes
+    /// and travels as base64. A name or value that HTTP does not allow is dropped.
+    pub fn set_header(&self, name: &str, value: impl AsRef<[u8]>) {
+        self.add(name, value.as_ref(), |added| &mut added.headers);
+    }
+
+    /// Sets a trailer of the answer; over HTTP/1.1, which has none of use, it is a header. Otherwise as
+    /// [`set_header`](Self::set_header).
+    pub fn set_trailer(&self, name: &str, value: impl AsRef<[u8]>) {
+        self.add(name, value.as_ref(), |added| &mut added.trailers);
+    }
+
+    fn add(&self, name: &str, value: &[u8], to: fn(&mut Added) -> &mut HeaderMap) {
+        if let Some((name, value)) = metadata::entry(name, value) {
+            let mut added = self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
+            to(added.get_or_insert_default()).insert(name, value);
+        }
+    }
+
+    pub(crate) fn take_added(&self) -> Option<Box<Added>> {
+        self.0.added.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// When the call must have ended.
@@ -46,16 +127,29 @@ impl Context {
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
     }
-}
 
-/// Resolves when the call has been given up.
-pub struct Cancelled(());
+    /// The trace that the call belongs to.
+    pub fn trace(&self) -> Trace {
+        self.0.trace
+    }
 
-/// Spawns a task that keeps the call's context: deadline and metadata flow into its outgoing calls too.
-pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-{
-    tokio::spawn(future)
+    /// The call's span; a disabled one where nobody listens at `debug`.
+    pub fn span(&self) -> &tracing::Span {
+        &self.0.span
+    }
+
+    /// Resolves when nobody waits for the call any more: the caller went away, the deadline passed, or the answer has
+    /// been given. The handler itself is dropped in the first two; this is for tasks that it spawned.
+    pub async fn cancelled(&self) {
+        let ended = self.0.ended.notified();
+        if !self.0.over.load(Ordering::Acquire) {
+            ended.await;
+        }
+    }
+
+    /// Says that the call is over.
+    pub(crate) fn end(&self) {
+        self.0.over.store(true, Ordering::Release);
+        self.0.ended.notify_waiters();
+    }
 }

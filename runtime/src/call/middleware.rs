@@ -56,3 +56,18 @@ impl<'a> Next<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn audit(call: Call, next: Next<'_>) -> Result<Reply> {
+        next.run(call).await
+    }
+
+    #[test]
+    fn an_async_fn_is_a_middleware() {
+        let middleware: Arc<dyn Middleware> = Arc::new(audit);
+        drop(middleware);
+    }
+}

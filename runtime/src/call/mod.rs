@@ -4,16 +4,28 @@
 
 mod body;
 mod context;
+mod guard;
+pub(crate) mod metadata;
 mod middleware;
+mod record;
 mod reply;
+mod scope;
+mod trace;
 mod unary;
 
 pub use body::Body;
-pub use context::{Cancelled, Context, spawn};
+pub(crate) use body::Gathered;
+pub(crate) use context::Added;
+pub use context::Context;
+pub(crate) use guard::{Clock, Guard, caught};
 pub use middleware::{Middleware, Next};
-pub(crate) use reply::Meta;
+pub(crate) use record::Record;
 pub use reply::{CallOutcome, Encoded, Reply};
-pub(crate) use unary::serve_unary;
+pub(crate) use reply::{EncodedBody, Meta, OnEnd};
+pub use scope::{current, sampled, spawn};
+pub use trace::Trace;
+pub(crate) use trace::{TRACEPARENT, TRACESTATE};
+pub(crate) use unary::{serve_stream, serve_unary};
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -54,7 +66,11 @@ pub struct Call {
     pub(crate) extensions: Extensions,
     pub(crate) deadline: Option<Instant>,
     pub(crate) peer: Option<SocketAddr>,
+    pub(crate) trace: Trace,
+    pub(crate) span: tracing::Span,
     pub(crate) body: Body,
+    /// The most bytes that the body may have.
+    pub(crate) limit: usize,
     /// How this call is decoded and encoded; the surface decided it.
     pub(crate) codec: crate::surface::Codec,
 }
@@ -98,6 +114,11 @@ impl Call {
     /// The socket's other end.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.peer
+    }
+
+    /// The trace that the call belongs to.
+    pub fn trace(&self) -> Trace {
+        self.trace
     }
 
     /// The undecoded body.

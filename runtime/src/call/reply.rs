@@ -23,7 +23,34 @@ pub(crate) struct Meta {
     pub(crate) status: Option<StatusCode>,
     pub(crate) headers: HeaderMap,
     pub(crate) trailers: HeaderMap,
-    pub(crate) on_end: Vec<Box<dyn FnOnce(&CallOutcome) + Send>>,
+    pub(crate) on_end: OnEnd,
+}
+
+/// What waits for a call's end. Dropped before, it hears that the call was given up.
+#[derive(Default)]
+pub(crate) struct OnEnd(Vec<Box<dyn FnOnce(&CallOutcome) + Send>>);
+
+impl OnEnd {
+    pub(crate) fn fire(&mut self, outcome: &CallOutcome) {
+        for f in self.0.drain(..) {
+            // One observer's panic is no reason to keep the others from hearing of the end.
+            if let Err(panic) = super::caught(|| f(outcome)) {
+                tracing::error!(error = %panic, "a function given to `Reply::on_end` panicked");
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Drop for OnEnd {
+    fn drop(&mut self) {
+        if !self.is_empty() {
+            self.fire(&CallOutcome::given_up(Duration::ZERO));
+        }
+    }
 }
 
 /// A message in the form that its surface sends.
@@ -36,7 +63,7 @@ pub(crate) enum EncodedBody {
     Unary(Bytes),
     /// Many messages, each with its prefix; an `Err` ends the call with that error.
     Stream(std::pin::Pin<Box<dyn futures_core::Stream<Item = crate::Result<Bytes>> + Send>>),
-    /// A whole HTTP response: the user's own routes.
+    /// A whole HTTP response, whose headers are the reply's: the user's own routes.
     Raw(StatusCode, Body),
 }
 
@@ -52,6 +79,26 @@ pub struct CallOutcome {
     pub reason: String,
     /// From the call's arrival to the last byte of its answer.
     pub latency: Duration,
+}
+
+impl CallOutcome {
+    pub(crate) fn given_up(latency: Duration) -> Self {
+        let error = crate::Error::cancelled();
+        Self {
+            code: error.code(),
+            grpc: error.grpc_code(),
+            reason: error.reason().to_owned(),
+            latency,
+        }
+    }
+}
+
+impl Reply {
+    /// A whole HTTP response.
+    pub(crate) fn raw(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
+        let meta = Meta { headers, ..Meta::default() };
+        Self { message: Encoded { body: EncodedBody::Raw(status, body) }, meta }
+    }
 }
 
 impl<T> Reply<T> {
@@ -107,7 +154,7 @@ impl<T> Reply<T> {
     /// Runs `f` once, when the last byte of the answer has left or the call was dropped.
     #[must_use]
     pub fn on_end(mut self, f: impl FnOnce(&CallOutcome) + Send + 'static) -> Self {
-        self.meta.on_end.push(Box::new(f));
+        self.meta.on_end.0.push(Box::new(f));
         self
     }
 

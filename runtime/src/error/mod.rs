@@ -12,6 +12,7 @@ pub use convert::ResultExt;
 pub use reason::{CallError, Reason};
 pub use status::Code;
 
+use crate::call::Added;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -68,6 +69,8 @@ struct Inner {
     exposed: bool,
     /// A gRPC status that came from elsewhere, kept whole so that it can be passed on unchanged.
     foreign: Option<ForeignStatus>,
+    /// What the answer carries beside the error.
+    added: Option<Box<Added>>,
 }
 
 /// The parts of a foreign gRPC status that [`Error`] has no field for.
@@ -98,6 +101,7 @@ impl Error {
             source: None,
             exposed: false,
             foreign: None,
+            added: None,
         }))
     }
 
@@ -174,6 +178,22 @@ impl Error {
     /// Whether callers may see the message and the metadata.
     pub fn is_exposed(&self) -> bool {
         self.0.exposed || self.0.code < 500
+    }
+
+    /// Sends headers and trailers along with the error.
+    pub(crate) fn with_added(mut self, added: Box<Added>) -> Self {
+        match &mut self.0.added {
+            Some(before) => {
+                before.headers.extend(added.headers);
+                before.trailers.extend(added.trailers);
+            }
+            none => *none = Some(added),
+        }
+        self
+    }
+
+    pub(crate) fn added(&self) -> Option<&Added> {
+        self.0.added.as_deref()
     }
 
     pub(crate) fn foreign(&self) -> Option<&ForeignStatus> {
@@ -253,6 +273,11 @@ impl Error {
 
     pub(crate) fn method_not_found() -> Self {
         Self::unimplemented(reasons::METHOD_NOT_FOUND, "no service has this method").expose()
+    }
+
+    pub(crate) fn needs_streams() -> Self {
+        Self::unimplemented(reasons::METHOD_NOT_FOUND, "this method streams, which needs gRPC")
+            .expose()
     }
 
     pub(crate) fn method_not_allowed() -> Self {

@@ -1,6 +1,20 @@
 //! The surfaces: translation between the wire and a call, and nothing else.
 
+pub(crate) mod grpc;
 pub(crate) mod rest;
+
+pub(crate) use grpc::{Encoder, Requests};
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, Method, Uri, Version};
+
+use crate::call::Body;
+use crate::foreign::Otherwise;
+use crate::message::Message;
+use crate::{Error, Result};
 
 /// How one call is decoded and encoded.
 pub(crate) enum Codec {
@@ -8,4 +22,67 @@ pub(crate) enum Codec {
     Grpc,
     /// REST, and JSON on the RPC path.
     Rest(rest::Rest),
+    /// Not at all: the call goes on as the HTTP request that it is.
+    Raw(Box<Head>),
+    /// Not at all: what is wrong is known before the body is read. The error is told inside the middleware.
+    Refused(Error),
+}
+
+/// What a raw call keeps of its request beside headers and body.
+pub(crate) struct Head {
+    pub(crate) method: Method,
+    pub(crate) uri: Uri,
+    pub(crate) version: Version,
+    /// The answer where nobody else has one.
+    pub(crate) otherwise: Otherwise,
+}
+
+impl Codec {
+    /// The request message, from a body of at most `limit` bytes.
+    pub(crate) async fn read<M: Message>(&self, body: Body, limit: usize) -> Result<M> {
+        match self {
+            Self::Grpc => grpc::read(body, limit).await,
+            Self::Rest(rest) if rest.reads_body() => rest.decode(body.collect(limit).await?),
+            Self::Rest(rest) => rest.decode(Bytes::new()),
+            Self::Raw(_) | Self::Refused(_) => Err(no_messages()),
+        }
+    }
+
+    /// A reply in the form that the surface sends.
+    pub(crate) fn write<M: Message>(&self, message: &M) -> Result<Bytes> {
+        match self {
+            Self::Grpc => grpc::write(message),
+            Self::Rest(rest) => rest.encode(message),
+            Self::Raw(_) | Self::Refused(_) => Err(no_messages()),
+        }
+    }
+
+    /// Both directions of a streaming call; `None` where the surface has no streams.
+    pub(crate) fn stream<M: Message>(
+        self,
+        body: Body,
+        limit: usize,
+    ) -> Option<(Requests<M>, Encoder)> {
+        matches!(self, Self::Grpc).then(|| (Requests::new(body, limit), Encoder::new()))
+    }
+}
+
+/// Raw calls have handlers that never ask for a message.
+#[cold]
+fn no_messages() -> Error {
+    Error::internal(crate::error::reasons::INTERNAL, "a raw call has no messages")
+}
+
+/// The body of an answer, before it is tied to its call's record.
+pub(crate) enum Payload {
+    /// Nothing at all.
+    Empty,
+    /// These bytes.
+    Full(Bytes),
+    /// One gRPC frame and trailers.
+    Trailed(Bytes, HeaderMap),
+    /// gRPC frames; the trailers are those of a good end.
+    Stream(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>, HeaderMap),
+    /// Someone else's.
+    Body(Body),
 }

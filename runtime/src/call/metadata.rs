@@ -1,0 +1,67 @@
+//! Metadata: headers that travel with a call, in both directions and on every surface.
+
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::TRACESTATE;
+
+/// What metadata starts with; `x-md-global-` flows through the whole chain of calls, `x-md-local-` goes one hop.
+pub(crate) const PREFIX: &str = "x-md-";
+
+/// gRPC's base64: written without padding, read with or without it.
+pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// A header from what a user gave: base64 where the name ends in `-bin`. `None` where HTTP does not allow it.
+pub(crate) fn entry(name: &str, value: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+    let value = if name.as_str().ends_with("-bin") {
+        HeaderValue::try_from(BASE64.encode(value)).ok()?
+    } else {
+        HeaderValue::from_bytes(value).ok()?
+    };
+    Some((name, value))
+}
+
+/// The bytes of a `-bin` header.
+pub(crate) fn decode(value: &HeaderValue) -> Option<Bytes> {
+    BASE64.decode(value.as_bytes()).ok().map(Bytes::from)
+}
+
+/// The headers that concern outgoing calls: metadata and the trace's state.
+pub(crate) fn flowing(headers: &HeaderMap) -> HeaderMap {
+    let flows = |name: &HeaderName| name.as_str().starts_with(PREFIX) || *name == TRACESTATE;
+    let mut flowing = HeaderMap::new();
+    for (name, value) in headers.iter().filter(|(name, _)| flows(name)) {
+        flowing.append(name, value.clone());
+    }
+    flowing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_values_come_back_padded_or_not() {
+        let (name, value) = entry("X-Key-Bin", &[0, 159, 255, 10]).unwrap();
+        assert_eq!((name.as_str(), value.as_bytes()), ("x-key-bin", &b"AJ//Cg"[..]));
+        assert_eq!(decode(&value).unwrap(), &[0, 159, 255, 10][..]);
+        let padded = HeaderValue::from_static("AJ//Cg==");
+        assert_eq!(decode(&padded).unwrap(), &[0, 159, 255, 10][..]);
+        assert_eq!(decode(&HeaderValue::from_static("%")), None);
+    }
+
+    #[test]
+    fn what_http_forbids_is_refused() {
+        assert!(entry("a b", b"c").is_none());
+        assert!(entry("a", b"c\nd").is_none());
+    }
+}

@@ -1,0 +1,183 @@
+//! The record of a call: opened when it arrives, closed when its last byte has left or nobody waits for it any more.
+//!
+//! This is the one place that knows how every call ended. The access log is its first reader; metrics and exported spans
+//! hang on the same seam.
+
+use std::borrow::Cow;
+use std::error::Error as _;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use http::StatusCode;
+
+use super::{CallOutcome, OnEnd, Protocol, Trace};
+use crate::Error;
+use crate::error::Code;
+
+/// The target of the access log's events.
+pub(crate) const ACCESS: &str = "bident::access";
+
+/// A call that is under way. Dropping it closes it.
+pub(crate) struct Record {
+    pub(crate) operation: Cow<'static, str>,
+    pub(crate) protocol: Protocol,
+    pub(crate) started: Instant,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) trace: Trace,
+    pub(crate) span: tracing::Span,
+    /// Successes are logged at `info` instead of `debug`.
+    pub(crate) log_all: bool,
+    pub(crate) on_end: OnEnd,
+    outcome: Outcome,
+    /// Whether everything that is to be sent has been handed over.
+    sent: bool,
+}
+
+enum Outcome {
+    /// Nobody knows yet.
+    Open,
+    /// A success, or an HTTP response of the user's own making.
+    Answered(StatusCode, Code),
+    Failed(Error),
+}
+
+impl Record {
+    pub(crate) fn open(
+        operation: Cow<'static, str>,
+        protocol: Protocol,
+        started: Instant,
+        peer: Option<SocketAddr>,
+        trace: Trace,
+        log_all: bool,
+    ) -> Self {
+        let span = tracing::debug_span!(
+            target: "bident::call",
+            "call",
+            operation = &*operation,
+            protocol = protocol.name(),
+            trace_id = %trace.id(),
+        );
+        Self {
+            operation,
+            protocol,
+            started,
+            peer,
+            trace,
+            span,
+            log_all,
+            on_end: OnEnd::default(),
+            outcome: Outcome::Open,
+            sent: false,
+        }
+    }
+
+    /// The answer is a success, as far as is known.
+    pub(crate) fn answered(&mut self, status: StatusCode, grpc: Code) {
+        self.outcome = Outcome::Answered(status, grpc);
+    }
+
+    /// The answer ended with this gRPC status.
+    pub(crate) fn ended_with(&mut self, grpc: Code) {
+        let status = StatusCode::from_u16(grpc.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.outcome = Outcome::Answered(status, grpc);
+    }
+
+    /// The answer is this error.
+    pub(crate) fn failed(&mut self, error: Error) {
+        self.outcome = Outcome::Failed(error);
+    }
+
+    /// Everything has been handed over.
+    pub(crate) fn sent(&mut self) {
+        self.sent = true;
+    }
+
+    fn outcome(&mut self) -> (u16, Code, Option<Error>) {
+        match std::mem::replace(&mut self.outcome, Outcome::Open) {
+            Outcome::Failed(error) if self.sent || error.code() >= 500 => {
+                (error.code(), error.grpc_code(), Some(error))
+            }
+            Outcome::Answered(status, grpc) if self.sent => (status.as_u16(), grpc, None),
+            _ => {
+                let error = Error::cancelled();
+                (error.code(), error.grpc_code(), Some(error))
+            }
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let (code, grpc, error) = self.outcome();
+        let level = match code {
+            501 => tracing::Level::WARN,
+            500.. => tracing::Level::ERROR,
+            400.. => tracing::Level::INFO,
+            _ if self.log_all => tracing::Level::INFO,
+            _ => tracing::Level::DEBUG,
+        };
+        let heard = level <= tracing::level_filters::LevelFilter::current();
+        if self.on_end.is_empty() && !heard {
+            return;
+        }
+        let outcome = CallOutcome {
+            code,
+            grpc,
+            reason: error.as_ref().map_or_else(String::new, |error| error.reason().to_owned()),
+            latency: self.started.elapsed(),
+        };
+        if heard {
+            let _in_span = self.span.enter();
+            self.log(level, &outcome, error.as_ref());
+        }
+        self.on_end.fire(&outcome);
+    }
+}
+
+impl Record {
+    fn log(&self, level: tracing::Level, outcome: &CallOutcome, error: Option<&Error>) {
+        macro_rules! event {
+            ($level:ident) => {
+                tracing::event!(
+                    target: ACCESS,
+                    tracing::Level::$level,
+                    operation = &*self.operation,
+                    protocol = self.protocol.name(),
+                    code = outcome.code,
+                    grpc = outcome.grpc.name(),
+                    reason = (!outcome.reason.is_empty()).then_some(&*outcome.reason),
+                    latency_us = u64::try_from(outcome.latency.as_micros()).unwrap_or(u64::MAX),
+                    peer = self.peer.map(tracing::field::display),
+                    trace_id = %self.trace.id(),
+                    error = error.filter(|error| error.code() >= 500).map(|error| tracing::field::display(Causes(error))),
+                )
+            };
+        }
+        // An event's level is part of its static metadata, hence one event for each.
+        match level {
+            tracing::Level::ERROR => event!(ERROR),
+            tracing::Level::WARN => event!(WARN),
+            tracing::Level::INFO => event!(INFO),
+            _ => event!(DEBUG),
+        }
+    }
+}
+
+/// An error's own message, which callers may not have seen, and every cause below.
+struct Causes<'a>(&'a Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.message())?;
+        for (key, value) in self.0.metadata() {
+            write!(f, " {key}={value}")?;
+        }
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! The call that the running task works for: one thread-local, set at each poll.
+//!
+//! Outgoing calls read it to send deadline, metadata and trace on. Nothing in here keeps a call alive beyond the future
+//! that carries it.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::Context;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
+}
+
+/// The call that this code runs for, if any.
+pub fn current() -> Option<Context> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Whether the current trace is recorded; `true` outside of calls, where nobody decided otherwise.
+pub fn sampled() -> bool {
+    CURRENT.with_borrow(|current| current.as_ref().is_none_or(|context| context.trace().sampled()))
+}
+
+/// Runs `f` with `context` as the current call. The context is lent, so that no reference count moves.
+pub(crate) fn within<T>(context: &mut Option<Context>, f: impl FnOnce() -> T) -> T {
+    struct Back<'a>(&'a mut Option<Context>);
+
+    impl Drop for Back<'_> {
+        fn drop(&mut self) {
+            CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
+        }
+    }
+
+    CURRENT.with_borrow_mut(|current| std::mem::swap(current, context));
+    let _back = Back(context);
+    f()
+}
+
+pin_project! {
+    /// A future that belongs to a call.
+    pub(crate) struct Scoped<F> {
+        context: Option<Context>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        within(this.context, || this.future.poll(cx))
+    }
+}
+
+/// Spawns a task that keeps the call's context: deadline, metadata and trace flow into its outgoing calls too.
+///
+/// The task outlives the call. Await [`Context::cancelled`] inside where it should not.
+pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(Scoped { context: current(), future })
+}

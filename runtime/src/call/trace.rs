@@ -1,0 +1,165 @@
+//! The W3C trace context of a call: parsed once, kept with the record, sent on by clients.
+//!
+//! No span is made here and nothing is exported: this is identity alone.
+
+use std::cell::Cell;
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// The header that carries it: <https://www.w3.org/TR/trace-context/>.
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+/// What goes with it, passed on as it came.
+pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+/// Which trace a call belongs to, and which span of it the call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trace {
+    id: u128,
+    span: u64,
+    parent: Option<u64>,
+    sampled: bool,
+}
+
+impl Trace {
+    /// The caller's trace, with a span of our own; a new, sampled trace where the caller sent none that is valid.
+    pub(crate) fn open(headers: &HeaderMap) -> Self {
+        let span = random();
+        match headers.get(TRACEPARENT).and_then(|value| parse(value.as_bytes())) {
+            Some((id, parent, sampled)) => Self { id, span, parent: Some(parent), sampled },
+            None => {
+                let id = u128::from(random()) << 64 | u128::from(random());
+                Self { id, span, parent: None, sampled: true }
+            }
+        }
+    }
+
+    /// The trace's id; shown as 32 hexadecimal digits.
+    pub fn id(&self) -> impl fmt::Display + fmt::Debug + use<> {
+        Id(self.id)
+    }
+
+    /// The caller's span, where it sent one.
+    pub fn parent(&self) -> Option<u64> {
+        self.parent
+    }
+
+    /// Whether the trace is recorded.
+    pub fn sampled(&self) -> bool {
+        self.sampled
+    }
+
+    /// The `traceparent` of outgoing calls, with this call as the parent.
+    pub(crate) fn header(&self) -> HeaderValue {
+        let text = format!("00-{:032x}-{:016x}-{:02x}", self.id, self.span, u8::from(self.sampled));
+        // Hexadecimal digits and dashes are a valid value.
+        HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
+}
+
+struct Id(u128);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// `00-<32 hex>-<16 hex>-<2 hex>`; a later version may go on after another dash.
+fn parse(value: &[u8]) -> Option<(u128, u64, bool)> {
+    let version = hex(value.get(..2)?)?;
+    let dashes = [2, 35, 52].iter().all(|at| value.get(*at) == Some(&b'-'));
+    let length = value.len() == 55 || (version != 0 && value.get(55) == Some(&b'-'));
+    if version == 0xff || !dashes || !length {
+        return None;
+    }
+    let (id, parent) = (hex(&value[3..35])?, hex(&value[36..52])?);
+    let flags = hex(&value[53..55])?;
+    (id != 0 && parent != 0).then_some((id, u64::try_from(parent).ok()?, flags & 1 == 1))
+}
+
+/// Lower-case hexadecimal digits alone, as the specification asks.
+fn hex(digits: &[u8]) -> Option<u128> {
+    digits.iter().try_fold(0_u128, |value, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some(value << 4 | u128::from(digit))
+    })
+}
+
+/// A random number that is never 0. Identifiers need to differ, not to be secret.
+fn random() -> u64 {
+    thread_local! {
+        static STATE: Cell<u64> = const { Cell::new(0) };
+    }
+    STATE.with(|state| {
+        let mut x = state.get();
+        if x == 0 {
+            x = RandomState::new().hash_one(0_u8) | 1;
+        }
+        // Marsaglia's xorshift64: never 0 when it did not start there.
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        state.set(x);
+        x
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(TRACEPARENT, HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn a_valid_parent_is_continued() {
+        let trace =
+            Trace::open(&headers("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        assert_eq!(trace.id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(trace.parent(), Some(0x00f0_67aa_0ba9_02b7));
+        assert!(trace.sampled());
+        let sent = trace.header();
+        let sent = sent.to_str().unwrap();
+        assert!(sent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"), "{sent}");
+        assert!(sent.ends_with("-01") && !sent.contains("00f067aa0ba902b7"), "{sent}");
+    }
+
+    #[test]
+    fn an_unsampled_parent_stays_unsampled() {
+        let trace =
+            Trace::open(&headers("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"));
+        assert!(!trace.sampled());
+        assert!(trace.header().to_str().unwrap().ends_with("-00"));
+    }
+
+    #[test]
+    fn an_invalid_parent_starts_a_new_trace() {
+        for value in [
+            "",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        ] {
+            let trace = Trace::open(&headers(value));
+            assert_eq!(trace.parent(), None, "{value}");
+            assert_ne!(trace.id, 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, "{value}");
+        }
+        let later = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
+        assert!(Trace::open(&headers(later)).parent().is_some());
+    }
+}

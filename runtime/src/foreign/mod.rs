@@ -1,0 +1,164 @@
+//! What is served beside operations: the user's own axum routes and services built with tonic, behind the same middleware.
+//!
+//! This module is where axum and tonic are known, and nowhere else is.
+
+#[cfg(feature = "grpc")]
+mod tonic;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+
+use crate::call::{Added, Body, BoxFuture, Call, Context, Guard, Reply, metadata};
+use crate::service::Handler;
+use crate::surface::{Codec, Head};
+use crate::{Error, Result};
+
+#[cfg(feature = "grpc")]
+pub(crate) use self::tonic::TonicService;
+
+/// The answer to a request that nobody serves.
+#[derive(Debug, Clone)]
+pub(crate) enum Otherwise {
+    /// No route has this path.
+    NotFound,
+    /// No service has this method.
+    UnknownMethod,
+    /// The path has operations for these methods.
+    MethodNotAllowed(HeaderValue),
+    /// A question for the methods of a path.
+    Options(HeaderValue),
+}
+
+impl Otherwise {
+    fn answer(self) -> Result<Reply> {
+        match self {
+            Self::NotFound => Err(Error::route_not_found()),
+            Self::UnknownMethod => Err(Error::method_not_found()),
+            Self::MethodNotAllowed(allow) => Err(not_allowed(Some(allow))),
+            Self::Options(allow) => {
+                let headers = HeaderMap::from_iter([(ALLOW, allow)]);
+                Ok(Reply::raw(StatusCode::NO_CONTENT, headers, Body::empty()))
+            }
+        }
+    }
+}
+
+fn not_allowed(allow: Option<HeaderValue>) -> Error {
+    let mut added = Added::default();
+    added.headers.extend(allow.map(|allow| (ALLOW, allow)));
+    Error::method_not_allowed().with_added(Box::new(added))
+}
+
+/// The user's routes and services.
+#[derive(Default, Clone)]
+pub(crate) struct Routes {
+    #[cfg(feature = "http")]
+    pub(crate) router: Option<axum::Router>,
+    #[cfg(feature = "grpc")]
+    pub(crate) tonic: Vec<TonicService>,
+}
+
+/// What answers requests that no operation takes.
+pub(crate) struct Foreign {
+    pub(crate) handler: Handler,
+    routes: Arc<Routes>,
+}
+
+impl Foreign {
+    pub(crate) fn new(routes: Routes) -> Self {
+        let routes = Arc::new(routes);
+        let served = Arc::clone(&routes);
+        Self { handler: Arc::new(move |call| handle(&served, call)), routes }
+    }
+}
+
+fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Reply>> {
+    let head = match std::mem::replace(&mut call.codec, Codec::Grpc) {
+        Codec::Raw(head) => *head,
+        _ => return Box::pin(std::future::ready(Err(Error::route_not_found()))),
+    };
+    let Some(service) = routes.find(&head) else {
+        return Box::pin(std::future::ready(head.otherwise.answer()));
+    };
+    let peer = call.peer;
+    let headers = std::mem::take(&mut call.headers);
+    // The request has the headers themselves; the context keeps what flows on.
+    call.headers = metadata::flowing(&headers);
+    let mut request = Request::new(std::mem::take(&mut call.body));
+    *request.method_mut() = head.method;
+    *request.uri_mut() = head.uri;
+    *request.version_mut() = head.version;
+    *request.headers_mut() = headers;
+    *request.extensions_mut() = std::mem::take(&mut call.extensions);
+    let context = Context::open(&mut call);
+    request.extensions_mut().insert(context.clone());
+    #[cfg(feature = "http")]
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+    }
+    let otherwise = head.otherwise;
+    Box::pin(Guard::new(context, async move {
+        let response = service(request).await;
+        if let Some(bare) = bare(&response) {
+            return match (bare, otherwise) {
+                (StatusCode::METHOD_NOT_ALLOWED, Otherwise::NotFound) => {
+                    Err(not_allowed(response.headers().get(ALLOW).cloned()))
+                }
+                (_, otherwise) => otherwise.answer(),
+            };
+        }
+        let (parts, body) = response.into_parts();
+        Ok(Reply::raw(parts.status, parts.headers, body))
+    }))
+}
+
+/// The 404 or 405 of a router that has no fallback of its own: a status and nothing else.
+fn bare(response: &Response<Body>) -> Option<StatusCode> {
+    let status = response.status();
+    let known = status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED;
+    let empty = http_body::Body::size_hint(response.body()).exact() == Some(0);
+    let silent = response.headers().get(http::header::CONTENT_TYPE).is_none();
+    (known && empty && silent).then_some(status)
+}
+
+type Service = Box<dyn FnOnce(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send>;
+
+impl Routes {
+    /// What takes the request, if anything does.
+    fn find(&self, head: &Head) -> Option<Service> {
+        #[cfg(feature = "grpc")]
+        if let Some(service) = self.tonic.iter().find(|service| service.takes(head.uri.path())) {
+            return Some(service.serve());
+        }
+        #[cfg(feature = "http")]
+        if let Some(router) = &self.router {
+            let router = router.clone();
+            return Some(Box::new(move |request| {
+                Box::pin(async move {
+                    let answer = tower::ServiceExt::oneshot(router, request).await;
+                    match answer {
+                        Ok(response) => response.map(Body::new),
+                        Err(never) => match never {},
+                    }
+                })
+            }));
+        }
+        let _ = head;
+        None
+    }
+}
+
+impl Foreign {
+    /// The template of the user's route that takes the request, the method of a tonic service, or `unmatched`.
+    pub(crate) fn operation(&self, head: &Head) -> Cow<'static, str> {
+        #[cfg(feature = "grpc")]
+        if self.routes.tonic.iter().any(|service| service.takes(head.uri.path())) {
+            return Cow::Owned(head.uri.path().to_owned());
+        }
+        let _ = head;
+        Cow::Borrowed("unmatched")
+    }
+}

@@ -1,0 +1,152 @@
+//! One connection from its first byte to its close.
+
+use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use pin_project_lite::pin_project;
+use tokio::net::TcpStream;
+
+use super::dispatch::Connected;
+use super::io::{Spoken, Watched};
+use super::state::{Entered, Order, Phase, State};
+use super::{Limits, Site};
+
+/// How hyper speaks the two protocols; one for all connections of a server.
+pub(super) struct Speech {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl Speech {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let mut http1 = http1::Builder::new();
+        // Every time limit is the sweeper's: hyper's own header timer is made anew for each request. A client that has
+        // closed its writing half still gets its answer.
+        http1
+            .pipeline_flush(true)
+            .half_close(true)
+            .header_read_timeout(None)
+            .max_header_size(limits.max_header_bytes as usize);
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .max_concurrent_streams(limits.max_streams)
+            .max_header_list_size(limits.max_header_bytes);
+        Self { http1, http2 }
+    }
+}
+
+/// Serves one connection. Ends when it is closed, by either side.
+pub(super) async fn serve(
+    socket: TcpStream,
+    peer: SocketAddr,
+    entered: Entered,
+    speech: Arc<Speech>,
+    site: Site,
+) {
+    let state = &entered.state;
+    let mut io = Watched::new(socket, Arc::clone(state));
+    let sniff = poll_fn(|cx| {
+        state.register(cx.waker());
+        match io.poll_sniff(cx) {
+            // Before anything has begun, every order means the same.
+            Poll::Pending if state.order() >= Order::Close => Poll::Ready(None),
+            polled => polled.map(|spoken| spoken.ok().flatten()),
+        }
+    });
+    let Some(spoken) = sniff.await else { return };
+    let service = Connected::new(site, Arc::clone(state), peer);
+    let io = TokioIo::new(io);
+    // How a connection ends is its peer's affair as much as ours; the calls on it have their own records.
+    let _ = match spoken {
+        Spoken::Http1 => {
+            let connection = speech.http1.serve_connection(io, service).with_upgrades();
+            Driven::new(connection, state).await
+        }
+        Spoken::Http2 => {
+            let connection = speech.http2.serve_connection(io, service);
+            Driven::new(connection, state).await
+        }
+    };
+}
+
+/// What both of hyper's connections can do.
+trait Connection: Future<Output = hyper::Result<()>> {
+    /// HTTP/2's calls run in tasks of their own, all of which wake this one.
+    const MANY: bool;
+
+    fn finish(self: Pin<&mut Self>);
+}
+
+type Io = TokioIo<Watched>;
+
+impl Connection for http1::UpgradeableConnection<Io, Connected> {
+    const MANY: bool = false;
+
+    /// Nothing to do: while the server drains each answer says `connection: close`, and the sweeper closes what is idle.
+    fn finish(self: Pin<&mut Self>) {}
+}
+
+impl Connection for http2::Connection<Io, Connected, TokioExecutor> {
+    const MANY: bool = true;
+
+    fn finish(self: Pin<&mut Self>) {
+        self.graceful_shutdown();
+    }
+}
+
+pin_project! {
+    /// A connection that follows the sweeper's orders, and gives way to its own streams.
+    struct Driven<'a, C> {
+        #[pin]
+        connection: C,
+        state: &'a State,
+        gave_way: bool,
+        finishing: bool,
+    }
+}
+
+impl<'a, C: Connection> Driven<'a, C> {
+    fn new(connection: C, state: &'a State) -> Self {
+        Self { connection, state, gave_way: false, finishing: false }
+    }
+}
+
+impl<C: Connection> Future for Driven<'_, C> {
+    type Output = hyper::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        // A stream that is ready wakes this task, and tokio would run it next, so that it flushed after nearly every
+        // answer. Going to the back of the queue once lets all streams that are ready share one write.
+        if C::MANY && !*this.gave_way && this.state.calls() >= 2 {
+            *this.gave_way = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        *this.gave_way = false;
+        // The connection goes first: a request that has arrived before the order is served.
+        if let Poll::Ready(ended) = this.connection.as_mut().poll(cx) {
+            return Poll::Ready(ended);
+        }
+        match this.state.order() {
+            Order::None => Poll::Pending,
+            Order::Finish => {
+                if !std::mem::replace(this.finishing, true) {
+                    this.connection.as_mut().finish();
+                    return this.connection.poll(cx);
+                }
+                Poll::Pending
+            }
+            Order::Close if this.state.phase() == Phase::Active => {
+                this.state.forgive();
+                Poll::Pending
+            }
+            Order::Close | Order::Abort => Poll::Ready(Ok(())),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The socket as hyper sees it: bytes pass through, and the first ones of a request are noticed.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::state::{Phase, State};
+
+/// What HTTP/2 connections start with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How much of it tells HTTP/2 from every HTTP/1.1 request.
+const TELLING: usize = 4;
+
+/// A socket that tells its connection's state what arrives.
+pub(super) struct Watched {
+    socket: TcpStream,
+    state: Arc<State>,
+    /// What was read to tell the protocol, and how much of it hyper has had.
+    sniffed: [u8; PREFACE.len()],
+    length: u8,
+    replayed: u8,
+    /// How many bytes of HTTP/2's preface are still to come.
+    preface: u8,
+}
+
+/// Which protocol a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spoken {
+    Http1,
+    Http2,
+}
+
+impl Watched {
+    pub(super) fn new(socket: TcpStream, state: Arc<State>) -> Self {
+        Self { socket, state, sniffed: [0; PREFACE.len()], length: 0, replayed: 0, preface: 0 }
+    }
+
+    /// Reads as many bytes as it takes to tell the protocol; hyper gets them first. `None` where the peer closed before.
+    pub(super) fn poll_sniff(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Spoken>>> {
+        loop {
+            let mut buffer = ReadBuf::new(&mut self.sniffed);
+            buffer.set_filled(usize::from(self.length));
+            let before = buffer.filled().len();
+            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer))?;
+            let read = buffer.filled();
+            if read.len() == before {
+                return Poll::Ready(Ok(None));
+            }
+            if before == 0 {
+                self.state.set_phase(Phase::Reading);
+            }
+            let spoken = match read.len() {
+                length if read[..] != PREFACE[..length] => Spoken::Http1,
+                length if length >= TELLING => Spoken::Http2,
+                _ => {
+                    self.length = read.len() as u8;
+                    continue;
+                }
+            };
+            self.length = read.len() as u8;
+            if spoken == Spoken::Http2 {
+                self.state.set_http2();
+                self.preface = PREFACE.len() as u8;
+                self.passed_preface(usize::from(self.length));
+            }
+            return Poll::Ready(Ok(Some(spoken)));
+        }
+    }
+
+    /// HTTP/2: a connection whose preface is complete is idle until a stream opens.
+    fn passed_preface(&mut self, bytes: usize) {
+        if self.preface > 0 {
+            self.preface = self.preface.saturating_sub(bytes.min(PREFACE.len()) as u8);
+            if self.preface == 0 {
+                self.state.set_phase(Phase::Idle);
+            }
+        }
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.replayed < this.length {
+            let left = &this.sniffed[usize::from(this.replayed)..usize::from(this.length)];
+            let now = left.len().min(buffer.remaining());
+            buffer.put_slice(&left[..now]);
+            this.replayed += now as u8;
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.socket).poll_read(cx, buffer))?;
+        let read = buffer.filled().len() - before;
+        if read > 0 {
+            if this.state.http2() {
+                this.passed_preface(read);
+            } else if matches!(this.state.phase(), Phase::Idle | Phase::Fresh) {
+                this.state.set_phase(Phase::Reading);
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(cx, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}

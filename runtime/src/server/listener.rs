@@ -1,0 +1,254 @@
+//! The accept loop, the sweeper and the drain: one task per listener, which owns every connection of it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+
+use super::conn::{self, Speech};
+use super::state::{Connections, Order, Phase, State};
+use super::{Limits, Site};
+
+/// How often the sweeper looks while the server serves, and while it drains.
+const BEAT: Duration = Duration::from_millis(250);
+const DRAIN_BEAT: Duration = Duration::from_millis(20);
+/// How long an HTTP/2 connection that was told to go may take to do so when nothing is under way on it.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How long tasks that were aborted may take to notice.
+const ABORT: Duration = Duration::from_secs(1);
+/// How long the loop waits when the process has no file descriptors left.
+const BACKOFF: Duration = Duration::from_millis(100);
+
+/// A listener that is bound and does not accept yet.
+pub(crate) struct Bound {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+impl Bound {
+    /// Binds. Port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The operating system's, and those of a name that does not resolve.
+    pub(crate) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        Ok(Self { listener, address })
+    }
+
+    /// Where it is bound.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A listener at work. Dropping it ends the loop and every connection.
+pub(crate) struct Serving {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<Instant>>,
+    task: JoinHandle<usize>,
+}
+
+/// Serves until told to drain.
+pub(crate) fn serve(bound: Bound, site: Site, limits: Limits) -> Serving {
+    let (stop, stopped) = oneshot::channel();
+    let Bound { listener, address } = bound;
+    let server = Server {
+        site,
+        speech: Arc::new(Speech::new(&limits)),
+        connections: Connections::new(),
+        permits: Arc::new(Semaphore::new(limits.max_connections)),
+        tasks: JoinSet::new(),
+        limits,
+    };
+    Serving { address, stop: Some(stop), task: tokio::spawn(server.run(listener, stopped)) }
+}
+
+impl Serving {
+    /// Where it is bound.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, lets what is under way end for at most `within`, aborts the rest. Says how many connections were
+    /// aborted.
+    pub(crate) async fn drain(mut self, within: Duration) -> usize {
+        if let Some(stop) = self.stop.take() {
+            // The task is gone only if it was aborted, and then there is nothing left to stop.
+            let _ = stop.send(Instant::now() + within);
+        }
+        (&mut self.task).await.unwrap_or(0)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Server {
+    site: Site,
+    limits: Limits,
+    speech: Arc<Speech>,
+    connections: Arc<Connections>,
+    permits: Arc<Semaphore>,
+    /// Ends every connection's task when the server is dropped.
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    async fn run(
+        mut self,
+        listener: TcpListener,
+        mut stopped: oneshot::Receiver<Instant>,
+    ) -> usize {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let deadline = loop {
+            tokio::select! {
+                biased;
+                deadline = &mut stopped => match deadline {
+                    Ok(deadline) => break deadline,
+                    // Whoever held the other end is gone and cannot drain any more.
+                    Err(_) => return 0,
+                },
+                _ = beat.tick() => self.sweep(),
+                Some(_) = self.tasks.join_next() => {}
+                accepted = accept(&listener, &self.permits) => match accepted {
+                    Ok((socket, peer, permit)) => self.welcome(socket, peer, permit),
+                    Err(error) => self.pause(&error).await,
+                },
+            }
+        };
+        self.drain(listener, deadline).await
+    }
+
+    fn welcome(&mut self, socket: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        // Answers are written whole; waiting for more to send would only delay them.
+        let _ = socket.set_nodelay(true);
+        let entered = self.connections.enter();
+        let (speech, site) = (Arc::clone(&self.speech), self.site.clone());
+        self.tasks.spawn(async move {
+            conn::serve(socket, peer, entered, speech, site).await;
+            drop(permit);
+        });
+    }
+
+    /// A connection that broke before it was accepted concerns nobody; a lack of descriptors passes.
+    async fn pause(&self, error: &io::Error) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+        if !matches!(
+            error.kind(),
+            ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+        ) {
+            tracing::warn!(%error, "cannot accept connections for the moment");
+            sleep(BACKOFF).await;
+        }
+    }
+
+    /// Looks at every connection's time limits.
+    fn sweep(&self) {
+        self.connections.clock.tick();
+        for state in self.connections.snapshot() {
+            let age = state.age();
+            match state.phase() {
+                Phase::Fresh | Phase::Reading if age >= self.limits.header_read => {
+                    state.ask(Order::Close);
+                }
+                Phase::Idle if state.http2() && age >= self.limits.idle + FAREWELL => {
+                    state.ask(Order::Close);
+                }
+                Phase::Idle if age >= self.limits.idle => {
+                    state.ask(if state.http2() { Order::Finish } else { Order::Close });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn drain(mut self, listener: TcpListener, deadline: Instant) -> usize {
+        self.connections.start_draining();
+        self.accept_waiting(listener);
+        for state in self.connections.snapshot() {
+            state.ask(Order::Finish);
+        }
+        let began = Instant::now();
+        let mut beat = interval(DRAIN_BEAT);
+        while !self.connections.is_empty() {
+            tokio::select! {
+                () = sleep_until(deadline) => break,
+                Some(_) = self.tasks.join_next() => {}
+                _ = beat.tick() => {
+                    self.sweep();
+                    for state in self.connections.snapshot() {
+                        self.see_off(&state, began.elapsed());
+                    }
+                }
+            }
+        }
+        self.abort().await
+    }
+
+    /// Closes what has nothing under way and had its time to begin something.
+    fn see_off(&self, state: &State, draining: Duration) {
+        // One that was accepted after the drain began has not been told yet.
+        state.ask(Order::Finish);
+        let grace =
+            if state.http2() { FAREWELL.max(self.limits.linger) } else { self.limits.linger };
+        let quiet = match state.phase() {
+            Phase::Idle | Phase::Fresh => true,
+            // The first bytes of HTTP/2's preface are no request.
+            Phase::Reading => state.http2(),
+            Phase::Active => false,
+        };
+        if quiet && draining >= grace && state.age() >= grace {
+            state.ask(Order::Close);
+        }
+    }
+
+    /// Whoever was connected by the operating system before the stop was promised an answer.
+    fn accept_waiting(&mut self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else { return };
+        while let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            let Ok((socket, peer)) = listener.accept() else { return };
+            if socket.set_nonblocking(true).is_ok()
+                && let Ok(socket) = TcpStream::from_std(socket)
+            {
+                self.welcome(socket, peer, permit);
+            }
+        }
+    }
+
+    /// Ends what is left and waits until it has ended: HTTP/2's streams run in tasks of their own, which end when their
+    /// connection has.
+    async fn abort(mut self) -> usize {
+        let left = self.connections.snapshot();
+        for state in &left {
+            state.ask(Order::Abort);
+        }
+        let ended = async {
+            while self.tasks.join_next().await.is_some() {}
+            while left.iter().any(|state| state.calls() > 0) {
+                sleep(DRAIN_BEAT).await;
+            }
+        };
+        let _ = tokio::time::timeout(ABORT, ended).await;
+        left.len()
+    }
+}
+
+/// The next connection, once there may be one more.
+async fn accept(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
+    let (socket, peer) = listener.accept().await?;
+    Ok((socket, peer, permit))
+}

@@ -1,0 +1,233 @@
+//! What is known of a connection while it lives, shared between its task, its calls and the sweeper.
+//!
+//! Nothing in here waits. The sweeper looks at every connection a few times a second and tells the ones that are over time;
+//! that costs a request three relaxed stores and no timer.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+/// What a connection is doing, as far as its time limits care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Phase {
+    /// Nothing has arrived yet.
+    Fresh = 0,
+    /// The head of a request, or HTTP/2's preface, has begun and not ended.
+    Reading = 1,
+    /// Between calls.
+    Idle = 2,
+    /// At least one call is under way.
+    Active = 3,
+}
+
+/// What the sweeper asks of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(super) enum Order {
+    /// Nothing.
+    None = 0,
+    /// Take no further calls: GOAWAY on HTTP/2.
+    Finish = 1,
+    /// Close, unless a call has begun in the meantime.
+    Close = 2,
+    /// Close, whatever is going on.
+    Abort = 3,
+}
+
+/// One clock for all connections of a server, as fine as the sweeper's beat.
+pub(super) struct Clock {
+    origin: Instant,
+    millis: AtomicU64,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self { origin: Instant::now(), millis: AtomicU64::new(0) }
+    }
+
+    pub(super) fn tick(&self) {
+        let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.millis.store(millis, Relaxed);
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        self.millis.load(Relaxed)
+    }
+}
+
+/// The connections of a server.
+pub(super) struct Connections {
+    pub(super) clock: Clock,
+    draining: AtomicBool,
+    live: Mutex<HashMap<u64, Arc<State>>>,
+    next: AtomicU64,
+}
+
+impl Connections {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            clock: Clock::new(),
+            draining: AtomicBool::new(false),
+            live: Mutex::default(),
+            next: AtomicU64::new(0),
+        })
+    }
+
+    /// Enters a new connection. It is taken out when what is returned is dropped.
+    pub(super) fn enter(self: &Arc<Self>) -> Entered {
+        let id = self.next.fetch_add(1, Relaxed);
+        let state = Arc::new(State {
+            server: Arc::clone(self),
+            http2: AtomicBool::new(false),
+            phase: AtomicU8::new(Phase::Fresh as u8),
+            order: AtomicU8::new(Order::None as u8),
+            calls: AtomicU32::new(0),
+            since: AtomicU64::new(self.clock.now()),
+            waker: OnceLock::new(),
+        });
+        self.lock().insert(id, Arc::clone(&state));
+        Entered { id, state }
+    }
+
+    /// The connections of this moment.
+    pub(super) fn snapshot(&self) -> Vec<Arc<State>> {
+        self.lock().values().cloned().collect()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    pub(super) fn start_draining(&self) {
+        self.draining.store(true, Relaxed);
+    }
+
+    pub(super) fn draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<State>>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection's place among the live ones.
+pub(super) struct Entered {
+    id: u64,
+    pub(super) state: Arc<State>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        self.state.server.lock().remove(&self.id);
+    }
+}
+
+/// One connection.
+pub(crate) struct State {
+    server: Arc<Connections>,
+    http2: AtomicBool,
+    phase: AtomicU8,
+    order: AtomicU8,
+    calls: AtomicU32,
+    /// When the phase began, by the server's clock.
+    since: AtomicU64,
+    /// The connection's task. A task keeps one waker for life, so it is told once.
+    waker: OnceLock<Waker>,
+}
+
+impl State {
+    pub(super) fn phase(&self) -> Phase {
+        match self.phase.load(Relaxed) {
+            0 => Phase::Fresh,
+            1 => Phase::Reading,
+            2 => Phase::Idle,
+            _ => Phase::Active,
+        }
+    }
+
+    pub(super) fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
+        self.since.store(self.server.clock.now(), Relaxed);
+    }
+
+    /// How long the present phase has lasted.
+    pub(super) fn age(&self) -> Duration {
+        let since = self.since.load(Relaxed);
+        Duration::from_millis(self.server.clock.now().saturating_sub(since))
+    }
+
+    pub(super) fn http2(&self) -> bool {
+        self.http2.load(Relaxed)
+    }
+
+    pub(super) fn set_http2(&self) {
+        self.http2.store(true, Relaxed);
+    }
+
+    /// How many calls are under way.
+    pub(super) fn calls(&self) -> u32 {
+        self.calls.load(Relaxed)
+    }
+
+    /// Whether the server is stopping, so that this answer should be the connection's last.
+    pub(crate) fn draining(&self) -> bool {
+        self.server.draining()
+    }
+
+    pub(super) fn order(&self) -> Order {
+        match self.order.load(Relaxed) {
+            0 => Order::None,
+            1 => Order::Finish,
+            2 => Order::Close,
+            _ => Order::Abort,
+        }
+    }
+
+    /// Asks something of the connection; a weaker order never replaces a stronger one.
+    pub(super) fn ask(&self, order: Order) {
+        if self.order.fetch_max(order as u8, Relaxed) < order as u8
+            && let Some(waker) = self.waker.get()
+        {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Takes back an order that a new call has overtaken.
+    pub(super) fn forgive(&self) {
+        let _ =
+            self.order.compare_exchange(Order::Close as u8, Order::None as u8, Relaxed, Relaxed);
+    }
+
+    pub(super) fn register(&self, waker: &Waker) {
+        self.waker.get_or_init(|| waker.clone());
+    }
+}
+
+/// A call under way on a connection; its end is told when this is dropped.
+pub(crate) struct InFlight(Arc<State>);
+
+impl InFlight {
+    pub(super) fn new(state: &Arc<State>) -> Self {
+        if state.calls.fetch_add(1, Relaxed) == 0 {
+            state.set_phase(Phase::Active);
+        }
+        Self(Arc::clone(state))
+    }
+
+    /// Whether the server is stopping.
+    pub(crate) fn draining(&self) -> bool {
+        self.0.draining()
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if self.0.calls.fetch_sub(1, Relaxed) == 1 {
+            self.0.set_phase(Phase::Idle);
+        }
+    }
+}
