@@ -6,6 +6,9 @@ mod client;
 mod cpu;
 mod ir;
 mod memory;
+#[expect(dead_code, reason = "the runtime uses more of its table than a look-up")]
+mod route;
+mod routes;
 mod server;
 
 use std::process::ExitCode;
@@ -15,7 +18,7 @@ use bench::workload::Workload;
 
 use crate::server::Program;
 
-const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD | cpu [ROUNDS] [CALLS] | memory [CONNECTIONS]";
+const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD | cpu [ROUNDS] [CALLS] | memory [CONNECTIONS] | routes";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +40,10 @@ fn main() -> Result<ExitCode> {
             }
             ["memory", numbers @ ..] => {
                 memory::run(number(numbers, 0, 5_000)?).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            ["routes"] => {
+                routes::run()?;
                 Ok(ExitCode::SUCCESS)
             }
             _ => bail!(USAGE),
