@@ -22,4 +22,4 @@ pub use call::{Call, Context, Middleware, Next, Reply, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 
-pub use bident_macros::{construct, hook, message, rpc, service};
+pub use bident_macros::{construct, error_reason, hook, message, rpc, service};
