@@ -13,7 +13,6 @@ mod request;
 mod tests;
 mod text;
 
-pub(crate) use answer::options;
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
 
