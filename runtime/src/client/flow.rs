@@ -87,6 +87,29 @@ impl Options {
     }
 }
 
+/// What is left of an answer's headers or trailers without those of its transport: the metadata. The rest would be wrong
+/// on any other answer that it is passed on with.
+pub(super) fn metadata(mut answered: HeaderMap) -> HeaderMap {
+    const TRANSPORT: [&str; 12] = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "keep-alive",
+        "grpc-message",
+        "grpc-status",
+        "grpc-status-details-bin",
+        "server",
+        "trailer",
+        "transfer-encoding",
+    ];
+    for name in TRANSPORT {
+        answered.remove(name);
+    }
+    answered
+}
+
 /// One entry of metadata as a header; the value of a `-bin` key may be any bytes.
 fn entry(key: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
     let name = HeaderName::from_bytes(key.as_bytes())

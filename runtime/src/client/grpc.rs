@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body_util::Full;
 use percent_encoding::percent_decode;
 
+use super::flow::metadata;
 use super::transport::Answer;
 use crate::error::{Code, details, reasons};
 use crate::{Error, Result};
@@ -114,12 +115,7 @@ fn status(trailers: &HeaderMap) -> Option<Error> {
     }
     let message = percent_decode(bytes(MESSAGE)).decode_utf8_lossy().into_owned();
     let details = BASE64.decode(bytes(DETAILS)).unwrap_or_default();
-    // What the answer says beside its status, without what belongs to its transport.
-    let mut rest = trailers.clone();
-    for own in [STATUS, MESSAGE, DETAILS, "content-type", "content-length", "date", "server"] {
-        rest.remove(own);
-    }
-    Some(details::decode(code, message, details.into(), rest))
+    Some(details::decode(code, message, details.into(), metadata(trailers.clone())))
 }
 
 #[cfg(test)]
@@ -175,6 +171,7 @@ mod tests {
             let error = message(&mut answer).unwrap_err();
             assert_eq!((error.code(), error.grpc_code()), (404, Code::NotFound));
             assert_eq!(error.message(), "no user € 7");
+            assert!(error.foreign().is_none(), "nothing but the status was there");
         }
     }
 

@@ -119,7 +119,7 @@ impl Client {
         self.unary_reply::<Req, Out>(method, request).await.map(Reply::into_inner)
     }
 
-    /// Calls a unary method and keeps the reply's headers and trailers.
+    /// Calls a unary method and keeps the metadata of its reply: headers and trailers, without those of the transport.
     ///
     /// # Errors
     /// As [`Client::unary`].
@@ -162,8 +162,8 @@ impl Client {
         };
         let mut reply = Reply::new(message);
         reply.meta.status = Some(answer.head.status);
-        reply.meta.headers = answer.head.headers;
-        reply.meta.trailers = answer.trailers;
+        reply.meta.headers = flow::metadata(answer.head.headers);
+        reply.meta.trailers = flow::metadata(answer.trailers);
         Ok(reply)
     }
 }
