@@ -1,28 +1,21 @@
 //! A unary call over gRPC: the request as the specification's `PROTOCOL-HTTP2` page writes it, and its answer read back.
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body_util::Full;
 use percent_encoding::percent_decode;
 
-use super::flow::metadata;
+use super::flow::answered;
 use super::transport::Answer;
+use crate::call::metadata::BASE64;
 use crate::error::{Code, details, reasons};
 use crate::{Error, Result};
 
 const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
 const DETAILS: &str = "grpc-status-details-bin";
-
-/// Peers send base64 with and without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The prefix of a message: a flag and four bytes of length.
 const PREFIX: usize = 5;
@@ -115,7 +108,7 @@ fn status(trailers: &HeaderMap) -> Option<Error> {
     }
     let message = percent_decode(bytes(MESSAGE)).decode_utf8_lossy().into_owned();
     let details = BASE64.decode(bytes(DETAILS)).unwrap_or_default();
-    Some(details::decode(code, message, details.into(), metadata(trailers.clone())))
+    Some(details::decode(code, message, details.into(), answered(trailers.clone())))
 }
 
 #[cfg(test)]

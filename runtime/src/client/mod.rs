@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use self::flow::Options;
 use self::target::Target;
 use self::transport::Transport;
-use crate::call::{Protocol, Reply};
+use crate::call::{self, Protocol, Reply};
 use crate::error::{CallError, reasons};
 use crate::message::{self, Fault, Message};
 use crate::service::{MethodSpec, Outcome};
@@ -140,7 +140,7 @@ impl Client {
         method: &'static MethodSpec,
         request: Req,
     ) -> Result<Reply<Rep>> {
-        let (deadline, headers) = self.options.outgoing(None)?;
+        let (deadline, headers) = self.options.outgoing(call::current().as_ref())?;
         let deadline = deadline.into();
         let transport = &self.shared.transport;
         let (answer, message) = match transport.target().protocol {
@@ -162,8 +162,8 @@ impl Client {
         };
         let mut reply = Reply::new(message);
         reply.meta.status = Some(answer.head.status);
-        reply.meta.headers = flow::metadata(answer.head.headers);
-        reply.meta.trailers = flow::metadata(answer.trailers);
+        reply.meta.headers = flow::answered(answer.head.headers);
+        reply.meta.trailers = flow::answered(answer.trailers);
         Ok(reply)
     }
 }
