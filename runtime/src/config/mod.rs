@@ -17,7 +17,9 @@ mod yaml;
 mod tests;
 
 pub(crate) use load::{Start, kit_defaults, load};
-pub(crate) use settings::{AccessLog, Address, LogFormat, LogSettings, ServerSettings, Settings};
+pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
+#[cfg(feature = "telemetry")]
+pub(crate) use settings::{LogFormat, LogSettings};
 pub(crate) use tree::{Mistake, Node};
 
 use std::sync::Arc;
@@ -48,6 +50,13 @@ impl Config {
     /// `configs/config.yaml:3:8: demo.n: expected u32, found "many"`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<T> {
         de::read(&self.0, key).map_err(|mistake| Error::internal(REASON, mistake.to_string()))
+    }
+
+    /// What to say of a value that reads well and does not work: where it was set, its key, and why.
+    pub(crate) fn mistake(&self, key: &str, what: String) -> String {
+        let set = self.0.find(key).map(|node| node.origin.clone());
+        let origin = set.filter(|origin| *origin != tree::Origin::Default);
+        Mistake { origin, key: key.to_owned(), what }.to_string()
     }
 
     pub(crate) fn tree(&self) -> &Node {

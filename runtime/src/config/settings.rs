@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::tree::{Mistake, Node, Value};
+use super::tree::{Mistake, Node, Origin, Value};
 use super::{de, nearest};
 
 /// Every setting of the kit.
@@ -43,7 +43,10 @@ pub(crate) struct AdminSettings {
 /// `log`.
 #[derive(Debug, Clone)]
 pub(crate) struct LogSettings {
+    /// A level, or a list of `target=level`.
     pub(crate) level: String,
+    /// Whether the environment said so, which `RUST_LOG` does not override.
+    pub(crate) level_from_environment: bool,
     pub(crate) format: LogFormat,
     pub(crate) access: AccessLog,
 }
@@ -108,6 +111,8 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let admin_addr = source.get("admin.addr");
         let open = source.get::<bool>("admin.open");
         let level = source.level();
+        let level_from_environment =
+            source.tree.find("log.level").is_some_and(|node| matches!(node.origin, Origin::Env(_)));
         let format = source.get("log.format");
         let access = source.get("log.access");
         open?;
@@ -126,7 +131,12 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 reflection: reflection?,
             },
             admin: AdminSettings { addr: admin_addr? },
-            log: LogSettings { level: level?, format: format?, access: access? },
+            log: LogSettings {
+                level: level?,
+                level_from_environment,
+                format: format?,
+                access: access?,
+            },
         })
     })();
     if mistakes.len() > before { None } else { settings }

@@ -1,8 +1,11 @@
 //! The accept loop, the sweeper and the drain: one task per listener, which owns every connection of it.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -73,6 +76,11 @@ impl Serving {
     /// Where it is bound.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Ready once the listener has ended without having been told to. Must not be asked again, nor drained, after that.
+    pub(crate) fn poll_ended(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.task).poll(cx).map(|_| ())
     }
 
     /// Stops accepting, lets what is under way end for at most `within`, aborts the rest. Says how many connections were

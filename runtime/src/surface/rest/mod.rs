@@ -13,15 +13,16 @@ mod request;
 mod tests;
 mod text;
 
+pub(crate) use answer::options;
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Uri;
+use http::{HeaderMap, Uri};
 
-use self::media::Format;
+use self::media::{Format, Input};
 use crate::Result;
 use crate::message::{self, Dialect, Message};
 use crate::route::Captures;
@@ -31,13 +32,20 @@ pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
     uri: Uri,
+    input: Input,
     answer: Answer,
 }
 
 impl Rest {
     /// The codec of a request: its binding, what the path's variables took, and what its headers say.
-    pub(crate) fn new(plan: Arc<Plan>, captures: Captures, uri: Uri, answer: Answer) -> Self {
-        Self { plan, captures, uri, answer }
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        captures: Captures,
+        uri: Uri,
+        headers: &HeaderMap,
+        answer: Answer,
+    ) -> Self {
+        Self { plan, captures, uri, input: Input::of(headers), answer }
     }
 
     /// Whether there is a body to read; without one, [`decode`](Self::decode) takes an empty one.
@@ -52,7 +60,7 @@ impl Rest {
     pub(crate) fn decode<M: Message>(&self, body: Bytes) -> Result<M> {
         let parts = request::Parts {
             plan: &self.plan,
-            input: self.answer.input,
+            input: self.input,
             path: self.uri.path(),
             captures: &self.captures,
             query: self.uri.query(),

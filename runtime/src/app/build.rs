@@ -1,0 +1,197 @@
+//! From what an app was given to what it serves: every check, then the listeners.
+//!
+//! Nothing stops at the first mistake. Binding is the only thing in here that the outside could notice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hooks::Hooks;
+use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
+use super::{App, probe, refuse};
+use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
+use crate::foreign::Foreign;
+use crate::health::Health;
+use crate::message::Types;
+use crate::server::{Assembly, Bound, Core, Limits, Site};
+use crate::service::{HOOK_TIMEOUT, Linked, Mount};
+use crate::{Result, describe};
+
+const SERVER_KEY: &str = "server.addr";
+const GRPC_KEY: &str = "server.grpc.addr";
+/// How long the name in an address may take to resolve.
+const BIND_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) async fn build(mut app: App) -> Result<Server> {
+    let (config, settings, found) = app.load();
+    let mut mistakes: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let mut linked = Vec::new();
+    if app.linked {
+        let mounts = link(&config, &mut mistakes).await;
+        linked.extend(mounts.iter().map(|mount| mount.spec.full_name));
+        app.mounts.extend(mounts);
+    }
+    let mut mounts = unique(std::mem::take(&mut app.mounts), &mut mistakes);
+    let mut hooks = Hooks::default();
+    for mount in &mut mounts {
+        hooks.add(mount.spec.full_name, std::mem::take(&mut mount.hooks));
+    }
+    let health = Health::new();
+    check(&mounts, &mut mistakes);
+    let assembled = assemble(mounts, &health);
+    let bound = match &settings {
+        Some(settings) => bind(&config, settings, &mut mistakes).await,
+        None => None,
+    };
+    let (operations, table) = match assembled {
+        Ok(served) if mistakes.is_empty() => served,
+        Ok(_) => return Err(refuse(&app.name, &mistakes)),
+        Err(found) => {
+            mistakes.extend(found);
+            return Err(refuse(&app.name, &mistakes));
+        }
+    };
+    // Where either is missing there was a mistake.
+    let (Some(settings), Some(bound)) = (settings, bound) else {
+        return Err(refuse(&app.name, &mistakes));
+    };
+    let core = Core {
+        operations,
+        table,
+        middleware: app.middleware,
+        timeout: Some(settings.server.timeout),
+        max_body: settings.server.max_body,
+        log_all: settings.log.access == AccessLog::All,
+        foreign: Foreign::new(app.routes),
+    };
+    let (site, limits) = (Site::Calls(Arc::new(core)), limits(&settings.server));
+    let addresses = bound.addresses();
+    let listener = |key, bound| Listener { key, bound, site: site.clone(), limits: limits.clone() };
+    let listeners = [(SERVER_KEY, Some(bound.server)), (GRPC_KEY, bound.grpc)];
+    let listeners = listeners.into_iter().filter_map(|(key, at)| Some(listener(key, at?)));
+    let parts = Parts {
+        listeners: listeners.collect(),
+        admin: Listener {
+            key: ADMIN_KEY,
+            bound: bound.admin,
+            site: probe::site(health.clone()),
+            limits: Limits::default(),
+        },
+        settings,
+        hooks,
+        health,
+        linked,
+    };
+    let title = match app.version.as_str() {
+        "" => app.name,
+        version => format!("{} {version}", app.name),
+    };
+    Ok(Server::new(title, addresses, parts))
+}
+
+/// Makes the services that the linker brought along.
+async fn link(config: &Config, mistakes: &mut Vec<String>) -> Vec<Mount> {
+    let mut mounts = Vec::new();
+    for linked in Linked::all() {
+        match tokio::time::timeout(HOOK_TIMEOUT, (linked.make)(config)).await {
+            Ok(Ok(mount)) => mounts.push(mount),
+            Ok(Err(error)) => mistakes.push(format!("{}: {}", linked.name, error.message())),
+            Err(_) => mistakes.push(format!(
+                "{}: its constructor did not end within {HOOK_TIMEOUT:?}",
+                linked.name
+            )),
+        }
+    }
+    mounts
+}
+
+/// The mounts whose services have names of their own.
+fn unique(mounts: Vec<Mount>, mistakes: &mut Vec<String>) -> Vec<Mount> {
+    let mut kept: Vec<Mount> = Vec::new();
+    for mount in mounts {
+        let name = mount.spec.full_name;
+        if kept.iter().any(|other| other.spec.full_name == name) {
+            mistakes.push(format!("the service `{name}` is mounted twice"));
+        } else {
+            kept.push(mount);
+        }
+    }
+    kept
+}
+
+/// What is wrong across services.
+fn check(mounts: &[Mount], mistakes: &mut Vec<String>) {
+    let specs: Vec<_> = mounts.iter().map(|mount| mount.spec).collect();
+    if let Err(found) = describe::describe(&specs) {
+        mistakes.extend(found);
+    }
+}
+
+type Served = (Vec<crate::server::Operation>, crate::route::Table);
+
+fn assemble(mounts: Vec<Mount>, health: &Health) -> Result<Served, Vec<String>> {
+    let mut assembly = Assembly::default();
+    let mut types = Types::default();
+    for mounted in mounts.into_iter().flat_map(|mount| mount.handlers) {
+        assembly.method(mounted, &mut types);
+    }
+    for probe in probe::PROBES {
+        assembly.raw("GET", probe.path, probe.handler(health.clone()));
+    }
+    assembly.finish()
+}
+
+struct BoundAll {
+    server: Bound,
+    grpc: Option<Bound>,
+    admin: Bound,
+}
+
+impl BoundAll {
+    fn addresses(&self) -> Addresses {
+        Addresses {
+            server: self.server.address(),
+            grpc: self.grpc.as_ref().map(Bound::address),
+            admin: self.admin.address(),
+        }
+    }
+}
+
+/// Binds every address; each that cannot be bound is a mistake of its key's.
+async fn bind(
+    config: &Config,
+    settings: &Settings,
+    mistakes: &mut Vec<String>,
+) -> Option<BoundAll> {
+    let mut wanted = vec![(SERVER_KEY, &settings.server.addr), (ADMIN_KEY, &settings.admin.addr)];
+    wanted.extend(settings.server.grpc_addr.as_ref().map(|addr| (GRPC_KEY, addr)));
+    let mut bound = Vec::new();
+    for (key, address) in wanted {
+        match bind_one(address).await {
+            Ok(one) => bound.push(one),
+            Err(why) => {
+                let text = format!("cannot listen on {}: {why}", address.0);
+                mistakes.push(config.mistake(key, text));
+            }
+        }
+    }
+    let mut bound = bound.into_iter();
+    let (server, admin) = (bound.next()?, bound.next()?);
+    Some(BoundAll { server, admin, grpc: bound.next() })
+}
+
+async fn bind_one(address: &Address) -> Result<Bound, String> {
+    match tokio::time::timeout(BIND_TIMEOUT, Bound::bind(address.0.as_str())).await {
+        Ok(bound) => bound.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("its name did not resolve within {BIND_TIMEOUT:?}")),
+    }
+}
+
+fn limits(server: &ServerSettings) -> Limits {
+    Limits {
+        header_read: server.header_timeout,
+        idle: server.idle_timeout,
+        max_connections: server.max_connections,
+        max_streams: server.max_streams,
+        ..Limits::default()
+    }
+}
