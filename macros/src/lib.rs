@@ -2,6 +2,7 @@
 //! `bident`, the only one that users name.
 
 mod driver;
+mod error_reason;
 mod message;
 mod service;
 mod shared;
@@ -38,4 +39,10 @@ pub fn hook(_attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn construct(_attr: TokenStream, item: TokenStream) -> TokenStream {
     service::misplaced("construct", item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn error_reason(attr: TokenStream, item: TokenStream) -> TokenStream {
+    error_reason::error_reason(attr.into(), item.into()).into()
 }

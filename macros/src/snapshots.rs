@@ -130,3 +130,26 @@ fn every_mistake_is_reported_and_the_item_survives() {
     assert!(found.contains("fn ping (self , one : impl Copy) { }"), "{found}");
     assert!(!found.contains("rpc ("), "{found}");
 }
+
+#[test]
+fn error_reason_on_an_enum() {
+    let item = quote! {
+        #[derive(Debug, thiserror::Error)]
+        pub enum UserError {
+            #[error("user {id} not found")]
+            #[error_reason(code = 404)]
+            NotFound { id: String, #[error_reason(skip)] hint: Option<String> },
+            #[error("busy")]
+            #[error_reason(code = 503, reason = "TOO_BUSY", grpc = "RESOURCE_EXHAUSTED", expose)]
+            Busy,
+            #[error("storage")]
+            #[error_reason(code = 500)]
+            Storage(#[from] std::io::Error),
+            #[error(transparent)]
+            #[error_reason(transparent)]
+            Other(#[from] bident::Error),
+        }
+    };
+    let attr = quote!(domain = "user.v1");
+    compare("error_reason_enum", crate::error_reason::error_reason(attr, item));
+}

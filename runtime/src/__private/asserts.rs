@@ -6,7 +6,7 @@ use crate::{Context, Error, Result};
 pub const fn has_field(fields: &[&str], name: &str) -> bool {
     let mut at = 0;
     while at < fields.len() {
-        if same(fields[at].as_bytes(), name.as_bytes()) {
+        if same(fields[at], name) {
             return true;
         }
         at += 1;
@@ -14,7 +14,9 @@ pub const fn has_field(fields: &[&str], name: &str) -> bool {
     false
 }
 
-const fn same(one: &[u8], other: &[u8]) -> bool {
+/// Whether two texts are the same, asked in constants, where `==` is not at hand.
+pub(crate) const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }

@@ -2,8 +2,12 @@
 
 mod asserts;
 
+mod reason;
+
+pub(crate) use asserts::same;
 pub use asserts::{Constructed, ContextArg, HookOutcome, has_field};
 pub use inventory;
+pub use reason::{Sent, Text, grpc_code, is_of_domain};
 
 pub use crate::__bident_plain_arg as plain_arg;
 pub use crate::call::BoxFuture;

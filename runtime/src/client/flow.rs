@@ -5,21 +5,18 @@
 
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Deadline;
-use crate::call::Context;
+use crate::call::{Context, TRACEPARENT, TRACESTATE, metadata};
 use crate::error::reasons;
+use crate::surface::grpc::GRPC_TIMEOUT;
 use crate::{Error, Result};
 
 /// What bounds a call that nothing else bounds.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const GLOBAL: &str = "x-md-global-";
-const TRACE: [&str; 2] = ["traceparent", "tracestate"];
-pub(super) const TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Headers that the client writes itself, or that HTTP keeps for the connection.
 const OWN: [&str; 12] = [
@@ -76,15 +73,46 @@ impl Options {
         let mut headers = self.metadata.clone();
         if let Some(handled) = handled {
             for (name, value) in handled.headers() {
-                let flows = name.as_str().starts_with(GLOBAL) || TRACE.contains(&name.as_str());
-                if flows && !self.metadata.contains_key(name) {
+                if name.as_str().starts_with(GLOBAL) && !self.metadata.contains_key(name) {
                     headers.append(name, value.clone());
                 }
             }
+            if !self.metadata.contains_key(TRACEPARENT) {
+                headers.insert(TRACEPARENT, handled.trace().header());
+                // The state belongs to the caller's trace and would be a lie on a new one.
+                if handled.trace().parent().is_some() {
+                    for state in handled.headers().get_all(TRACESTATE) {
+                        headers.append(TRACESTATE, state.clone());
+                    }
+                }
+            }
         }
-        headers.insert(TIMEOUT, timeout(left));
+        headers.insert(GRPC_TIMEOUT, timeout(left));
         Ok((deadline, headers))
     }
+}
+
+/// What is left of an answer's headers or trailers without those of its transport: the metadata. The rest would be wrong
+/// on any other answer that it is passed on with.
+pub(super) fn answered(mut answered: HeaderMap) -> HeaderMap {
+    const TRANSPORT: [&str; 12] = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "keep-alive",
+        "grpc-message",
+        "grpc-status",
+        "grpc-status-details-bin",
+        "server",
+        "trailer",
+        "transfer-encoding",
+    ];
+    for name in TRANSPORT {
+        answered.remove(name);
+    }
+    answered
 }
 
 /// One entry of metadata as a header; the value of a `-bin` key may be any bytes.
@@ -94,14 +122,9 @@ fn entry(key: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
     if OWN.contains(&name.as_str()) || name.as_str().starts_with("grpc-") {
         return Err(format!("the metadata key `{key}` is the protocol's own"));
     }
-    let value = match name.as_str().ends_with("-bin") {
-        true => HeaderValue::try_from(STANDARD_NO_PAD.encode(value)).ok(),
-        false => HeaderValue::from_bytes(value).ok(),
-    };
-    let value = value.ok_or_else(|| {
+    metadata::entry(key, value).ok_or_else(|| {
         format!("the metadata value of `{key}` is not printable; a key that ends in `-bin` takes any bytes")
-    })?;
-    Ok((name, value))
+    })
 }
 
 /// `grpc-timeout`: at most eight digits and a unit, the finest that fits.

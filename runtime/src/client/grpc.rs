@@ -1,27 +1,21 @@
 //! A unary call over gRPC: the request as the specification's `PROTOCOL-HTTP2` page writes it, and its answer read back.
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body_util::Full;
 use percent_encoding::percent_decode;
 
+use super::flow::answered;
 use super::transport::Answer;
+use crate::call::metadata::BASE64;
 use crate::error::{Code, details, reasons};
 use crate::{Error, Result};
 
 const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
 const DETAILS: &str = "grpc-status-details-bin";
-
-/// Peers send base64 with and without padding.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// The prefix of a message: a flag and four bytes of length.
 const PREFIX: usize = 5;
@@ -114,12 +108,7 @@ fn status(trailers: &HeaderMap) -> Option<Error> {
     }
     let message = percent_decode(bytes(MESSAGE)).decode_utf8_lossy().into_owned();
     let details = BASE64.decode(bytes(DETAILS)).unwrap_or_default();
-    // What the answer says beside its status, without what belongs to its transport.
-    let mut rest = trailers.clone();
-    for own in [STATUS, MESSAGE, DETAILS, "content-type", "content-length", "date", "server"] {
-        rest.remove(own);
-    }
-    Some(details::decode(code, message, details.into(), rest))
+    Some(details::decode(code, message, details.into(), answered(trailers.clone())))
 }
 
 #[cfg(test)]
@@ -175,6 +164,7 @@ mod tests {
             let error = message(&mut answer).unwrap_err();
             assert_eq!((error.code(), error.grpc_code()), (404, Code::NotFound));
             assert_eq!(error.message(), "no user € 7");
+            assert!(error.foreign().is_none(), "nothing but the status was there");
         }
     }
 

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use self::flow::Options;
 use self::target::Target;
 use self::transport::Transport;
-use crate::call::{Protocol, Reply};
+use crate::call::{self, Protocol, Reply};
 use crate::error::{CallError, reasons};
 use crate::message::{self, Fault, Message};
 use crate::service::{MethodSpec, Outcome};
@@ -119,7 +119,7 @@ impl Client {
         self.unary_reply::<Req, Out>(method, request).await.map(Reply::into_inner)
     }
 
-    /// Calls a unary method and keeps the reply's headers and trailers.
+    /// Calls a unary method and keeps the metadata of its reply: headers and trailers, without those of the transport.
     ///
     /// # Errors
     /// As [`Client::unary`].
@@ -140,7 +140,7 @@ impl Client {
         method: &'static MethodSpec,
         request: Req,
     ) -> Result<Reply<Rep>> {
-        let (deadline, headers) = self.options.outgoing(None)?;
+        let (deadline, headers) = self.options.outgoing(call::current().as_ref())?;
         let deadline = deadline.into();
         let transport = &self.shared.transport;
         let (answer, message) = match transport.target().protocol {
@@ -162,8 +162,8 @@ impl Client {
         };
         let mut reply = Reply::new(message);
         reply.meta.status = Some(answer.head.status);
-        reply.meta.headers = answer.head.headers;
-        reply.meta.trailers = answer.trailers;
+        reply.meta.headers = flow::answered(answer.head.headers);
+        reply.meta.trailers = flow::answered(answer.trailers);
         Ok(reply)
     }
 }

@@ -7,6 +7,8 @@ mod convert;
 pub(crate) mod details;
 mod reason;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use convert::ResultExt;
 pub use reason::{CallError, Reason};

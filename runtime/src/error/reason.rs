@@ -14,6 +14,10 @@ use super::Error;
     note = "put `#[error_reason]` on the enum, or return `bident::Error`"
 )]
 pub trait Reason: Sized + Send + 'static {
+    /// Whether every error is of this type, as with [`Error`] itself: a transparent variant over such a type passes errors
+    /// on and is never rebuilt from one.
+    const CATCHES_ALL: bool = false;
+
     /// The error as it leaves a handler.
     fn into_error(self) -> Error;
 
@@ -25,6 +29,8 @@ pub trait Reason: Sized + Send + 'static {
 }
 
 impl Reason for Error {
+    const CATCHES_ALL: bool = true;
+
     fn into_error(self) -> Error {
         self
     }
@@ -35,6 +41,8 @@ impl Reason for Error {
 }
 
 impl Reason for anyhow::Error {
+    const CATCHES_ALL: bool = true;
+
     fn into_error(self) -> Error {
         self.into()
     }
@@ -81,6 +89,19 @@ impl<E: From<Error>> CallError<E> {
             Self::Reason(reason) => reason,
             Self::Other(error) => error.into(),
         }
+    }
+}
+
+/// A handler may pass on what a call of its own failed with, code and reason kept.
+impl<E: Reason> Reason for CallError<E> {
+    const CATCHES_ALL: bool = true;
+
+    fn into_error(self) -> Error {
+        self.into()
+    }
+
+    fn from_error(error: Error) -> Result<Self, Error> {
+        Ok(Self::from_error(error))
     }
 }
 

@@ -72,8 +72,15 @@ impl Code {
     }
 
     /// The code with this name, if it is one of the seventeen.
-    pub fn from_name(name: &str) -> Option<Self> {
-        CODES.iter().find(|(_, n)| *n == name).map(|(code, _)| *code)
+    pub const fn from_name(name: &str) -> Option<Self> {
+        let mut at = 0;
+        while at < CODES.len() {
+            if crate::__private::same(CODES[at].1, name) {
+                return Some(CODES[at].0);
+            }
+            at += 1;
+        }
+        None
     }
 
     /// The code with this number; a number outside 0 to 16 is `UNKNOWN`, as the gRPC specification asks of readers.

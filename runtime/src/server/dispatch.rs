@@ -203,7 +203,7 @@ fn route(core: &Core, parts: &mut Parts, protocol: Protocol, answer: rest::Answe
                 Kind::Unary(plans) => {
                     let plan = Arc::clone(plans.of(binding));
                     let uri = std::mem::take(&mut parts.uri);
-                    Codec::Rest(rest::Rest::new(plan, captures, uri, &parts.headers, answer))
+                    Codec::Rest(rest::Rest::new(plan, captures, uri, answer))
                 }
             };
             return (End::Operation(operation), codec);

@@ -64,8 +64,10 @@ fn check(decl: &BindingDecl, options: &RpcOptions, sink: &Sink<'_>) -> Option<Bi
 
 fn check_kind(kind: &Spanned<String>, sink: &Sink<'_>) -> String {
     let text = &kind.value;
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
-        sink.at(kind.span, format!("`{text}` is not an HTTP method: expected capital letters"));
+    let word = !text.is_empty() && text.bytes().all(|it| it.is_ascii_uppercase() || it == b'-');
+    if text != "*" && !word {
+        let wrong = "is not an HTTP method: expected capital letters, or `*` for every method";
+        sink.at(kind.span, format!("`{text}` {wrong}"));
     }
     if matches!(text.as_str(), "GET" | "PUT" | "POST" | "PATCH" | "DELETE") {
         let verb = text.to_ascii_lowercase();

@@ -33,7 +33,7 @@ pub(super) fn server_definition(cx: &Cx, service: &Service) -> TokenStream {
 /// `impl Service`, and the registration of a linked service.
 pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
     let (root, spec) = (cx.root(), spec_ident());
-    let mount = Ident::new("mount", Span::mixed_site());
+    let (this, mount) = (this(), Ident::new("mount", Span::mixed_site()));
     let methods = service
         .methods
         .iter()
@@ -43,7 +43,7 @@ pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
         Host::Impl { generics, self_ty, hooks, linked } => {
             let (parameters, _, clause) = generics.split_for_impl();
             let head = quote!(impl #parameters #root::service::Service for #self_ty #clause);
-            let (outer, value) = (quote!(self), quote_spanned!(Span::mixed_site()=> &host));
+            let (outer, value) = (quote!(#this), quote_spanned!(Span::mixed_site()=> &host));
             let hooks = hooks.iter().map(|hook| mount_hook(cx, hook, &outer, &value)).collect();
             let linked = linked.as_ref().map(|make| submit(cx, service, self_ty, make));
             (head, hooks, linked)
@@ -65,13 +65,18 @@ pub(super) fn service_impl(cx: &Cx, service: &Service) -> TokenStream {
         #head {
             const SPEC: &'static #root::service::ServiceSpec = &#spec;
 
-            fn mount(self: ::std::sync::Arc<Self>, #mount: &mut #root::service::Mount) {
+            fn mount(#this: ::std::sync::Arc<Self>, #mount: &mut #root::service::Mount) {
                 #(#methods)*
                 #hooks
             }
         }
         #linked
     }
+}
+
+/// The receiver of generated methods, which their spanned parts name too.
+fn this() -> Ident {
+    Ident::new("self", Span::mixed_site())
 }
 
 /// One call into the runtime: the method's description and the closure that calls it.
@@ -81,7 +86,7 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
     let spec = method_spec(service, index);
     let (take, inputs) = inputs(cx, method);
     // The place of the method's name: a future that is not `Send` is reported there.
-    let span = at(ident.span());
+    let (span, outer) = (at(ident.span()), this());
     let (host, this) = match &service.host {
         Host::Impl { .. } => (quote!(Self), quote_spanned!(span=> &service)),
         Host::Trait(block) => {
@@ -92,7 +97,7 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
     quote_spanned! {span=>
         #(#cfgs)*
         {
-            let service = ::std::sync::Arc::clone(&self);
+            let service = ::std::sync::Arc::clone(&#outer);
             mount.unary::<#request, #output, _, _>(#spec, move |context, request| {
                 let service = ::std::sync::Arc::clone(&service);
                 async move {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::media::{Answer, Format};
@@ -60,14 +60,6 @@ impl Answer {
         }
         response
     }
-}
-
-/// The answer to OPTIONS on a path that has routes.
-pub(crate) fn options(allow: HeaderValue) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(http::header::ALLOW, allow);
-    response
 }
 
 fn status(error: &Error) -> StatusCode {

@@ -75,9 +75,11 @@ fn subtype(media: &str) -> &str {
     essence.split_once('/').map_or("", |(_, subtype)| subtype).trim()
 }
 
-/// How a request wants to be answered. Kept beside the call, so that errors from anywhere are rendered by it.
+/// What a request's headers say of formats. Kept beside the call, so that errors from anywhere are rendered by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Answer {
+    /// What the request's own body is.
+    pub(super) input: Input,
     pub(super) format: Format,
     /// Errors as RFC 9457 problem details.
     pub(super) problem: bool,
@@ -88,8 +90,9 @@ pub(crate) struct Answer {
 impl Answer {
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
     pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
-        let mut answer =
-            Self { format: Format::Json, problem: false, head: method == Method::HEAD };
+        let input = Input::of(headers);
+        let head = method == Method::HEAD;
+        let mut answer = Self { input, format: Format::Json, problem: false, head };
         let mut wanted = Wanted { any: 0, named: None, json: 0, refused: [None; 3], problem: 0 };
         let mut said = false;
         for value in headers.get_all(ACCEPT) {
@@ -97,7 +100,7 @@ impl Answer {
             value.to_str().unwrap_or_default().split(',').for_each(|range| wanted.read(range));
         }
         if !said || wanted.any > 0 {
-            let mirrored = Input::of(headers) == Input::Message(Format::ProtoJson);
+            let mirrored = input == Input::Message(Format::ProtoJson);
             answer.format = if mirrored { Format::ProtoJson } else { Format::Json };
         }
         if said {
@@ -123,6 +126,10 @@ struct Wanted {
 
 impl Wanted {
     fn read(&mut self, range: &str) {
+        if range == "*/*" {
+            self.any = 1000;
+            return;
+        }
         let media = range.split_once(';').map_or(range, |(media, _)| media).trim();
         let quality = quality(range);
         if media == "*/*" || media.eq_ignore_ascii_case("application/*") {

@@ -13,16 +13,15 @@ mod request;
 mod tests;
 mod text;
 
-pub(crate) use answer::options;
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::Uri;
 
-use self::media::{Format, Input};
+use self::media::Format;
 use crate::Result;
 use crate::message::{self, Dialect, Message};
 use crate::route::Captures;
@@ -32,20 +31,13 @@ pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
     uri: Uri,
-    input: Input,
     answer: Answer,
 }
 
 impl Rest {
     /// The codec of a request: its binding, what the path's variables took, and what its headers say.
-    pub(crate) fn new(
-        plan: Arc<Plan>,
-        captures: Captures,
-        uri: Uri,
-        headers: &HeaderMap,
-        answer: Answer,
-    ) -> Self {
-        Self { plan, captures, uri, input: Input::of(headers), answer }
+    pub(crate) fn new(plan: Arc<Plan>, captures: Captures, uri: Uri, answer: Answer) -> Self {
+        Self { plan, captures, uri, answer }
     }
 
     /// Whether there is a body to read; without one, [`decode`](Self::decode) takes an empty one.
@@ -60,7 +52,7 @@ impl Rest {
     pub(crate) fn decode<M: Message>(&self, body: Bytes) -> Result<M> {
         let parts = request::Parts {
             plan: &self.plan,
-            input: self.input,
+            input: self.answer.input,
             path: self.uri.path(),
             captures: &self.captures,
             query: self.uri.query(),

@@ -1,7 +1,7 @@
 //! What can be said without a server: formats, negotiation, text, and how answers look.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
@@ -239,13 +239,4 @@ fn head_gets_the_length_and_no_body() {
         assert!(response.body().is_empty());
         assert_ne!(response.headers()[CONTENT_LENGTH], "0");
     }
-}
-
-#[test]
-fn options_says_what_is_allowed() {
-    let response = super::options(HeaderValue::from_static("GET, OPTIONS"));
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()[ALLOW]),
-        (204, &HeaderValue::from_static("GET, OPTIONS"))
-    );
 }

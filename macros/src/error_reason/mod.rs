@@ -1,0 +1,15 @@
+//! `#[error_reason]`.
+
+mod check;
+mod expand;
+mod model;
+mod parse;
+
+use proc_macro2::TokenStream;
+
+use crate::driver;
+
+/// The macro's entry.
+pub(crate) fn error_reason(attr: TokenStream, item: TokenStream) -> TokenStream {
+    driver::run(|sink| parse::parse(attr, item, sink), check::check, expand::expand)
+}
