@@ -25,13 +25,12 @@ pub(super) struct Speech {
 impl Speech {
     pub(super) fn new(limits: &Limits) -> Self {
         let mut http1 = http1::Builder::new();
-        // Every time limit is the sweeper's: hyper's own header timer is made anew for each request. A client that has
-        // closed its writing half still gets its answer.
+        // Every time limit is the sweeper's: hyper's own header timer is made anew for each request. Most answers are small,
+        // and cheaper to send as one piece than as two.
         http1
-            .pipeline_flush(true)
-            .half_close(true)
             .header_read_timeout(None)
-            .max_header_size(limits.max_header_bytes as usize);
+            .max_header_size(limits.max_header_bytes as usize)
+            .writev(false);
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2
             .max_concurrent_streams(limits.max_streams)

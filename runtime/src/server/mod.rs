@@ -10,6 +10,8 @@ mod io;
 mod listener;
 mod outgoing;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::core::{Core, Operation};
 pub(crate) use assembly::Assembly;

@@ -4,10 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_core::Stream;
+
 use super::{MethodSpec, ServiceSpec};
 use crate::call::{BoxFuture, Call, Context, Reply};
 use crate::error::Reason;
 use crate::message::Message;
+use crate::surface::Requests;
 use crate::{Error, Result};
 
 /// A type that may be an argument of an `#[rpc]` method, given the request message `G` that the macro would generate for
@@ -144,6 +147,19 @@ impl Mount {
         Fut: Future<Output = Out> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |call| crate::call::serve_unary(call, f.clone()));
+        let has_initial = Req::initial().is_some();
+        self.handlers.push(Mounted { method, handler, has_initial });
+    }
+
+    /// Mounts a method of the kit's own whose sides may stream; it is served over gRPC alone.
+    pub(crate) fn stream<Req, Rep, F, S>(&mut self, method: &'static MethodSpec, f: F)
+    where
+        Req: Message,
+        Rep: Message,
+        F: Fn(Context, Requests<Req>) -> S + Clone + Send + Sync + 'static,
+        S: Stream<Item = Result<Rep>> + Send + 'static,
+    {
+        let handler: Handler = Arc::new(move |call| crate::call::serve_stream(call, f.clone()));
         let has_initial = Req::initial().is_some();
         self.handlers.push(Mounted { method, handler, has_initial });
     }

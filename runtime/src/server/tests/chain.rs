@@ -1,0 +1,85 @@
+//! The chain of middleware.
+
+use super::*;
+
+async fn rewrite(mut call: Call, next: Next<'_>) -> Result<Reply> {
+    call.headers_mut().insert("x-md-global-who", "the middleware".parse().unwrap());
+    Ok(next.run(call).await?.header("x-rewritten", "yes"))
+}
+
+async fn refuse(_: Call, _: Next<'_>) -> Result<Reply> {
+    Err(Error::unauthorized("UNAUTHORIZED", "not you"))
+}
+
+async fn break_down(_: Call, _: Next<'_>) -> Result<Reply> {
+    panic!("a middleware of the user's")
+}
+
+async fn recover(call: Call, next: Next<'_>) -> Result<Reply> {
+    match next.run(call).await {
+        Err(error) if error.code() == 500 => Err(Error::unavailable("RECOVERED", "later").expose()),
+        other => other,
+    }
+}
+
+fn with(middleware: impl Middleware) -> Options {
+    Options { middleware: vec![Arc::new(middleware)], ..Options::default() }
+}
+
+#[tokio::test]
+async fn a_middleware_changes_what_goes_in_and_what_comes_out() {
+    let harness = start(with(rewrite)).await;
+    let mut send = harness.h2().await;
+    let answer = grpc(&mut send, "Beside", "").await;
+    assert_eq!(answer.headers["x-beside"], "the middleware");
+    assert_eq!(answer.headers["x-rewritten"], "yes");
+}
+
+#[tokio::test]
+async fn a_middleware_may_answer_for_every_request() {
+    let mut harness = start(with(refuse)).await;
+    let mut client = harness.raw().await;
+    for request in [
+        post("/v1/echo", "{"),
+        "GET /nowhere HTTP/1.1\r\nhost: t\r\n\r\n".to_owned(),
+        "DELETE /v1/echo HTTP/1.1\r\nhost: t\r\n\r\n".to_owned(),
+    ] {
+        client.send(&request).await;
+        let (head, body) = client.response().await;
+        assert!(head.starts_with("http/1.1 401") && body.contains("not you"), "{head}{body}");
+        assert_eq!(harness.outcome().await.2, "UNAUTHORIZED");
+    }
+    let mut send = harness.h2().await;
+    assert_eq!(grpc(&mut send, "Nothing", "").await.grpc_status(), "16");
+}
+
+#[tokio::test]
+async fn a_panic_below_is_an_error_to_middleware() {
+    let harness = start(with(recover)).await;
+    let mut send = harness.h2().await;
+    assert_eq!(grpc(&mut send, "Panic", "").await.error().reason(), "RECOVERED");
+}
+
+#[tokio::test]
+async fn a_panicking_middleware_is_a_500() {
+    let harness = start(with(break_down)).await;
+    let mut send = harness.h2().await;
+    assert_eq!(grpc(&mut send, "Echo", "").await.grpc_status(), "13");
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_fires_on_end_once() {
+    let mut harness = start(Options::default()).await;
+    let mut send = harness.h2().await;
+    // Enough messages to fill the stream's window: the answer has begun and does not end.
+    let request = grpc_request("/test.v1.Echo/Count", framed(&text("1000000")));
+    let response = soon(send.send_request(request)).await.unwrap();
+    drop(response);
+    assert_eq!(
+        harness.outcome().await,
+        ("/test.v1.Echo/Count".to_owned(), 499, "CANCELLED".to_owned())
+    );
+    drop(send);
+    harness.serving.drain(PATIENCE).await;
+    assert!(harness.ended.recv().await.is_none(), "told twice");
+}

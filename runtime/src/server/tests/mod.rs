@@ -1,0 +1,498 @@
+//! The server under a real socket: one small service, reached over HTTP/1.1 and HTTP/2.
+
+mod chain;
+mod drain;
+mod grpc;
+mod http;
+mod limits;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ::http::{HeaderMap, Request, Response, StatusCode};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde::de::{Deserialize as _, Error as _};
+use serde::ser::SerializeMap as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use super::{Assembly, Bound, Core, Limits, Serving, Site, serve};
+use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, serve_stream};
+use crate::foreign::{Foreign, Routes};
+use crate::message::{
+    Dialect, Fault, JsonCx, Label, Message, MessageDesc, Raw, TypeRef, Types, WireCx,
+};
+use crate::service::{BindingSpec, MethodSpec, Mount, ServiceSpec, Shape};
+use crate::{Error, Result};
+
+/// No wait in a test is longer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The one message: `{text}`.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Text {
+    text: String,
+}
+
+fn text(text: impl Into<String>) -> Text {
+    Text { text: text.into() }
+}
+
+/// Protobuf for [`Text`], made by prost.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Wire {
+    #[prost(string, tag = "1")]
+    text: String,
+}
+
+impl Message for Text {
+    const FIELDS: &'static [&'static str] = &["text"];
+
+    fn initial() -> Option<Self> {
+        Some(Self::default())
+    }
+
+    fn size(&self) -> usize {
+        prost::Message::encoded_len(&Wire { text: self.text.clone() })
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend(prost::Message::encode_to_vec(&Wire { text: self.text.clone() }));
+    }
+
+    fn read(body: &[u8], _: &mut WireCx<'_>) -> Result<Self, Fault> {
+        let wire: Wire = prost::Message::decode(body).map_err(|e| Fault::new(e.to_string()))?;
+        Ok(text(wire.text))
+    }
+
+    fn merge_field(&mut self, _: u32, _: Raw<'_>, _: &mut WireCx<'_>) -> Result<bool, Fault> {
+        Ok(false)
+    }
+
+    fn to_json<S: serde::Serializer>(&self, out: S, _: Dialect) -> Result<S::Ok, S::Error> {
+        let mut map = out.serialize_map(Some(1))?;
+        map.serialize_entry("text", &self.text)?;
+        map.end()
+    }
+
+    fn from_json<'de, D: serde::Deserializer<'de>>(
+        input: D,
+        _: &mut JsonCx,
+    ) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(input)?;
+        match value.get("text").and_then(|value| value.as_str()) {
+            Some(value) => Ok(text(value)),
+            None => Err(D::Error::custom("no text")),
+        }
+    }
+
+    fn field_number(field: &str) -> Option<u32> {
+        (field == "text").then_some(1)
+    }
+
+    fn write_field(&self, _: u32, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+
+    fn field_to_json<S: serde::Serializer>(
+        &self,
+        _: &str,
+        out: S,
+        _: Dialect,
+    ) -> Result<S::Ok, S::Error> {
+        out.serialize_str(&self.text)
+    }
+
+    fn field_from_json<'de, D: serde::Deserializer<'de>>(
+        &mut self,
+        _: &str,
+        input: D,
+        _: &mut JsonCx,
+    ) -> Result<(), D::Error> {
+        self.text = String::deserialize(input)?;
+        Ok(())
+    }
+
+    fn bind(&mut self, path: &[&str], value: &str) -> Result<bool, Fault> {
+        if path == ["text"] {
+            self.text = value.to_owned();
+        }
+        Ok(path == ["text"])
+    }
+
+    fn describe(types: &mut Types) -> TypeRef {
+        types.message::<Self>(
+            || MessageDesc {
+                name: "Text".to_owned(),
+                package: Some("test.v1"),
+                rust: "Text",
+                doc: "",
+                fields: Vec::new(),
+                oneofs: Vec::new(),
+                nested: Vec::new(),
+                deprecated: false,
+            },
+            |_, desc| {
+                desc.fields.push(crate::message::FieldDesc {
+                    name: "text".to_owned(),
+                    json: "text".to_owned(),
+                    number: 1,
+                    label: Label::Singular,
+                    kind: crate::message::Kind::String,
+                    oneof: None,
+                    doc: "",
+                    deprecated: false,
+                    secret: false,
+                    traced: None,
+                });
+            },
+        )
+    }
+}
+
+const fn method(
+    name: &'static str,
+    operation: &'static str,
+    bindings: &'static [BindingSpec],
+    shape: Shape,
+) -> MethodSpec {
+    MethodSpec {
+        name,
+        operation,
+        doc: "",
+        bindings,
+        shape,
+        timeout: None,
+        idempotent: false,
+        deprecated: false,
+        form: false,
+        input: Text::describe,
+        output: Text::describe,
+    }
+}
+
+const fn binding(verb: &'static str, path: &'static str) -> BindingSpec {
+    let body = if matches!(verb.as_bytes(), b"GET") { None } else { Some("*") };
+    BindingSpec { verb, path, body, response_body: None }
+}
+
+static SPEC: ServiceSpec = ServiceSpec {
+    package: "test.v1",
+    name: "Echo",
+    full_name: "test.v1.Echo",
+    doc: "",
+    deprecated: false,
+    methods: &METHODS,
+};
+
+static METHODS: [MethodSpec; 6] = [
+    method(
+        "Echo",
+        "/test.v1.Echo/Echo",
+        &[binding("GET", "/echo/{text}"), binding("POST", "/v1/echo")],
+        Shape::Unary,
+    ),
+    method("Fail", "/test.v1.Echo/Fail", &[], Shape::Unary),
+    method("Panic", "/test.v1.Echo/Panic", &[], Shape::Unary),
+    // Says on the harness's channel that it has begun, and waits until it is let go.
+    method("Wait", "/test.v1.Echo/Wait", &[], Shape::Unary),
+    // As many messages as its request says, then an error where it says "broken".
+    method("Count", "/test.v1.Echo/Count", &[], Shape::Bidi),
+    // Adds headers and trailers to its answer.
+    method("Beside", "/test.v1.Echo/Beside", &[], Shape::Unary),
+];
+
+/// What the tests hear from inside the service.
+#[derive(Debug, PartialEq)]
+enum Event {
+    Began,
+    Dropped,
+}
+
+#[derive(Clone)]
+struct Inside {
+    events: mpsc::UnboundedSender<Event>,
+    go: Arc<tokio::sync::Semaphore>,
+}
+
+struct Tell(mpsc::UnboundedSender<Event>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Dropped);
+    }
+}
+
+fn mount(inside: &Inside) -> Mount {
+    let mut mount = Mount::new(&SPEC);
+    mount.unary::<Text, _, _, _>(&METHODS[0], |_, req: Text| async move { req });
+    mount.unary::<Text, _, _, _>(&METHODS[1], |context: Context, req: Text| async move {
+        context.set_header("x-beside", "header");
+        context.set_trailer("x-after", "trailer");
+        Err::<Text, _>(match &*req.text {
+            "internal" => Error::internal("SECRET", "the password is 7").with("id", 7),
+            text => Error::not_found("TEXT_NOT_FOUND", format!("no {text}")).with("text", text),
+        })
+    });
+    mount.unary::<Text, Text, _, _>(&METHODS[2], |_, _: Text| async move { panic!("on purpose") });
+    let inside = inside.clone();
+    mount.unary::<Text, _, _, _>(&METHODS[3], move |_, req: Text| {
+        let inside = inside.clone();
+        async move {
+            let _tell = Tell(inside.events.clone());
+            let _ = inside.events.send(Event::Began);
+            inside.go.acquire().await.unwrap().forget();
+            req
+        }
+    });
+    mount.stream::<Text, Text, _, _>(&METHODS[4], |_, requests| Counting { requests, left: None });
+    mount.unary::<Text, _, _, _>(&METHODS[5], |context: Context, req: Text| async move {
+        context.set_header("x-beside", context.header("x-md-global-who").unwrap_or("nobody"));
+        context.set_trailer("x-after-bin", [0, 159]);
+        req
+    });
+    mount
+}
+
+/// Answers the first request `n` with `n` messages.
+struct Counting<S> {
+    requests: S,
+    left: Option<usize>,
+}
+
+impl<S> futures_core::Stream for Counting<S>
+where
+    S: futures_core::Stream<Item = Result<Text>> + Unpin,
+{
+    type Item = Result<Text>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        use std::task::Poll;
+        let this = &mut *self;
+        let left = match this.left {
+            Some(left) => left,
+            None => match std::task::ready!(std::pin::Pin::new(&mut this.requests).poll_next(cx)) {
+                Some(Ok(request)) if request.text == "broken" => {
+                    return Poll::Ready(Some(Err(Error::conflict("BROKEN", "as you said"))));
+                }
+                Some(Ok(request)) => request.text.parse().unwrap_or(0),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => 0,
+            },
+        };
+        this.left = Some(left.saturating_sub(1));
+        Poll::Ready((left > 0).then(|| Ok(text(left.to_string()))))
+    }
+}
+
+/// A server at work, and what is heard from it.
+struct Harness {
+    serving: Serving,
+    events: mpsc::UnboundedReceiver<Event>,
+    go: Arc<tokio::sync::Semaphore>,
+    /// Operation and code of every call that has ended, as the watching middleware heard them.
+    ended: mpsc::UnboundedReceiver<(String, u16, String)>,
+}
+
+/// What may differ between tests.
+struct Options {
+    limits: Limits,
+    middleware: Vec<Arc<dyn Middleware>>,
+    routes: Routes,
+    timeout: Option<Duration>,
+    max_body: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            middleware: Vec::new(),
+            routes: Routes::default(),
+            timeout: Some(PATIENCE),
+            max_body: 1024,
+        }
+    }
+}
+
+/// The outermost middleware of every test: it sees each call exactly once.
+struct Watching(mpsc::UnboundedSender<(String, u16, String)>);
+
+impl Middleware for Watching {
+    fn handle<'a>(
+        &'a self,
+        call: Call,
+        next: Next<'a>,
+    ) -> crate::call::BoxFuture<'a, Result<Reply>> {
+        let (operation, told) = (call.operation().to_owned(), self.0.clone());
+        Box::pin(async move {
+            match next.run(call).await {
+                Ok(reply) => Ok(reply.on_end(move |outcome: &CallOutcome| {
+                    let _ = told.send((operation, outcome.code, outcome.reason.clone()));
+                })),
+                Err(error) => {
+                    let _ = told.send((operation, error.code(), error.reason().to_owned()));
+                    Err(error)
+                }
+            }
+        })
+    }
+}
+
+async fn start(options: Options) -> Harness {
+    let (send, events) = mpsc::unbounded_channel();
+    let (told, ended) = mpsc::unbounded_channel();
+    let go = Arc::new(tokio::sync::Semaphore::new(0));
+    let mut assembly = Assembly::default();
+    let mut types = Types::default();
+    for mounted in mount(&Inside { events: send, go: Arc::clone(&go) }).handlers {
+        assembly.method(mounted, &mut types);
+    }
+    let (operations, table) = assembly.finish().unwrap();
+    let mut middleware: Vec<Arc<dyn Middleware>> = vec![Arc::new(Watching(told))];
+    middleware.extend(options.middleware);
+    let core = Core {
+        operations,
+        table,
+        middleware,
+        timeout: options.timeout,
+        max_body: options.max_body,
+        log_all: false,
+        foreign: Foreign::new(options.routes),
+    };
+    let bound = Bound::bind("127.0.0.1:0").await.unwrap();
+    let serving = serve(bound, Site::Calls(Arc::new(core)), options.limits);
+    Harness { serving, events, go, ended }
+}
+
+impl Harness {
+    fn address(&self) -> SocketAddr {
+        self.serving.address()
+    }
+
+    async fn event(&mut self) -> Event {
+        soon(self.events.recv()).await.unwrap()
+    }
+
+    /// How the next call ended.
+    async fn outcome(&mut self) -> (String, u16, String) {
+        soon(self.ended.recv()).await.unwrap()
+    }
+
+    async fn raw(&self) -> Plain {
+        Plain(TcpStream::connect(self.address()).await.unwrap())
+    }
+
+    async fn h2(&self) -> http2::SendRequest<Full<Bytes>> {
+        let socket = TcpStream::connect(self.address()).await.unwrap();
+        let (send, connection) =
+            http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
+        tokio::spawn(connection);
+        send
+    }
+}
+
+async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, future).await.expect("it took too long")
+}
+
+/// HTTP/1.1 by hand.
+struct Plain(TcpStream);
+
+impl Plain {
+    async fn send(&mut self, bytes: &str) {
+        soon(self.0.write_all(bytes.as_bytes())).await.unwrap();
+    }
+
+    /// One response: its head, and as many bytes as it says.
+    async fn response(&mut self) -> (String, String) {
+        let mut bytes = Vec::new();
+        loop {
+            let byte = soon(self.0.read_u8()).await.expect("a response");
+            bytes.push(byte);
+            if bytes.ends_with(b"\r\n\r\n") {
+                break;
+            }
+        }
+        let head = String::from_utf8(bytes).unwrap().to_lowercase();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+        soon(self.0.read_exact(&mut body)).await.unwrap();
+        (head, String::from_utf8(body).unwrap())
+    }
+
+    async fn closed(&mut self) -> bool {
+        matches!(soon(self.0.read(&mut [0; 64])).await, Ok(0) | Err(_))
+    }
+}
+
+fn post(path: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A gRPC answer taken apart.
+#[derive(Debug)]
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    messages: Vec<Text>,
+    trailers: HeaderMap,
+}
+
+impl Answer {
+    fn grpc_status(&self) -> &str {
+        let status = self.trailers.get("grpc-status").or(self.headers.get("grpc-status"));
+        status.unwrap().to_str().unwrap()
+    }
+
+    fn error(&self) -> Error {
+        let said =
+            if self.headers.contains_key("grpc-status") { &self.headers } else { &self.trailers };
+        let details = crate::call::metadata::decode(&said["grpc-status-details-bin"]).unwrap();
+        let code = crate::Code::from_number(self.grpc_status().parse().unwrap());
+        let message = said.get("grpc-message").map_or("", |m| m.to_str().unwrap()).to_owned();
+        crate::error::details::decode(code, message, details, HeaderMap::new())
+    }
+}
+
+fn framed(message: &Text) -> Bytes {
+    crate::message::encode_framed(message).unwrap()
+}
+
+fn grpc_request(path: &str, body: Bytes) -> Request<Full<Bytes>> {
+    let request = Request::post(format!("http://test{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers");
+    request.body(Full::new(body)).unwrap()
+}
+
+async fn take_apart(response: Response<hyper::body::Incoming>) -> Answer {
+    let (head, body) = response.into_parts();
+    let body = soon(body.collect()).await.unwrap();
+    let trailers = body.trailers().cloned().unwrap_or_default();
+    let bytes = body.to_bytes();
+    let mut messages = Vec::new();
+    let mut rest = &bytes[..];
+    while let Some(([0, length @ ..], more)) = rest.split_first_chunk::<5>() {
+        let length = u32::from_be_bytes(*length) as usize;
+        messages.push(crate::message::decode_slice(&more[..length]).unwrap());
+        rest = &more[length..];
+    }
+    Answer { status: head.status, headers: head.headers, messages, trailers }
+}
+
+async fn grpc(send: &mut http2::SendRequest<Full<Bytes>>, method: &str, message: &str) -> Answer {
+    let request = grpc_request(&format!("/test.v1.Echo/{method}"), framed(&text(message)));
+    take_apart(soon(send.send_request(request)).await.unwrap()).await
+}
