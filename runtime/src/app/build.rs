@@ -12,7 +12,7 @@ use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
 use crate::foreign::Foreign;
 use crate::health::Health;
 use crate::message::Types;
-use crate::server::{Assembly, Bound, Core, Limits, Site};
+use crate::server::{Assembly, Bound, Core, Limits, Site, layered};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
 use crate::{Result, describe};
 
@@ -63,7 +63,12 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         log_all: settings.log.access == AccessLog::All,
         foreign: Foreign::new(app.routes),
     };
-    let (site, limits) = (Site::Calls(Arc::new(core)), limits(&settings.server));
+    let core = Arc::new(core);
+    let site = match app.layers.is_empty() {
+        true => Site::Calls(core),
+        false => layered(core, app.layers),
+    };
+    let limits = limits(&settings.server);
     let addresses = bound.addresses();
     let listener = |key, bound| Listener { key, bound, site: site.clone(), limits: limits.clone() };
     let listeners = [(SERVER_KEY, Some(bound.server)), (GRPC_KEY, bound.grpc)];

@@ -12,14 +12,17 @@ mod signals;
 
 pub use life::{Addresses, Server};
 
+pub use crate::server::HttpService;
+
 use std::sync::Arc;
 
-use crate::call::Middleware;
+use crate::call::{Body, Middleware};
 use crate::config::{self, Config, Mistake, Settings};
-use crate::error::reasons;
+use crate::error::{BoxError, reasons};
 use crate::foreign::Routes;
 #[cfg(feature = "grpc")]
 use crate::foreign::TonicService;
+use crate::server::{Wrap, wrap};
 use crate::service::{Mount, Service, mounted};
 use crate::{Error, Result};
 
@@ -42,6 +45,7 @@ pub struct App {
     linked: bool,
     middleware: Vec<Arc<dyn Middleware>>,
     routes: Routes,
+    layers: Vec<Wrap>,
 }
 
 impl App {
@@ -55,6 +59,7 @@ impl App {
             linked: false,
             middleware: Vec::new(),
             routes: Routes::default(),
+            layers: Vec::new(),
         }
     }
 
@@ -114,6 +119,25 @@ impl App {
         S::Future: Send + 'static,
     {
         self.routes.tonic.push(TonicService::new(service));
+        self
+    }
+
+    /// Puts a tower layer around everything that the app serves, as HTTP and before it is known which call it is. The
+    /// first one added is the outermost. A layer's error ends its call as a [`bident::Error`](Error) does.
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: tower_layer::Layer<HttpService> + Send + 'static,
+        L::Service: tower_service::Service<http::Request<Body>, Response = http::Response<B>>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<http::Request<Body>>>::Future: Send,
+        B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(wrap(layer));
         self
     }
 

@@ -250,7 +250,10 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
 }
 
 impl Dispatch {
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(Response<Payload>, Record)> {
+    pub(super) fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(Response<Payload>, Record)> {
         let mut this = self.project();
         let Some(future) = this.future else { return Poll::Pending };
         let result = match caught(|| future.as_mut().poll(cx)) {

@@ -7,6 +7,7 @@ mod conn;
 mod core;
 mod dispatch;
 mod io;
+mod layered;
 mod listener;
 mod outgoing;
 mod state;
@@ -15,6 +16,8 @@ mod tests;
 
 pub(crate) use self::core::{Core, Operation};
 pub(crate) use assembly::Assembly;
+pub use layered::HttpService;
+pub(crate) use layered::{Wrap, layered, wrap};
 pub(crate) use listener::{Bound, Serving, serve};
 pub(crate) use outgoing::Outgoing;
 
