@@ -9,12 +9,14 @@ mod events;
 mod grpc;
 mod http;
 mod raw;
+mod server;
 
 pub use self::connection::{Connection, Pending, WIRES, Wire};
 pub use self::events::{Events, Sink, events};
 pub use self::grpc::{ErrorInfo, GrpcAnswer, GrpcCall, Streamed, frame, grpc, grpc_with};
 pub use self::http::{Answer, Call, call};
 pub use self::raw::Raw;
+pub use self::server::Running;
 
 use std::future::Future;
 use std::time::Duration;
