@@ -1,4 +1,4 @@
-//! A server on a port of its own.
+//! A whole app on free ports of loopback, for the length of one test.
 
 use std::net::SocketAddr;
 
@@ -8,52 +8,63 @@ use tokio::task::JoinHandle;
 
 use crate::bounded;
 
-/// An app that runs until it is stopped or dropped.
+/// A running app. Dropping it aborts it; [`stop`](Self::stop) ends it as a signal would.
 pub struct Running {
-    /// Where HTTP and gRPC are answered.
-    pub address: SocketAddr,
-    /// Where the admin listener is.
+    /// Where HTTP and gRPC are served.
+    pub addr: SocketAddr,
+    /// The admin listener.
     pub admin: SocketAddr,
     /// The app itself.
     pub server: Server,
     task: JoinHandle<bident::Result>,
 }
 
-/// Free ports on the loopback interface, whatever the environment of the tests says about files.
-const PORTS: &str = "server: { addr: '127.0.0.1:0' }\nadmin: { addr: '127.0.0.1:0' }\n";
+const ADDRESSES: &str = "
+server: {addr: '127.0.0.1:0'}
+admin: {addr: '127.0.0.1:0'}
+";
+
+/// Builds the app on ports of its own and runs it.
+///
+/// # Panics
+/// When it cannot be built.
+pub async fn start(app: App) -> Running {
+    let server = match bounded("building the app", app.defaults(ADDRESSES).build()).await {
+        Ok(server) => server,
+        Err(error) => panic!("{error:?}"),
+    };
+    let (addr, admin) = (server.addresses().server, server.addresses().admin);
+    let task = tokio::spawn(server.clone().run());
+    Running { addr, admin, server, task }
+}
+
+/// What `build` says of an app with mistakes.
+///
+/// # Panics
+/// When it finds none.
+pub async fn refused(app: App) -> String {
+    match bounded("building the app", app.defaults(ADDRESSES).build()).await {
+        Ok(_) => panic!("the app has mistakes and was built"),
+        Err(error) => format!("{error:?}"),
+    }
+}
 
 impl Running {
-    /// Builds and runs an app. It answers from here on.
+    /// Stops the app and waits until it has; what `run` returned.
+    ///
+    /// # Errors
+    /// When a part of it failed.
     ///
     /// # Panics
-    /// When the app cannot be built.
-    pub async fn start(app: App) -> Self {
-        let built = bounded("build", app.defaults(PORTS).build()).await;
-        let server = built.unwrap_or_else(|error| panic!("the app is refused: {error:?}"));
-        let addresses = server.addresses();
-        let (address, admin) = (addresses.server, addresses.admin);
-        let task = tokio::spawn(server.clone().run());
-        Self { address, admin, server, task }
+    /// When it does not end in time.
+    pub async fn stop(mut self) -> bident::Result {
+        bounded("stopping", self.server.stop()).await;
+        bounded("the end of run", &mut self.task).await.expect("run does not panic")
     }
+}
 
-    /// What `build` says of an app with mistakes.
-    ///
-    /// # Panics
-    /// When it finds none.
-    pub async fn refused(app: App) -> String {
-        match bounded("build", app.defaults(PORTS).build()).await {
-            Ok(_) => panic!("the app has mistakes and was built"),
-            Err(error) => format!("{error:?}"),
-        }
-    }
-
-    /// Stops the app and gives what `run` returned.
-    ///
-    /// # Panics
-    /// When the run panicked.
-    pub async fn stop(self) -> bident::Result {
-        let Self { server, task, .. } = self;
-        bounded("stop", server.stop()).await;
-        bounded("run", task).await.expect("a run without a panic")
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
     }
 }
