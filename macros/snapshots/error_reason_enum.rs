@@ -14,6 +14,16 @@ const _: () = {
     #[automatically_derived]
     #[allow(deprecated, unused_variables, reason = "every variant is handled alike")]
     impl ::bident::error::Reason for UserError {
+        fn reason(&self) -> &str {
+            match self {
+                Self::NotFound { .. } => "NOT_FOUND",
+                Self::Busy { .. } => "TOO_BUSY",
+                Self::Storage { .. } => "STORAGE",
+                Self::Other { 0: __field_0 } => {
+                    <bident::Error as ::bident::error::Reason>::reason(__field_0)
+                }
+            }
+        }
         fn into_error(self) -> ::bident::Error {
             let text = ::bident::__private::Text::text(&self);
             match self {

@@ -132,21 +132,18 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let __BidentAddRequest { shelf, title } = request;
-                                let _ = &context;
-                                Self::add(
-                                        &service,
-                                        shelf,
-                                        <Context as ::kit::__private::ContextArg>::context(
-                                            &context,
-                                        ),
-                                        title,
-                                    )
-                                    .await
-                            }
+                        move |context, request| async move {
+                            let __BidentAddRequest { shelf, title } = request;
+                            let _ = &context;
+                            Self::add(
+                                    &service,
+                                    shelf,
+                                    <Context as ::kit::__private::ContextArg>::context(
+                                        &context,
+                                    ),
+                                    title,
+                                )
+                                .await
                         },
                     );
             }
@@ -161,13 +158,10 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[1usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let () = request;
-                                let _ = &context;
-                                Self::purge(&service).await
-                            }
+                        move |context, request| async move {
+                            let () = request;
+                            let _ = &context;
+                            Self::purge(&service).await
                         },
                     );
             }
@@ -183,18 +177,15 @@ const _: () = {
                         &__BIDENT_SPEC
                             .methods[1usize
                             + ::core::cfg!(all(feature = "remove")) as usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let _ = &context;
-                                Self::count(
-                                        &service,
-                                        <Genre as ::kit::service::Arg<
-                                            __BidentCountRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await
-                            }
+                        move |context, request| async move {
+                            let _ = &context;
+                            Self::count(
+                                    &service,
+                                    <Genre as ::kit::service::Arg<
+                                        __BidentCountRequest,
+                                    >>::from_request(request),
+                                )
+                                .await
                         },
                     );
             }

@@ -95,18 +95,15 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let _ = &context;
-                                Self::say_hello(
-                                        &service,
-                                        <HelloRequest as ::bident::service::Arg<
-                                            __BidentSayHelloRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await
-                            }
+                        move |context, request| async move {
+                            let _ = &context;
+                            Self::say_hello(
+                                    &service,
+                                    <HelloRequest as ::bident::service::Arg<
+                                        __BidentSayHelloRequest,
+                                    >>::from_request(request),
+                                )
+                                .await
                         },
                     );
             }

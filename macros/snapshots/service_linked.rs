@@ -46,13 +46,10 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let () = request;
-                                let _ = &context;
-                                Self::ping(&service).await
-                            }
+                        move |context, request| async move {
+                            let () = request;
+                            let _ = &context;
+                            Self::ping(&service).await
                         },
                     );
             }

@@ -118,18 +118,15 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let _ = &context;
-                                <__T as Users>::get_user(
-                                        &service.0,
-                                        <String as ::bident::service::Arg<
-                                            __BidentGetUserRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await
-                            }
+                        move |context, request| async move {
+                            let _ = &context;
+                            <__T as Users>::get_user(
+                                    &service.0,
+                                    <String as ::bident::service::Arg<
+                                        __BidentGetUserRequest,
+                                    >>::from_request(request),
+                                )
+                                .await
                         },
                     );
             }
@@ -143,13 +140,10 @@ const _: () = {
                         _,
                     >(
                         &__BIDENT_SPEC.methods[1usize],
-                        move |context, request| {
-                            let service = ::std::sync::Arc::clone(&service);
-                            async move {
-                                let () = request;
-                                let _ = &context;
-                                <__T as Users>::count(&service.0).await
-                            }
+                        move |context, request| async move {
+                            let () = request;
+                            let _ = &context;
+                            <__T as Users>::count(&service.0).await
                         },
                     );
             }

@@ -8,6 +8,7 @@ mod service;
 mod shared;
 #[cfg(test)]
 mod snapshots;
+mod traced;
 
 use proc_macro::TokenStream;
 
@@ -45,4 +46,10 @@ pub fn construct(_attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn error_reason(attr: TokenStream, item: TokenStream) -> TokenStream {
     error_reason::error_reason(attr.into(), item.into()).into()
+}
+
+#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
+#[proc_macro_attribute]
+pub fn traced(attr: TokenStream, item: TokenStream) -> TokenStream {
+    traced::traced(attr.into(), item.into()).into()
 }

@@ -153,3 +153,26 @@ fn error_reason_on_an_enum() {
     let attr = quote!(domain = "user.v1");
     compare("error_reason_enum", crate::error_reason::error_reason(attr, item));
 }
+
+#[test]
+fn traced_on_an_impl() {
+    let item = quote! {
+        impl<S: Store> Books<S> {
+            const SHELVES: u32 = 3;
+
+            async fn add(&self, title: String) -> Result<Book, BookError> {}
+
+            #[traced(name = "books.count", kind = "client", fields(shelf.id = %shelf, deep, ?mode))]
+            fn count(&self, shelf: u32, deep: bool, mode: Mode) -> u64 {}
+        }
+    };
+    compare("traced_impl", crate::traced::traced(quote!(), item));
+}
+
+#[test]
+fn traced_on_a_method() {
+    let item = quote! {
+        pub async fn touch<'a>(&'a mut self) -> Option<&'a str> {}
+    };
+    compare("traced_method", crate::traced::traced(quote!(crate = ::kit), item));
+}

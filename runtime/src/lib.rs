@@ -12,6 +12,7 @@ pub mod error;
 mod foreign;
 mod health;
 pub mod message;
+pub mod prelude;
 mod route;
 mod server;
 pub mod service;
@@ -25,11 +26,4 @@ pub use call::{Call, Context, Middleware, Next, Reply, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 
-pub use bident_macros::{construct, error_reason, hook, message, rpc, service};
-
-/// What nearly every program that serves needs: `use bident::prelude::*;`.
-pub mod prelude {
-    pub use crate::error::ResultExt as _;
-    pub use crate::{App, Call, CallError, Config, Context, Middleware, Next, Reply};
-    pub use crate::{construct, error_reason, hook, message, rpc, service};
-}
+pub use bident_macros::{construct, error_reason, hook, message, rpc, service, traced};

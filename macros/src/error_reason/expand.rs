@@ -15,6 +15,7 @@ pub(crate) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
     let Model { ident, generics, domain, variants } = &model;
     let (parameters, arguments, clause) = generics.split_for_impl();
     let into = variants.iter().map(|variant| into_arm(cx, variant));
+    let names = variants.iter().map(|variant| name_arm(cx, variant));
     let from = variants.iter().map(|variant| from_arm(cx, variant));
     let inner = variants.iter().map(|variant| from_inner(cx, variant));
     let error = error_ident();
@@ -31,6 +32,12 @@ pub(crate) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
             #[automatically_derived]
             #[allow(deprecated, unused_variables, reason = "every variant is handled alike")]
             impl #parameters #root::error::Reason for #ident #arguments #clause {
+                fn reason(&self) -> &str {
+                    match self {
+                        #(#names)*
+                    }
+                }
+
                 fn into_error(#this) -> #root::Error {
                     let #text = #make_text;
                     match #this {
@@ -73,6 +80,21 @@ fn local(field: &Field) -> Ident {
         Member::Unnamed(index) => index.index.to_string(),
     };
     format_ident!("__field_{name}", span = Span::mixed_site())
+}
+
+fn name_arm(cx: &Cx, variant: &Variant) -> TokenStream {
+    let root = cx.root();
+    let Variant { path, cfgs, kind } = variant;
+    match kind {
+        Kind::Transparent(field) => {
+            let (member, ty, local) = (&field.member, &field.ty, local(field));
+            let inner = quote_spanned! {at(ty.span())=>
+                <#ty as #root::error::Reason>::reason(#local)
+            };
+            quote!(#(#cfgs)* #path { #member: #local } => #inner,)
+        }
+        Kind::Own { reason, .. } => quote!(#(#cfgs)* #path { .. } => #reason,),
+    }
 }
 
 fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {

@@ -8,6 +8,7 @@ use syn::{Attribute, Generics, Signature, Token, Type, Visibility, braced};
 use super::Cx;
 
 /// A function or method.
+#[derive(Clone)]
 pub(crate) struct FnItem {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,

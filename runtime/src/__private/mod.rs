@@ -3,11 +3,13 @@
 mod asserts;
 
 mod reason;
+pub mod traced;
 
 pub(crate) use asserts::same;
 pub use asserts::{Constructed, ContextArg, HookOutcome, has_field};
 pub use inventory;
 pub use reason::{Sent, Text, grpc_code, is_of_domain};
+pub use tracing;
 
 pub use crate::__bident_plain_arg as plain_arg;
 pub use crate::call::BoxFuture;

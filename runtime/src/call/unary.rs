@@ -24,7 +24,7 @@ pub(crate) fn serve_unary<Req, Out, F, Fut>(
 where
     Req: Message,
     Out: Outcome,
-    F: Fn(Context, Req) -> Fut + Send + Sync + 'static,
+    F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Out> + Send + 'static,
 {
     let context = Context::open(&mut call);

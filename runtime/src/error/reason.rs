@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Error;
+use super::{Error, reasons};
 
 /// A type whose values are reasons: `#[error_reason]` writes this impl.
 ///
@@ -18,6 +18,9 @@ pub trait Reason: Sized + Send + 'static {
     /// on and is never rebuilt from one.
     const CATCHES_ALL: bool = false;
 
+    /// The reason alone: `error.type` on spans.
+    fn reason(&self) -> &str;
+
     /// The error as it leaves a handler.
     fn into_error(self) -> Error;
 
@@ -31,6 +34,10 @@ pub trait Reason: Sized + Send + 'static {
 impl Reason for Error {
     const CATCHES_ALL: bool = true;
 
+    fn reason(&self) -> &str {
+        Self::reason(self)
+    }
+
     fn into_error(self) -> Error {
         self
     }
@@ -43,6 +50,10 @@ impl Reason for Error {
 impl Reason for anyhow::Error {
     const CATCHES_ALL: bool = true;
 
+    fn reason(&self) -> &str {
+        self.downcast_ref::<Error>().map_or(reasons::INTERNAL, Error::reason)
+    }
+
     fn into_error(self) -> Error {
         self.into()
     }
@@ -54,6 +65,10 @@ impl Reason for anyhow::Error {
 
 /// A method that cannot fail by itself.
 impl Reason for std::convert::Infallible {
+    fn reason(&self) -> &str {
+        match *self {}
+    }
+
     fn into_error(self) -> Error {
         match self {}
     }
@@ -95,6 +110,13 @@ impl<E: From<Error>> CallError<E> {
 /// A handler may pass on what a call of its own failed with, code and reason kept.
 impl<E: Reason> Reason for CallError<E> {
     const CATCHES_ALL: bool = true;
+
+    fn reason(&self) -> &str {
+        match self {
+            Self::Reason(reason) => reason.reason(),
+            Self::Other(error) => error.reason(),
+        }
+    }
 
     fn into_error(self) -> Error {
         self.into()

@@ -143,7 +143,7 @@ impl Mount {
     where
         Req: Message,
         Out: Outcome,
-        F: Fn(Context, Req) -> Fut + Clone + Send + Sync + 'static,
+        F: FnOnce(Context, Req) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Out> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |call| crate::call::serve_unary(call, f.clone()));

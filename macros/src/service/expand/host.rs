@@ -98,12 +98,9 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
         #(#cfgs)*
         {
             let service = ::std::sync::Arc::clone(&#outer);
-            mount.unary::<#request, #output, _, _>(#spec, move |context, request| {
-                let service = ::std::sync::Arc::clone(&service);
-                async move {
-                    #take
-                    #host::#ident(#this, #(#inputs),*).await
-                }
+            mount.unary::<#request, #output, _, _>(#spec, move |context, request| async move {
+                #take
+                #host::#ident(#this, #(#inputs),*).await
             });
         }
     }
