@@ -2,6 +2,8 @@
 //!
 //! Nothing here knows where bytes come from or go to; sizes are limited by whoever reads the body.
 
+use std::cell::Cell;
+
 use bytes::Bytes;
 
 use super::json::JsonCx;
@@ -10,6 +12,9 @@ use super::{Dialect, Fault, Message, Raw};
 
 /// The room that a JSON answer starts with; most fit, the others grow.
 const JSON_SCRATCH: usize = 256;
+
+/// The largest buffer that a thread keeps for printing; longer texts are rare, and not worth holding memory for.
+const KEPT_SCRATCH: usize = 16 * 1024;
 
 /// The length of gRPC's message prefix: a flag and four bytes of length.
 const FRAME_PREFIX: usize = 5;
@@ -67,6 +72,14 @@ pub fn from_json<T: Message>(body: &[u8]) -> Result<T, Fault> {
 /// A value that has no JSON form, such as a time outside the years 1 to 9999.
 pub fn to_json<T: Message>(message: &T, dialect: Dialect) -> Result<Vec<u8>, Fault> {
     print(|out| message.to_json(out, dialect))
+}
+
+/// Writes a message as JSON into bytes of the exact size.
+///
+/// # Errors
+/// A value that has no JSON form, such as a time outside the years 1 to 9999.
+pub fn to_json_bytes<T: Message>(message: &T, dialect: Dialect) -> Result<Bytes, Fault> {
+    print_shared(|out| message.to_json(out, dialect))
 }
 
 /// Reads one field alone, by its declared name: for `body = "field"`.
@@ -137,8 +150,34 @@ fn print(
     write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> Result<(), serde_json::Error>,
 ) -> Result<Vec<u8>, Fault> {
     let mut out = Vec::with_capacity(JSON_SCRATCH);
-    match write(&mut serde_json::Serializer::new(&mut out)) {
-        Ok(()) => Ok(out),
-        Err(error) => Err(Fault::new(error.to_string())),
+    print_into(&mut out, write)?;
+    Ok(out)
+}
+
+/// Prints into a buffer that the thread keeps, and copies the text out: one allocation of the exact size, where a vector
+/// with room to spare would cost a second one to become `Bytes`.
+fn print_shared(
+    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> Result<(), serde_json::Error>,
+) -> Result<Bytes, Fault> {
+    thread_local! {
+        static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
     }
+    // Taken, not borrowed: a user's own `Serialize` may print another message meanwhile.
+    let mut out = SCRATCH.take();
+    out.clear();
+    out.reserve(JSON_SCRATCH);
+    print_into(&mut out, write)?;
+    if out.capacity() > KEPT_SCRATCH {
+        return Ok(Bytes::from(out));
+    }
+    let text = Bytes::copy_from_slice(&out);
+    SCRATCH.set(out);
+    Ok(text)
+}
+
+fn print_into(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut serde_json::Serializer<&mut Vec<u8>>) -> Result<(), serde_json::Error>,
+) -> Result<(), Fault> {
+    write(&mut serde_json::Serializer::new(out)).map_err(|error| Fault::new(error.to_string()))
 }

@@ -66,12 +66,14 @@ impl Rest {
     /// A value that has no form in the answer's format, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn encode<M: Message>(&self, message: &M) -> Result<Bytes> {
         let encoded = match (self.answer.format, self.plan.response_body) {
-            (Format::Proto, None) => Ok(message::encode(message)),
-            (Format::Proto, Some(field)) => message::field_to_wire(message, field),
-            (_, None) => message::to_json(message, Dialect::Proto),
-            (_, Some(field)) => message::field_to_json(message, field, Dialect::Proto),
+            (Format::Proto, None) => Ok(message::encode(message).into()),
+            (Format::Proto, Some(field)) => message::field_to_wire(message, field).map(Bytes::from),
+            (_, None) => message::to_json_bytes(message, Dialect::Proto),
+            (_, Some(field)) => {
+                message::field_to_json(message, field, Dialect::Proto).map(Bytes::from)
+            }
         };
-        encoded.map(Bytes::from).map_err(unencodable)
+        encoded.map_err(unencodable)
     }
 }
 
