@@ -2,6 +2,8 @@
 //!
 //! This module is where axum and tonic are known, and nowhere else is.
 
+#[cfg(feature = "http")]
+mod probe;
 #[cfg(feature = "grpc")]
 mod tonic;
 
@@ -65,13 +67,34 @@ pub(crate) struct Routes {
 pub(crate) struct Foreign {
     pub(crate) handler: Handler,
     routes: Arc<Routes>,
+    #[cfg(feature = "http")]
+    probe: Option<probe::Probe>,
 }
 
 impl Foreign {
     pub(crate) fn new(routes: Routes) -> Self {
         let routes = Arc::new(routes);
         let served = Arc::clone(&routes);
-        Self { handler: Arc::new(move |call| handle(&served, call)), routes }
+        Self {
+            handler: Arc::new(move |call| handle(&served, call)),
+            #[cfg(feature = "http")]
+            probe: routes.router.as_ref().map(probe::Probe::new),
+            routes,
+        }
+    }
+
+    /// The template of the user's route that takes the request, the method of a tonic service, or `unmatched`.
+    pub(crate) fn operation(&self, head: &Head) -> Cow<'static, str> {
+        #[cfg(feature = "grpc")]
+        if self.routes.tonic(head).is_some() {
+            return Cow::Owned(head.uri.path().to_owned());
+        }
+        #[cfg(feature = "http")]
+        if let Some(template) = self.probe.as_ref().and_then(|probe| probe.template(head)) {
+            return Cow::Owned(template);
+        }
+        let _ = (head, &self.routes);
+        Cow::Borrowed("unmatched")
     }
 }
 
@@ -127,10 +150,17 @@ fn bare(response: &Response<Body>) -> Option<StatusCode> {
 type Service = Box<dyn FnOnce(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send>;
 
 impl Routes {
+    /// The tonic service that takes a gRPC request. Such a service would not notice that a request is no gRPC at all.
+    #[cfg(feature = "grpc")]
+    fn tonic(&self, head: &Head) -> Option<&TonicService> {
+        let grpc = matches!(head.otherwise, Otherwise::UnknownMethod);
+        self.tonic.iter().find(|service| grpc && service.takes(head.uri.path()))
+    }
+
     /// What takes the request, if anything does.
     fn find(&self, head: &Head) -> Option<Service> {
         #[cfg(feature = "grpc")]
-        if let Some(service) = self.tonic.iter().find(|service| service.takes(head.uri.path())) {
+        if let Some(service) = self.tonic(head) {
             return Some(service.serve());
         }
         #[cfg(feature = "http")]
@@ -148,17 +178,5 @@ impl Routes {
         }
         let _ = head;
         None
-    }
-}
-
-impl Foreign {
-    /// The template of the user's route that takes the request, the method of a tonic service, or `unmatched`.
-    pub(crate) fn operation(&self, head: &Head) -> Cow<'static, str> {
-        #[cfg(feature = "grpc")]
-        if self.routes.tonic.iter().any(|service| service.takes(head.uri.path())) {
-            return Cow::Owned(head.uri.path().to_owned());
-        }
-        let _ = head;
-        Cow::Borrowed("unmatched")
     }
 }

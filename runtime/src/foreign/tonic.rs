@@ -4,7 +4,7 @@
 
 use std::convert::Infallible;
 
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
 use tonic::{Code as TonicCode, Status};
@@ -71,27 +71,67 @@ impl TonicService {
 /// A status as an error: code, message, details and metadata are all kept.
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
-        let code = Code::from_number(u32::from(status.code() as u8));
+        // An error never looks like a success.
+        let code = match Code::from_number(status.code() as u32) {
+            Code::Ok => Code::Unknown,
+            code => code,
+        };
         let details = bytes::Bytes::copy_from_slice(status.details());
         let trailers = status.metadata().clone().into_headers();
         details::decode(code, status.message().to_owned(), details, trailers)
     }
 }
 
-/// An error as a status, with everything that callers may see.
+/// An error as a status: code, reason, message and metadata are all kept, those of a server error too. A service built
+/// with tonic sends its status as it is; what callers may see of it is that service's decision.
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
-        let mut metadata = HeaderMap::new();
-        if error.is_exposed()
-            && let Some(foreign) = error.foreign()
-        {
-            metadata.extend(foreign.trailers.clone());
-        }
+        let error = error.expose();
+        let metadata = error.foreign().map(|foreign| foreign.trailers.clone()).unwrap_or_default();
         Self::with_details_and_metadata(
             TonicCode::from_i32(i32::from(error.grpc_code().number())),
-            error.public_message().to_owned(),
+            error.message().to_owned(),
             details::encode(&error),
             MetadataMap::from_headers(metadata),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_comes_back_whole() {
+        for number in 1..=16 {
+            let mut metadata = MetadataMap::new();
+            metadata.insert("x-kept", "yes".parse().unwrap());
+            let code = TonicCode::from_i32(number);
+            let details = bytes::Bytes::from_static(b"\x08\x05\x1a\x02\x0a\x00");
+            let status = Status::with_details_and_metadata(code, "why", details, metadata);
+            let (message, details) = (status.message().to_owned(), status.details().to_vec());
+            let back = Status::from(Error::from(status));
+            assert_eq!((back.code(), back.message()), (code, &*message));
+            assert_eq!(back.details(), details);
+            assert_eq!(back.metadata().get("x-kept").unwrap(), "yes");
+        }
+    }
+
+    #[test]
+    fn every_error_comes_back_whole() {
+        for code in 400..600 {
+            let error = Error::new(code, "WHY", "text").with("id", 7).with_domain("d.v1");
+            let grpc = error.grpc_code();
+            let back = Error::from(Status::from(error));
+            assert_eq!((back.code(), back.grpc_code()), (code, grpc));
+            assert_eq!((back.reason(), back.message(), back.domain()), ("WHY", "text", "d.v1"));
+            assert_eq!(back.metadata()["id"], "7");
+        }
+    }
+
+    #[test]
+    fn an_ok_status_is_no_success() {
+        let error = Error::from(Status::new(TonicCode::Ok, ""));
+        assert_eq!((error.code(), error.grpc_code()), (500, Code::Unknown));
     }
 }

@@ -102,7 +102,7 @@ impl Future for Answering {
                 let response = match caught(|| future.as_mut().poll(cx)) {
                     Ok(Poll::Pending) => return Poll::Pending,
                     Ok(Poll::Ready(response)) => response.map(Payload::Body),
-                    Err(panic) => plain().error(&panic).map(Payload::Full),
+                    Err(panic) => fault(&panic).map(Payload::Body),
                 };
                 let flight = this.flight.take();
                 response.map(|payload| Outgoing::plain(payload, flight))
@@ -137,10 +137,9 @@ pub(crate) fn dispatch(
 ) -> Dispatch {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let answer = rest::Answer::negotiate(&parts.method, &parts.headers);
-    let protocol = match grpc::recognises(parts.version, &parts.headers) {
-        true => Protocol::Grpc,
-        false => Protocol::Http,
+    let (protocol, answer) = match grpc::recognises(parts.version, &parts.headers) {
+        true => (Protocol::Grpc, rest::Answer::PLAIN),
+        false => (Protocol::Http, rest::Answer::negotiate(&parts.method, &parts.headers)),
     };
     let caller = timeout(&parts.headers);
     let (mut end, mut codec) = route(core, &mut parts, protocol, answer);
@@ -311,9 +310,9 @@ fn fail(error: Error, record: &mut Record, answer: rest::Answer) -> Response<Pay
     response
 }
 
-/// The answer to a request of which nothing is known.
-fn plain() -> rest::Answer {
-    rest::Answer::negotiate(&http::Method::GET, &HeaderMap::new())
+/// The answer to a request of which nothing is known any more.
+fn fault(error: &Error) -> Response<Body> {
+    rest::Answer::PLAIN.error(error).map(Body::from)
 }
 
 fn full(bytes: bytes::Bytes) -> Payload {

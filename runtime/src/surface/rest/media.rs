@@ -88,6 +88,10 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// The answer to a request that says nothing about it.
+    pub(crate) const PLAIN: Self =
+        Self { input: Input::Unsaid, format: Format::Json, problem: false, head: false };
+
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
     pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
         let input = Input::of(headers);
