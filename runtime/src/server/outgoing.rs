@@ -109,10 +109,11 @@ impl http_body::Body for Outgoing {
                     // A body that breaks off is not an answer; its record says so when it is dropped.
                     Some(Err(_)) => {}
                     Some(Ok(frame)) => {
+                        // Nothing follows trailers, and nobody asks for it.
                         if let Some(trailers) = frame.trailers_ref() {
                             this.read_trailers(trailers);
-                        }
-                        if ended {
+                            this.end();
+                        } else if ended {
                             this.end();
                         }
                     }

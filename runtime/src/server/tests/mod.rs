@@ -1,7 +1,9 @@
 //! The server under a real socket: one small service, reached over HTTP/1.1 and HTTP/2.
 
+mod access;
 mod chain;
 mod drain;
+mod foreign;
 mod grpc;
 mod http;
 mod limits;
