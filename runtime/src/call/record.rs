@@ -72,8 +72,12 @@ impl Record {
         }
     }
 
-    /// The answer is a success, as far as is known.
-    pub(crate) fn answered(&mut self, status: StatusCode, grpc: Code) {
+    /// The answer is a response with this status, as far as is known.
+    pub(crate) fn answered(&mut self, status: StatusCode) {
+        let grpc = match status.as_u16() {
+            ..400 => Code::Ok,
+            status => Code::from_http(status),
+        };
         self.outcome = Outcome::Answered(status, grpc);
     }
 

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
@@ -288,7 +288,10 @@ fn render(result: Result<Reply>, record: &mut Record, answer: rest::Answer) -> R
                     return fail(Error::needs_streams(), record, answer);
                 }
             };
-            record.answered(response.status(), status_of(&response, record.protocol));
+            match (record.protocol, grpc::read_status(response.headers())) {
+                (Protocol::Grpc, Some(code)) if code != Code::Ok => record.ended_with(code),
+                _ => record.answered(response.status()),
+            }
             response
         }
         Err(error) => fail(error, record, answer),
@@ -317,16 +320,4 @@ fn fault(error: &Error) -> Response<Body> {
 
 fn full(bytes: bytes::Bytes) -> Payload {
     if bytes.is_empty() { Payload::Empty } else { Payload::Full(bytes) }
-}
-
-/// What a gRPC caller would call this response.
-fn status_of(response: &Response<Payload>, protocol: Protocol) -> Code {
-    let said = match protocol {
-        Protocol::Grpc => grpc::read_status(response.headers()),
-        Protocol::Http => None,
-    };
-    said.unwrap_or_else(|| match response.status() {
-        status if status < StatusCode::BAD_REQUEST => Code::Ok,
-        status => Code::from_http(status.as_u16()),
-    })
 }

@@ -20,17 +20,10 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 /// The response to a call that ended well.
 pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
     let Meta { mut headers, mut trailers, .. } = meta;
-    unreserve(&mut headers);
-    unreserve(&mut trailers);
     let payload = match body {
-        EncodedBody::Unary(frame) => {
-            trailers.insert(GRPC_STATUS, HeaderValue::from_static("0"));
-            Payload::Trailed(frame, trailers)
-        }
-        EncodedBody::Stream(stream) => {
-            trailers.insert(GRPC_STATUS, HeaderValue::from_static("0"));
-            Payload::Stream(stream, trailers)
-        }
+        EncodedBody::Unary(frame) => Payload::Trailed(frame, ended_well(&mut trailers)),
+        EncodedBody::Stream(stream) => Payload::Stream(stream, ended_well(&mut trailers)),
+        // Someone else's answer says itself how it went.
         EncodedBody::Raw(status, body) => {
             let mut response = Response::new(Payload::Body(body));
             *response.status_mut() = status;
@@ -38,10 +31,17 @@ pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
             return response;
         }
     };
+    unreserve(&mut headers);
     headers.insert(CONTENT_TYPE, GRPC);
     let mut response = Response::new(payload);
     *response.headers_mut() = headers;
     response
+}
+
+fn ended_well(trailers: &mut HeaderMap) -> HeaderMap {
+    unreserve(trailers);
+    trailers.insert(GRPC_STATUS, HeaderValue::from_static("0"));
+    std::mem::take(trailers)
 }
 
 /// The response to a call that failed before anything was sent: trailers alone.
