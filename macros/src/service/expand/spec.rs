@@ -155,7 +155,10 @@ fn field(
     side: &str,
 ) -> TokenStream {
     let (root, private) = (cx.root(), cx.private());
-    let wrong = format!("{what} names no field of the {side}: `{name}` is not one");
+    // `assert!` takes its text for a format string: the braces of a path variable would name a value.
+    let wrong = format!("{what} names no field of the {side}: `{name}` is not one")
+        .replace('{', "{{")
+        .replace('}', "}}");
     let names = quote!(<#message as #root::message::Message>::FIELDS);
     quote_spanned! {at(span)=>
         #(#cfgs)*
