@@ -3,11 +3,16 @@
 //! A field's type is decided by these traits and never by how it is spelled. A [`Value`] can be the element of a `Vec`,
 //! an `Option` or a map; a [`Field`] is a `Value` by itself or one of those around it.
 
+use std::marker::PhantomData;
+
+use serde::de::MapAccess;
+use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
 
-use super::json::JsonCx;
+use super::generated::key;
+use super::json::{FieldSeed, JsonCx, PrintedField};
 use super::wire::{Raw, WireCx, WireType};
-use super::{Dialect, Fault, Kind, Label, Types};
+use super::{Dialect, Fault, FieldDesc, Kind, Label, Types};
 
 /// How a field is written on the wire, beyond what its type says: the `F` of [`Field`](super::Field).
 pub mod format {
@@ -26,6 +31,19 @@ pub mod format {
     /// has, and is always inferred.
     #[derive(Debug)]
     pub struct Foreign<N, S>(PhantomData<fn() -> (N, S)>);
+
+    /// The shape of one foreign value.
+    #[derive(Debug)]
+    pub struct One;
+    /// The shape of a foreign value in an `Option`.
+    #[derive(Debug)]
+    pub struct Maybe;
+    /// The shape of foreign values in a `Vec`.
+    #[derive(Debug)]
+    pub struct Many;
+    /// The shape of foreign values in a map.
+    #[derive(Debug)]
+    pub struct Keyed;
 }
 
 use format::Plain;
@@ -51,6 +69,11 @@ macro_rules! native_formats {
     };
 }
 pub(crate) use native_formats;
+
+/// What lives by itself and crosses threads: every type of a message, and every parameter of a generic one.
+pub trait Owned: Send + Sync + 'static {}
+
+impl<T: Send + Sync + 'static> Owned for T {}
 
 /// One protobuf value.
 #[diagnostic::on_unimplemented(
@@ -232,6 +255,130 @@ pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
 
     /// The label and the type in the schema.
     fn shape(types: &mut Types) -> (Label, Kind);
+
+    /// One occurrence on the wire, into a slot of generated code.
+    #[doc(hidden)]
+    #[inline]
+    fn merge_slot(
+        slot: &mut Option<Self>,
+        name: &'static str,
+        raw: Raw<'_>,
+        cx: &mut WireCx<'_>,
+    ) -> Result<bool, Fault> {
+        let result = match slot {
+            Some(value) => value.merge(raw, cx),
+            None => Self::read(raw, cx).map(|value| *slot = Some(value)),
+        };
+        named(result.map(|()| true), name)
+    }
+
+    /// The first occurrence on the wire, where there is no slot.
+    #[doc(hidden)]
+    fn read_named(
+        name: &'static str,
+        raw: Raw<'_>,
+        cx: &mut WireCx<'_>,
+    ) -> Result<Self, Fault> {
+        named(Self::read(raw, cx), name)
+    }
+
+    /// One occurrence on the wire, into a message that is there.
+    #[doc(hidden)]
+    #[inline]
+    fn merge_named(
+        &mut self,
+        name: &'static str,
+        raw: Raw<'_>,
+        cx: &mut WireCx<'_>,
+    ) -> Result<bool, Fault> {
+        named(self.merge(raw, cx).map(|()| true), name)
+    }
+
+    /// One entry of a JSON object, into a slot of generated code.
+    #[doc(hidden)]
+    fn take<'de, A: MapAccess<'de>>(
+        slot: &mut Option<Self>,
+        (name, secret): (&'static str, bool),
+        map: &mut A,
+        cx: &mut JsonCx,
+    ) -> Result<(), A::Error> {
+        match map.next_value_seed(FieldSeed::<F, Self> { cx, field: PhantomData }) {
+            Ok(Some(value)) => *slot = Some(value),
+            Ok(None) => {}
+            Err(error) => {
+                cx.blame(name);
+                return Err(if secret { serde::de::Error::custom(HIDDEN) } else { error });
+            }
+        }
+        Ok(())
+    }
+
+    /// The field alone from JSON; `null` leaves it as it is.
+    #[doc(hidden)]
+    fn set_from_json<'de, D: Deserializer<'de>>(
+        &mut self,
+        (name, secret): (&'static str, bool),
+        input: D,
+        cx: &mut JsonCx,
+    ) -> Result<(), D::Error> {
+        match Self::from_json(input, cx) {
+            Ok(Some(value)) => *self = value,
+            Ok(None) => {}
+            Err(error) => {
+                cx.blame(name);
+                return Err(if secret { serde::de::Error::custom(HIDDEN) } else { error });
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry of a JSON object, under the name that the dialect has for it.
+    #[doc(hidden)]
+    fn print<M: SerializeMap>(
+        &self,
+        map: &mut M,
+        names: (&'static str, &'static str),
+        dialect: Dialect,
+    ) -> Result<(), M::Error> {
+        if !self.is_printed() {
+            return Ok(());
+        }
+        let field = PrintedField::<F, Self> { field: self, dialect, format: PhantomData };
+        map.serialize_entry(key(names, dialect), &field)
+    }
+
+    /// A part of the field from text.
+    #[doc(hidden)]
+    fn bind_named(
+        &mut self,
+        (name, secret): (&'static str, bool),
+        path: &[&str],
+        text: &str,
+    ) -> Result<bool, Fault> {
+        self.bind(path, text).map_err(|fault| {
+            let fault = if secret { Fault::new(HIDDEN) } else { fault };
+            fault.within(name)
+        })
+    }
+
+    /// The description with the label and kind of this type.
+    #[doc(hidden)]
+    fn describe(types: &mut Types, mut desc: FieldDesc) -> FieldDesc {
+        (desc.label, desc.kind) = Self::shape(types);
+        desc
+    }
+}
+
+/// What is said of a secret's bad value: the usual text would show it.
+const HIDDEN: &str = "not a value of this field's type";
+
+/// A mistake inside a field gets the field's name.
+#[inline]
+fn named<R>(result: Result<R, Fault>, name: &'static str) -> Result<R, Fault> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(fault) => Err(fault.within(name)),
+    }
 }
 
 /// A value that is a field by itself, without presence unless it is a message.

@@ -58,11 +58,11 @@ impl JsonCx {
 
 /// A struct or a struct variant that is read field by field into slots: the part of `#[message]` that knows the fields.
 pub trait Slots: Sized {
-    /// The declared names of the fields by their index, for the paths of mistakes.
-    const NAMES: &'static [&'static str];
-
     /// The message that the slots become.
     type Message;
+
+    /// The declared name of the field with this index, for the paths of mistakes.
+    fn name(index: usize) -> Option<&'static str>;
 
     /// The index of a field by its declared or JSON name.
     fn key(name: &str) -> Option<usize>;
@@ -100,17 +100,6 @@ pub trait Slots: Sized {
 }
 
 /// Reads a JSON object into slots.
-///
-/// # Errors
-/// Those of the deserializer; a field given twice; a missing field.
-pub fn read_object<'de, T: Slots, D: Deserializer<'de>>(
-    input: D,
-    cx: &mut JsonCx,
-) -> Result<T::Message, D::Error> {
-    let slots = read_slots::<T, D>(input, cx)?;
-    slots.finish().map_err(D::Error::custom)
-}
-
 pub(crate) fn read_slots<'de, T: Slots, D: Deserializer<'de>>(
     input: D,
     cx: &mut JsonCx,
@@ -143,8 +132,8 @@ impl<'de, T: Slots> Visitor<'de> for ObjectVisitor<'_, T> {
                 seen.resize(word + 1, 0);
             }
             if seen[word] & bit != 0 {
-                if let Some(name) = T::NAMES.get(index) {
-                    self.cx.blame(*name);
+                if let Some(name) = T::name(index) {
+                    self.cx.blame(name);
                 }
                 return Err(A::Error::custom("the field is given twice"));
             }

@@ -3,15 +3,20 @@
 //! Nothing in here knows of HTTP, gRPC or calls. The rest of the kit uses the functions of `codec`
 //! ([`decode`], [`encode`], [`from_json`], [`to_json`], ...) and [`Types`]; generated code implements [`Message`].
 
+mod bridge;
 mod bytes;
 mod codec;
+mod empty;
+mod enumeration;
 mod fault;
 mod field;
+mod generated;
 mod json;
 mod list;
 mod map;
 mod nested;
 mod number;
+mod oneof;
 mod option;
 mod single;
 mod text;
@@ -23,10 +28,35 @@ pub use codec::{
     field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
-pub use field::{Field, Initial, MapKey, Member, Single, TraceSink, Traced, Value, format};
+pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value, format};
 pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
+
+/// What generated code calls; `__private` hands it on.
+#[doc(hidden)]
+pub mod private {
+    pub use super::bridge::{clear, encode_raw, merge_field as merge_prost};
+    pub use super::enumeration::Enumeration;
+    pub use super::generated::*;
+    pub use super::json::Slots;
+    pub use super::oneof::{Oneof, OneofField};
+
+    /// The parts of prost that generated impls name.
+    pub mod prost {
+        pub use crate::message::bridge::{
+            Buf, BufMut, DecodeContext, DecodeError, Message, WireType,
+        };
+    }
+
+    pub mod enumeration {
+        pub use crate::message::enumeration::*;
+    }
+
+    pub mod oneof {
+        pub use crate::message::oneof::*;
+    }
+}
 
 /// Which JSON is written. Both are read everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -68,7 +68,7 @@ impl<'de, T: Integer> Visitor<'de> for IntegerVisitor<T> {
 }
 
 /// The number inside the private map of `serde_json`'s `arbitrary_precision`.
-fn number_text<'de, A: MapAccess<'de>>(
+pub(crate) fn number_text<'de, A: MapAccess<'de>>(
     mut map: A,
     wanted: &dyn serde::de::Expected,
 ) -> Result<String, A::Error> {

@@ -148,14 +148,18 @@ impl Types {
     /// Enters the message `T`, once. `fill` adds the fields and may reach `T` itself again.
     pub fn message<T: 'static>(
         &mut self,
-        head: impl FnOnce() -> MessageDesc,
+        head: impl FnOnce(&mut Self) -> MessageDesc,
         fill: impl FnOnce(&mut Self, &mut MessageDesc),
     ) -> TypeRef {
         if let Some(known) = self.known.get(&TypeId::of::<T>()) {
             return known.clone();
         }
+        let mut desc = head(self);
+        // A generic type's head has described its arguments, and may have come across the type itself.
+        if let Some(known) = self.known.get(&TypeId::of::<T>()) {
+            return known.clone();
+        }
         let index = self.messages.len();
-        let mut desc = head();
         self.messages.push(desc.clone());
         self.known.insert(TypeId::of::<T>(), TypeRef::Message(index));
         fill(self, &mut desc);
@@ -180,6 +184,28 @@ impl Types {
             TypeRef::Message(index) => &self.messages[*index].name,
             TypeRef::Enum(index) => &self.enums[*index].name,
             TypeRef::Named(full) => full.rsplit('.').next().unwrap_or(full),
+        }
+    }
+
+    /// The name of any kind, for the names of generic types: `String`, `Int64`, `Book`.
+    pub fn kind_name<'a>(&'a self, kind: &'a Kind) -> &'a str {
+        match kind {
+            Kind::Double => "Double",
+            Kind::Float => "Float",
+            Kind::Int32 => "Int32",
+            Kind::Int64 => "Int64",
+            Kind::Uint32 => "Uint32",
+            Kind::Uint64 => "Uint64",
+            Kind::Sint32 => "Sint32",
+            Kind::Sint64 => "Sint64",
+            Kind::Fixed32 => "Fixed32",
+            Kind::Fixed64 => "Fixed64",
+            Kind::Sfixed32 => "Sfixed32",
+            Kind::Sfixed64 => "Sfixed64",
+            Kind::Bool => "Bool",
+            Kind::String => "String",
+            Kind::Bytes => "Bytes",
+            Kind::Type(of) => self.name(of),
         }
     }
 }
