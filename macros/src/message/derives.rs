@@ -29,7 +29,8 @@ fn collect(meta: &Meta, condition: Option<&TokenStream>, all: &mut Vec<Derived>)
         let derived = |path| Derived { path, condition: condition.cloned() };
         all.extend(paths.into_iter().flatten().map(derived));
     } else if list.path.is_ident("cfg_attr") {
-        let Ok(parts) = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
+        let Ok(parts) = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+        else {
             return;
         };
         let mut parts = parts.iter();

@@ -107,7 +107,10 @@ pub(super) fn parse(attr: TokenStream, tokens: TokenStream, sink: &Sink<'_>) -> 
         }
     };
     for misplaced in item::take_helpers(&cx, &mut input.attrs, FIELD) {
-        sink.on(misplaced, "`#[field]` belongs on a field or a variant; here stands `#[message(...)]`");
+        sink.on(
+            misplaced,
+            "`#[field]` belongs on a field or a variant; here stands `#[message(...)]`",
+        );
     }
     let decl = Decl {
         options,
@@ -149,7 +152,8 @@ fn skip(entry: &Entry, sink: &Sink<'_>) -> Option<Ident> {
             Some(name.clone())
         }
         _ => {
-            let what = "only what `#[message]` adds can be left out: Debug, Clone, PartialEq, Default";
+            let what =
+                "only what `#[message]` adds can be left out: Debug, Clone, PartialEq, Default";
             sink.at(entry.span, what);
             None
         }

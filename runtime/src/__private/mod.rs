@@ -13,6 +13,6 @@ pub use tracing;
 
 pub use crate::__bident_plain_arg as plain_arg;
 pub use crate::call::BoxFuture;
-pub use crate::service::{Linked, mounted};
 pub use crate::message::private as message;
+pub use crate::service::{Linked, mounted};
 pub use {prost, serde};

@@ -274,11 +274,7 @@ pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
 
     /// The first occurrence on the wire, where there is no slot.
     #[doc(hidden)]
-    fn read_named(
-        name: &'static str,
-        raw: Raw<'_>,
-        cx: &mut WireCx<'_>,
-    ) -> Result<Self, Fault> {
+    fn read_named(name: &'static str, raw: Raw<'_>, cx: &mut WireCx<'_>) -> Result<Self, Fault> {
         named(Self::read(raw, cx), name)
     }
 

@@ -148,6 +148,15 @@ impl Types {
     /// Enters the message `T`, once. `fill` adds the fields and may reach `T` itself again.
     pub fn message<T: 'static>(
         &mut self,
+        head: impl FnOnce() -> MessageDesc,
+        fill: impl FnOnce(&mut Self, &mut MessageDesc),
+    ) -> TypeRef {
+        self.generic_message::<T>(|_| head(), fill)
+    }
+
+    /// As [`message`](Self::message) where the head needs the names of the type's arguments.
+    pub fn generic_message<T: 'static>(
+        &mut self,
         head: impl FnOnce(&mut Self) -> MessageDesc,
         fill: impl FnOnce(&mut Self, &mut MessageDesc),
     ) -> TypeRef {

@@ -29,7 +29,9 @@ pub(super) fn check(
         let members: Vec<Variant> = variants
             .into_iter()
             .enumerate()
-            .filter_map(|(i, variant)| member(i, variant, &mut counter, &mut taken, &sink.section()))
+            .filter_map(|(i, variant)| {
+                member(i, variant, &mut counter, &mut taken, &sink.section())
+            })
             .collect();
         (!sink.has_errors()).then_some(Body::Oneof(members))
     } else {
@@ -50,7 +52,10 @@ fn member(
 ) -> Option<Variant> {
     let VariantDecl { attrs, ident, fields: content, discriminant, options } = declared;
     if let Some(other) = options.other.get() {
-        sink.at(other.span, "an enum with data has no catch-all: `None` in an `Option` is for what is unknown");
+        sink.at(
+            other.span,
+            "an enum with data has no catch-all: `None` in an `Option` is for what is unknown",
+        );
     }
     if let Some(discriminant) = discriminant {
         sink.on(discriminant, "a variant of an enum with data is numbered by `#[field(5)]`");
@@ -92,7 +97,10 @@ fn values(variants: Vec<VariantDecl>, enum_name: &str, sink: &Sink<'_>) -> Optio
         let sink = &sink.section();
         let cfgs = item::cfgs(&attrs);
         if let Some(json) = options.json.get() {
-            sink.at(json.span, "a value of an enum has one name, in JSON as well: `name = \"...\"`");
+            sink.at(
+                json.span,
+                "a value of an enum has one name, in JSON as well: `name = \"...\"`",
+            );
         }
         if options.other.is_set() {
             catch_all(&ident, &fields, &options, discriminant.as_ref(), sink);
@@ -137,12 +145,13 @@ fn values(variants: Vec<VariantDecl>, enum_name: &str, sink: &Sink<'_>) -> Optio
         numbers.push((number, conditional));
         let (name, name_span) = match options.name.get() {
             Some(name) => (name.value.clone(), name.span),
-            None => {
-                (format!("{prefix}_{}", case::screaming(&case::plain(&ident))), ident.span())
-            }
+            None => (format!("{prefix}_{}", case::screaming(&case::plain(&ident))), ident.span()),
         };
         if !case::is_identifier(&name) {
-            sink.at(name_span, format!("`{name}` is no name in protobuf: use ASCII letters, digits and `_`"));
+            sink.at(
+                name_span,
+                format!("`{name}` is no name in protobuf: use ASCII letters, digits and `_`"),
+            );
         }
         if names.iter().any(|(other, both)| *other == name && !(conditional && *both)) {
             sink.at(name_span, format!("the name `{name}` is taken by a variant above"));

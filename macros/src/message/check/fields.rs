@@ -69,7 +69,7 @@ fn one(
 pub(super) fn inner(declared: FieldDecl, of: &str, sink: &Sink<'_>) -> Option<Field> {
     let FieldDecl { ty, options, .. } = declared;
     let place = if of.starts_with("a variant") { ": write it above the variant" } else { "" };
-    let mut refuse = |span: Option<Span>, key: &str| {
+    let refuse = |span: Option<Span>, key: &str| {
         if let Some(span) = span {
             sink.at(span, format!("the field of {of} has no `{key}` of its own{place}"));
         }
@@ -141,7 +141,10 @@ fn format(options: &FieldOptions, sink: &Sink<'_>) -> Format {
         foreign.map(|name| name.span),
     ];
     if let Some(second) = given.iter().flatten().nth(1) {
-        sink.at(*second, "`zigzag`, `fixed` and `foreign` exclude each other: a field has one format");
+        sink.at(
+            *second,
+            "`zigzag`, `fixed` and `foreign` exclude each other: a field has one format",
+        );
     }
     match (foreign, options.zigzag.is_set(), options.fixed.is_set()) {
         (Some(name), ..) => Format::Foreign(name.value.clone()),
@@ -153,7 +156,10 @@ fn format(options: &FieldOptions, sink: &Sink<'_>) -> Format {
 
 fn check_secret(options: &FieldOptions, sink: &Sink<'_>) {
     if let (Some(traced), Some(_)) = (options.traced.get(), options.secret.get()) {
-        sink.at(traced.span, "a secret does not belong on a span: `traced` and `secret` exclude each other");
+        sink.at(
+            traced.span,
+            "a secret does not belong on a span: `traced` and `secret` exclude each other",
+        );
     }
     if let Some(traced) = options.traced.get()
         && traced.value.is_empty()

@@ -24,7 +24,10 @@ pub(super) fn check(decl: Decl, sink: &Sink<'_>) -> Option<Model> {
         parse::Body::Struct(fields) => structure(fields, &ident, &options, sink),
         parse::Body::Enum(variants) => enums::check(variants, &ident, &name, &generics, sink),
         parse::Body::Union(span) => {
-            sink.at(span, "a union is no message: write a struct, or an enum with data for a oneof");
+            sink.at(
+                span,
+                "a union is no message: write a struct, or an enum with data for a oneof",
+            );
             None
         }
     }?;
@@ -53,7 +56,10 @@ fn check_generics(generics: &syn::Generics, sink: &Sink<'_>) {
                 "a message owns what it holds: use `String` and `Vec<u8>` instead of borrowed data",
             ),
             GenericParam::Const(constant) => {
-                sink.on(constant, "a message has no constant parameters: the schema has no name for them");
+                sink.on(
+                    constant,
+                    "a message has no constant parameters: the schema has no name for them",
+                );
             }
         }
     }
@@ -84,7 +90,10 @@ fn name(options: &Options, ident: &syn::Ident, sink: &Sink<'_>) -> String {
         None => (case::plain(ident), ident.span()),
     };
     if !case::is_identifier(&name) {
-        sink.at(span, format!("`{name}` is no name in protobuf: use ASCII letters, digits and `_`"));
+        sink.at(
+            span,
+            format!("`{name}` is no name in protobuf: use ASCII letters, digits and `_`"),
+        );
     }
     name
 }
@@ -101,12 +110,18 @@ fn structure(
                 if let Some(given) = slot.get() {
                     sink.at(
                         given.span,
-                        format!("a tuple struct of one field is its field and has no `{key}` of its own"),
+                        format!(
+                            "a tuple struct of one field is its field and has no `{key}` of its own"
+                        ),
                     );
                 }
             }
             let field = declared.fields.into_iter().next()?;
-            Some(Body::Newtype(Box::new(fields::inner(field, "a tuple struct of one field", sink)?)))
+            Some(Body::Newtype(Box::new(fields::inner(
+                field,
+                "a tuple struct of one field",
+                sink,
+            )?)))
         }
         (Shape::Tuple, 2..) => {
             let what = "a message has named fields: write `struct X { name: Type }`; only a tuple struct of one \

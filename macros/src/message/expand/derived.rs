@@ -127,10 +127,8 @@ pub(super) fn initial(out: &Out<'_>, fields: &[Field]) -> TokenStream {
     let (m, p) = (&out.m, &out.p);
     // A bound that only mentions a lifetime of its own is not an error where it does not hold: the impl is just not there.
     // A field under `cfg` cannot be named in a bound, its type might not exist.
-    let bounds = fields
-        .iter()
-        .filter(|field| field.cfgs.is_empty() && !is_foreign(field))
-        .map(|field| {
+    let bounds =
+        fields.iter().filter(|field| field.cfgs.is_empty() && !is_foreign(field)).map(|field| {
             let ty = out.ty(&field.ty);
             quote_spanned!(place(&field.ty)=> for<'__bident> #ty: #m::Initial,)
         });
@@ -230,8 +228,7 @@ pub(super) fn serde_faces(
     }
     let (m, serde, this) = (&out.m, &out.serde, out.this());
     let bound = quote!(#m::Value);
-    let to =
-        out.implement_where(&quote!(), &quote!(#serde::Serialize), &this, &bound, predicates);
+    let to = out.implement_where(&quote!(), &quote!(#serde::Serialize), &this, &bound, predicates);
     let from = out.implement_where(
         &quote!('de,),
         &quote!(#serde::Deserialize<'de>),

@@ -47,7 +47,12 @@ impl<'a> Newtype<'a> {
     }
 
     /// `impl trait_ for Newtype where Type: bound`, at the type.
-    fn implement(&self, parameter: &TokenStream, trait_: &TokenStream, bound: &TokenStream) -> TokenStream {
+    fn implement(
+        &self,
+        parameter: &TokenStream,
+        trait_: &TokenStream,
+        bound: &TokenStream,
+    ) -> TokenStream {
         let (ty, m) = (&self.ty, &self.out.m);
         let predicate = quote_spanned!(place(&self.field.ty)=> for<'__bident> #ty: #bound,);
         let owned = quote!(#m::Owned);
@@ -58,11 +63,8 @@ impl<'a> Newtype<'a> {
         let m = &self.out.m;
         let (outer, inner, ty) = (&self.outer, &self.inner, &self.ty);
         let name = quote::format_ident!("{trait_}");
-        let head = self.implement(
-            &self.parameter,
-            &quote!(#m::#name<#outer>),
-            &quote!(#m::#name<#inner>),
-        );
+        let head =
+            self.implement(&self.parameter, &quote!(#m::#name<#outer>), &quote!(#m::#name<#inner>));
         (head, quote_spanned!(place(&self.field.ty)=> <#ty as #m::#name<#inner>>))
     }
 
@@ -178,7 +180,10 @@ impl<'a> Newtype<'a> {
                 quote!(<Self as #serde::Deserialize<'de>>::deserialize(input)),
             );
         }
-        (quote!(#inner::to_json(&self.0, out, dialect)), quote!(#inner::from_json(input, cx).map(Self)))
+        (
+            quote!(#inner::to_json(&self.0, out, dialect)),
+            quote!(#inner::from_json(input, cx).map(Self)),
+        )
     }
 
     fn field(&self) -> TokenStream {
@@ -267,7 +272,8 @@ impl<'a> Newtype<'a> {
         let (member_head, member) = self.formatted("Member");
         let none = quote!();
         let initial = if matches!(self.field.format, Format::Foreign(_)) {
-            let head = self.implement(&none, &quote!(#m::Initial), &quote!(::core::default::Default));
+            let head =
+                self.implement(&none, &quote!(#m::Initial), &quote!(::core::default::Default));
             quote!(#head { fn initial() -> Self { Self(::core::default::Default::default()) } })
         } else {
             let head = self.implement(&none, &quote!(#m::Initial), &quote!(#m::Initial));

@@ -297,7 +297,10 @@ impl Members<'_> {
         let (m, p) = (&self.out.m, &self.out.p);
         self.each(|variant| {
             let (ident, names) = (&variant.ident, &variant.names);
-            let names = { let (name, json) = (&names.declared, &names.json); quote!((#name, #json)) };
+            let names = {
+                let (name, json) = (&names.declared, &names.json);
+                quote!((#name, #json))
+            };
             match &variant.content {
                 Content::Empty => quote! {
                     Self::#ident => <() as #m::Field>::print(&(), map, #names, dialect),
@@ -395,8 +398,7 @@ impl Members<'_> {
     fn bind_new(&self) -> TokenStream {
         let (m, p) = (&self.out.m, &self.out.p);
         self.each(|variant| {
-            let (ident, keys, name) =
-                (&variant.ident, self.keys(variant), &variant.names.declared);
+            let (ident, keys, name) = (&variant.ident, self.keys(variant), &variant.names.declared);
             match &variant.content {
                 // `?kind.nothing=` chooses the variant that has nothing to set.
                 Content::Empty => quote! {
@@ -442,7 +444,7 @@ impl Members<'_> {
                     let (package, rust) = (self.out.package(), self.out.rust_path());
                     quote! {
                         {
-                            let nested = types.message::<#slots>(
+                            let nested = types.generic_message::<#slots>(
                                 |_| #p::message_desc(
                                     #p::text(#name), #package, #rust, #doc, #deprecated,
                                 ),
@@ -616,7 +618,7 @@ fn message(out: &Out<'_>) -> TokenStream {
             }
 
             fn describe(types: &mut #m::Types) -> #m::TypeRef {
-                types.message::<Self>(|types| #description, |types, desc| {
+                types.generic_message::<Self>(|types| #description, |types, desc| {
                     #p::oneof::describe::<Self>(types, desc, "kind");
                 })
             }

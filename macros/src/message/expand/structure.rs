@@ -88,7 +88,7 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
             }
 
             fn describe(types: &mut #m::Types) -> #m::TypeRef {
-                types.message::<Self>(|types| #description, |types, desc| {
+                types.generic_message::<Self>(|types| #description, |types, desc| {
                     let _ = (&types, &desc);
                     #describe
                 })

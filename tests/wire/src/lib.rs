@@ -1,0 +1,1 @@
+//! Messages with every kind of field, for the tests beside this file.

@@ -1,0 +1,3 @@
+//! What `#[message]` writes and reads.
+
+mod smoke;
