@@ -21,9 +21,9 @@ pub(crate) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
     let error = error_ident();
     let text = Ident::new("text", Span::mixed_site());
     let this = Ident::new("self", Span::mixed_site());
-    let make_text = quote_spanned! {at(ident.span())=>
-        #private::Text::text(&#this)
-    };
+    let here = at(ident.span());
+    let (text_of, shown) = (cx.private_at(here), Ident::new("self", here));
+    let make_text = quote_spanned!(here=> #text_of::Text::text(&#shown));
     quote! {
         #item
         const _: () = {
@@ -79,7 +79,7 @@ fn local(field: &Field) -> Ident {
         Member::Named(ident) => ident.unraw().to_string(),
         Member::Unnamed(index) => index.index.to_string(),
     };
-    format_ident!("__field_{name}", span = Span::mixed_site())
+    format_ident!("__field_{name}", span = at(field.ty.span()))
 }
 
 fn name_arm(cx: &Cx, variant: &Variant) -> TokenStream {
@@ -98,7 +98,7 @@ fn name_arm(cx: &Cx, variant: &Variant) -> TokenStream {
 }
 
 fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {
-    let (root, private) = (cx.root(), cx.private());
+    let root = cx.root();
     let Variant { path, cfgs, kind } = variant;
     let (text, error) = (Ident::new("text", Span::mixed_site()), error_ident());
     let (code, reason, grpc, expose, fields) = match kind {
@@ -118,7 +118,7 @@ fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {
     });
     let steps = fields.iter().filter_map(|field| {
         let (cfgs, ty, local) = (&field.cfgs, &field.ty, local(field));
-        let span = at(ty.span());
+        let (span, private) = (at(ty.span()), cx.private_at(ty.span()));
         let step = match field.role {
             Role::Sent => {
                 let key = key(field);
@@ -130,7 +130,8 @@ fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {
         Some(quote!(#(#cfgs)* { #step }))
     });
     let grpc = grpc.as_ref().map(|name| {
-        let (span, name) = (at(name.span), &name.value);
+        let (span, private) = (at(name.span), cx.private_at(name.span));
+        let name = syn::LitStr::new(&name.value, span);
         quote_spanned!(span=> .with_grpc(const { #private::grpc_code(#name) }))
     });
     let expose = expose.then(|| quote!(.expose()));

@@ -1,6 +1,6 @@
 //! Where the runtime package is found, and which spans generated code gets.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
 use super::{Entry, Sink};
@@ -33,6 +33,12 @@ impl Cx {
         quote!(#root::__private)
     }
 
+    /// The contract with generated code, where a mistake is to be reported at `span`: a path that starts an expression says
+    /// where the expression starts.
+    pub(crate) fn private_at(&self, span: Span) -> TokenStream {
+        respan(self.private(), at(span))
+    }
+
     /// Whether an attribute is the helper `name` of ours: written bare, or below the runtime's own path.
     pub(crate) fn is_helper(&self, path: &syn::Path, name: &str) -> bool {
         if path.is_ident(name) {
@@ -57,4 +63,12 @@ pub(crate) fn crate_path(entry: &Entry, sink: &Sink<'_>) -> Option<syn::Path> {
 /// Generated code that reports its mistakes at `span`: names in it are the macro's own, its place is the user's.
 pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
+}
+
+fn respan(tokens: TokenStream, span: Span) -> TokenStream {
+    let respan = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(respan).collect()
 }

@@ -119,8 +119,14 @@ fn fields(entry: &Entry, sink: &Sink<'_>) -> Option<Spanned<Vec<FieldDecl>>> {
         sink.at(entry.span, "`fields` takes a list: `fields(user.id = %id)`");
         return None;
     };
-    let parse = Punctuated::<FieldDecl, Token![,]>::parse_terminated;
-    let list = sink.take(syn::parse::Parser::parse2(parse, group.stream()))?;
+    // Read with its parentheses, so that a value that is missing is missed before the closing one.
+    let parse = |input: ParseStream<'_>| {
+        let content;
+        syn::parenthesized!(content in input);
+        Punctuated::<FieldDecl, Token![,]>::parse_terminated(&content)
+    };
+    let group = TokenTree::Group(group.clone()).into();
+    let list = sink.take(syn::parse::Parser::parse2(parse, group))?;
     Some(Spanned::new(list.into_iter().collect(), entry.span))
 }
 

@@ -135,7 +135,7 @@ fn inputs(cx: &Cx, method: &Method) -> (TokenStream, Vec<TokenStream>) {
 
 /// `host` and `value` are what the closure keeps and how the service is found in it.
 fn mount_hook(cx: &Cx, hook: &Hook, host: &TokenStream, value: &TokenStream) -> TokenStream {
-    let (root, private) = (cx.root(), cx.private());
+    let (root, private) = (cx.root(), cx.private_at(hook.ident.span()));
     let Hook { ident, cfgs, at: moments } = hook;
     let name = ident.to_string();
     let one = moments.iter().map(|moment| {
@@ -188,9 +188,12 @@ fn submit(cx: &Cx, service: &Service, self_ty: &Type, make: &Make) -> TokenStrea
         Make::Default => quote_spanned! {at(self_ty.span())=>
             <#self_ty as ::core::default::Default>::default()
         },
-        Make::Construct(ident) => quote_spanned! {at(ident.span())=>
-            #private::Constructed::into_result(<#self_ty>::#ident(#config).await)?
-        },
+        Make::Construct(ident) => {
+            let private = cx.private_at(ident.span());
+            quote_spanned! {at(ident.span())=>
+                #private::Constructed::into_result(<#self_ty>::#ident(#config).await)?
+            }
+        }
     };
     quote! {
         fn __bident_make(

@@ -1,0 +1,1 @@
+//! Nothing of its own: the cases are in `tests/`.

@@ -1,0 +1,8 @@
+struct Greeter;
+
+impl Greeter {
+    #[bident::construct]
+    async fn new() {}
+}
+
+fn main() {}

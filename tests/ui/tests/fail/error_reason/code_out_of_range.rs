@@ -1,0 +1,15 @@
+#[bident::error_reason]
+enum Wrong {
+    #[error_reason(code = 200)]
+    Fine,
+    #[error_reason(code = 600)]
+    Far,
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wrong")
+    }
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#[bident::error_reason]
+enum Wrong {
+    NotFound,
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wrong")
+    }
+}
+
+fn main() {}

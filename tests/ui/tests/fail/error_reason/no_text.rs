@@ -1,0 +1,7 @@
+#[bident::error_reason]
+enum Wrong {
+    #[error_reason(code = 404)]
+    NotFound,
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[bident::error_reason]
+enum Wrong {}
+
+fn main() {}

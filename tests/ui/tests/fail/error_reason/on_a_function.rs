@@ -1,0 +1,4 @@
+#[bident::error_reason]
+fn wrong() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[bident::error_reason]
+union Wrong {
+    a: u32,
+}
+
+fn main() {}

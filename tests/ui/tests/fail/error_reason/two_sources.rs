@@ -1,0 +1,17 @@
+#[bident::error_reason]
+enum Wrong {
+    #[error_reason(code = 404)]
+    NotFound {
+        source: std::io::Error,
+        #[source]
+        cause: std::io::Error,
+    },
+}
+
+impl std::fmt::Display for Wrong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("wrong")
+    }
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[bident::service(hooks)]
+trait Ping {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+struct Greeter;
+
+#[bident::service(package = "a.v1")]
+impl Greeter {
+    #[rpc]
+    async fn ping(&self, #[cfg(any())] name: String) {}
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+struct Greeter;
+
+impl Greeter {
+    #[bident::rpc(get = "/ping")]
+    async fn ping(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+struct Greeter;
+
+#[bident::service(package = "a.v1")]
+impl Greeter {
+    async fn ping(&self) {}
+}
+
+fn main() {}

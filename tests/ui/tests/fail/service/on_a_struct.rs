@@ -1,0 +1,4 @@
+#[bident::service(package = "a.v1")]
+struct Greeter;
+
+fn main() {}

@@ -1,0 +1,21 @@
+#![allow(unused)]
+
+struct Greeter;
+
+#[bident::service(package = "a.v1", linked)]
+impl Greeter {
+    #[construct]
+    async fn new(config: &bident::Config) -> bident::Result<Self> {
+        Ok(Self)
+    }
+
+    #[construct]
+    async fn other(config: &bident::Config) -> bident::Result<Self> {
+        Ok(Self)
+    }
+
+    #[rpc]
+    async fn ping(&self) {}
+}
+
+fn main() {}

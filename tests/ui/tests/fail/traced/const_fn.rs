@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced]
+const fn sell() {}
+
+fn main() {}

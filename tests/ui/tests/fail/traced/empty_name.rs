@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced(name = " ")]
+fn sell() {}
+
+fn main() {}

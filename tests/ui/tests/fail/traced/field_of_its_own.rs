@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced(fields(error.type = "x"))]
+fn sell() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced(fields = "id")]
+fn sell() {}
+
+fn main() {}

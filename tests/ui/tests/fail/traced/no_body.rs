@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+trait Shop {
+    #[bident::traced]
+    fn sell(&self);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced]
+struct Shop;
+
+fn main() {}

@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced(kind = "sideways")]
+fn sell() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#![allow(unused)]
+
+#[bident::traced(level = "debug")]
+fn sell() {}
+
+fn main() {}
