@@ -57,7 +57,10 @@ impl Connection {
     /// When nobody listens there.
     pub async fn open(address: SocketAddr, wire: Wire) -> Self {
         bounded("connecting", async {
-            let io = TokioIo::new(TcpStream::connect(address).await.expect("a connection"));
+            let stream = TcpStream::connect(address).await.expect("a connection");
+            // A head and a body in two writes would wait 40 ms for each other.
+            stream.set_nodelay(true).expect("a socket");
+            let io = TokioIo::new(stream);
             let (sender, driver) = match wire {
                 Wire::Http1 => {
                     let (sender, connection) = http1::handshake(io).await.expect("HTTP/1.1");

@@ -1,1 +1,6 @@
 //! Behaviour over real sockets, a module per behaviour, over HTTP and over gRPC: what a user was promised.
+
+mod rest_binding;
+mod rest_errors;
+mod rest_negotiation;
+mod status_table;
