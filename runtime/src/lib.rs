@@ -1,4 +1,56 @@
-//! bident: one plain Rust impl, two prongs.
+//! One plain Rust impl, two prongs: every method over HTTP and over gRPC.
+//!
+//! Write structs and methods, annotate them, and the program is a microservice: no `.proto`, no `protoc`, no code
+//! generation step.
+//!
+//! ```no_run
+//! use bident::prelude::*;
+//!
+//! #[message]
+//! pub struct HelloRequest { pub name: String }
+//!
+//! #[message]
+//! pub struct HelloReply { pub message: String }
+//!
+//! pub struct Greeter;
+//!
+//! #[service(package = "helloworld.v1")]
+//! impl Greeter {
+//!     /// Says hello.
+//!     #[rpc(get = "/helloworld/{name}", post = "/v1/hello")]
+//!     async fn say_hello(&self, req: HelloRequest) -> HelloReply {
+//!         HelloReply { message: format!("Hello {}", req.name) }
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> bident::Result {
+//!     App::new("helloworld").service(Greeter).run().await
+//! }
+//! ```
+//!
+//! On port 8000 this answers gRPC `helloworld.v1.Greeter/SayHello`, `GET /helloworld/{name}`, `POST /v1/hello`, JSON on
+//! `POST /helloworld.v1.Greeter/SayHello`, gRPC health and reflection, `/healthz` and `/readyz`; port 9090 is for probes.
+//!
+//! # Where things are
+//!
+//! | for | see |
+//! |---|---|
+//! | structs that are messages | [`macro@message`] |
+//! | methods that are served, and their clients | [`macro@service`], [`macro@rpc`], [`client`] |
+//! | errors with a reason that survives the wire | [`macro@error_reason`], [`Error`], [`CallError`] |
+//! | what a handler may know of its call | [`Context`], [`Reply`] |
+//! | what wraps every call | [`Middleware`] |
+//! | start, stop, the user's own axum routes and tonic services | [`App`], [`Server`] |
+//! | where it listens and every limit | [`Config`] |
+//!
+//! # Features
+//!
+//! | feature | default | brings |
+//! |---|---|---|
+//! | `http` | yes | REST routes, JSON bodies, the user's own axum routes |
+//! | `grpc` | yes | gRPC, health and reflection, services built with tonic |
+//! | `telemetry` | yes | log output |
 
 // Generated code names everything below `::bident`: this lets it stand inside the package's own tests too.
 extern crate self as bident;
@@ -13,6 +65,7 @@ mod foreign;
 mod health;
 pub mod message;
 pub mod prelude;
+mod reflection;
 mod route;
 mod server;
 pub mod service;

@@ -1,3 +1,5 @@
+//! The smallest service: one impl, reachable over HTTP and over gRPC.
+
 use bident::prelude::*;
 
 #[message]

@@ -5,16 +5,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use super::hooks::Hooks;
 use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
 use super::{App, probe, refuse};
 use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
 use crate::foreign::Foreign;
-use crate::health::Health;
+use crate::health::{self, Health};
 use crate::message::Types;
 use crate::server::{Assembly, Bound, Core, Limits, Site, layered};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
-use crate::{Result, describe};
+use crate::{Result, describe, reflection};
 
 const SERVER_KEY: &str = "server.addr";
 const GRPC_KEY: &str = "server.grpc.addr";
@@ -36,7 +38,8 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         hooks.add(mount.spec.full_name, std::mem::take(&mut mount.hooks));
     }
     let health = Health::new();
-    check(&mounts, &mut mistakes);
+    let reflect = settings.as_ref().is_none_or(|settings| settings.server.reflection);
+    add_own(&mut mounts, &health, reflect, &mut mistakes);
     let assembled = assemble(mounts, &health);
     let bound = match &settings {
         Some(settings) => bind(&config, settings, &mut mistakes).await,
@@ -58,7 +61,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         operations,
         table,
         middleware: app.middleware,
-        timeout: Some(settings.server.timeout),
+        timeout: settings.server.timeout,
         max_body: settings.server.max_body,
         log_all: settings.log.access == AccessLog::All,
         foreign: Foreign::new(app.routes),
@@ -123,11 +126,20 @@ fn unique(mounts: Vec<Mount>, mistakes: &mut Vec<String>) -> Vec<Mount> {
     kept
 }
 
-/// What is wrong across services.
-fn check(mounts: &[Mount], mistakes: &mut Vec<String>) {
-    let specs: Vec<_> = mounts.iter().map(|mount| mount.spec).collect();
-    if let Err(found) = describe::describe(&specs) {
-        mistakes.extend(found);
+/// Adds health and reflection to the user's services.
+fn add_own(mounts: &mut Vec<Mount>, health: &Health, reflect: bool, mistakes: &mut Vec<String>) {
+    let mut specs: Vec<_> = mounts.iter().map(|mount| mount.spec).collect();
+    let names = specs.iter().map(|spec| spec.full_name).collect();
+    mounts.push(health::mount(health.clone(), names));
+    specs.push(&health::SPEC);
+    if reflect {
+        specs.extend(reflection::SPECS);
+    }
+    // What is wrong across services is wrong without reflection too.
+    match describe::describe(&specs) {
+        Ok(schema) if reflect => mounts.extend(reflection::mounts(schema, &specs, health)),
+        Ok(_) => {}
+        Err(found) => mistakes.extend(found),
     }
 }
 
@@ -195,8 +207,9 @@ fn limits(server: &ServerSettings) -> Limits {
     Limits {
         header_read: server.header_timeout,
         idle: server.idle_timeout,
-        max_connections: server.max_connections,
-        max_streams: server.max_streams,
+        // The most that can be counted.
+        max_connections: server.max_connections.get().min(Semaphore::MAX_PERMITS),
+        max_streams: server.max_streams.get(),
         ..Limits::default()
     }
 }

@@ -1,12 +1,16 @@
 //! The kit's own settings, typed. Their defaults are `defaults.yaml`.
 
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::tree::{Mistake, Node, Origin, Value};
 use super::{de, nearest};
+
+/// The longest that any setting may be.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// Every setting of the kit.
 #[derive(Debug, Clone)]
@@ -23,12 +27,13 @@ pub(crate) struct ServerSettings {
     pub(crate) addr: Address,
     /// The second listener, where one is wanted.
     pub(crate) grpc_addr: Option<Address>,
-    pub(crate) timeout: Duration,
+    /// `None` where it is zero: no bound.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) drain: Duration,
     pub(crate) grace: Duration,
     pub(crate) max_body: usize,
-    pub(crate) max_connections: usize,
-    pub(crate) max_streams: u32,
+    pub(crate) max_connections: NonZeroUsize,
+    pub(crate) max_streams: NonZeroU32,
     pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) reflection: bool,
@@ -99,14 +104,14 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         // Each line is read before any may end this: a `?` too early would hide the mistakes after it.
         let addr = source.get("server.addr");
         let grpc_addr = source.get("server.grpc.addr");
-        let timeout = source.get("server.timeout");
-        let drain = source.get("server.drain");
-        let grace = source.get("server.grace");
+        let timeout = source.duration("server.timeout");
+        let drain = source.duration("server.drain");
+        let grace = source.duration("server.grace");
         let max_body = source.get("server.max_body");
         let max_connections = source.get("server.max_connections");
         let max_streams = source.get("server.max_streams");
-        let header_timeout = source.get("server.header_timeout");
-        let idle_timeout = source.get("server.idle_timeout");
+        let header_timeout = source.duration("server.header_timeout");
+        let idle_timeout = source.duration("server.idle_timeout");
         let reflection = source.get("server.reflection");
         let admin_addr = source.get("admin.addr");
         let open = source.get::<bool>("admin.open");
@@ -120,7 +125,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
             server: ServerSettings {
                 addr: addr?,
                 grpc_addr: grpc_addr?,
-                timeout: timeout?,
+                timeout: Some(timeout?).filter(|timeout: &Duration| !timeout.is_zero()),
                 drain: drain?,
                 grace: grace?,
                 max_body: max_body?,
@@ -157,6 +162,21 @@ impl Source<'_> {
         de::read(self.tree, key).map_err(|mistake| self.mistakes.push(mistake)).ok()
     }
 
+    /// A duration that can be added to any time of day.
+    fn duration(&mut self, key: &str) -> Option<Duration> {
+        let duration = self.get(key)?;
+        if duration <= LONGEST {
+            return Some(duration);
+        }
+        self.mistake(key, format!("expected at most {} days", LONGEST.as_secs() / 86_400));
+        None
+    }
+
+    fn mistake(&mut self, key: &str, what: String) {
+        let origin = self.tree.find(key).map(|node| node.origin.clone());
+        self.mistakes.push(Mistake { origin, key: key.to_owned(), what });
+    }
+
     /// `log.level`: a level, or a filter of comma-separated `target=level`.
     fn level(&mut self) -> Option<String> {
         let level: String = self.get("log.level")?;
@@ -171,13 +191,8 @@ impl Source<'_> {
         if level.split(',').all(fine) {
             return Some(level);
         }
-        self.mistakes.push(Mistake {
-            origin: self.tree.find("log.level").map(|node| node.origin.clone()),
-            key: "log.level".into(),
-            what: format!(
-                "expected off, error, warn, info, debug or trace, alone or as target=level, found {level:?}"
-            ),
-        });
+        let expected = "expected off, error, warn, info, debug or trace, alone or as target=level";
+        self.mistake("log.level", format!("{expected}, found {level:?}"));
         None
     }
 }

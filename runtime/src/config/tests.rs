@@ -42,11 +42,11 @@ fn the_defaults_are_whole() {
     let settings = settings("", &[]).unwrap();
     assert_eq!(settings.server.addr.0, "0.0.0.0:8000");
     assert_eq!(settings.server.grpc_addr, None);
-    assert_eq!(settings.server.timeout, Duration::from_secs(10));
+    assert_eq!(settings.server.timeout, Some(Duration::from_secs(10)));
     assert_eq!(settings.server.drain, Duration::from_secs(10));
     assert_eq!(settings.server.grace, Duration::ZERO);
     assert_eq!(settings.server.max_body, 4 << 20);
-    assert_eq!(settings.server.max_connections, 10_000);
+    assert_eq!(settings.server.max_connections.get(), 10_000);
     assert!(settings.server.reflection);
     assert_eq!(settings.admin.addr.0, "0.0.0.0:9090");
     assert_eq!(settings.log.format, LogFormat::Text);
@@ -241,6 +241,20 @@ fn sections_of_the_users_own_are_free() {
 fn the_short_form_of_the_log_level() {
     let found = settings("log: {level: warn}", &[("BIDENT_LOG", "debug,hyper=off")]).unwrap();
     assert_eq!(found.log.level, "debug,hyper=off");
+}
+
+#[test]
+fn values_that_cannot_work() {
+    let yaml = "server: {max_connections: 0, max_streams: 0, drain: 99999h, timeout: 0}";
+    assert_eq!(
+        settings(yaml, &[]).unwrap_err(),
+        [
+            "App::defaults:1:57: server.drain: expected at most 365 days",
+            "App::defaults:1:27: server.max_connections: expected a nonzero usize, found 0",
+            "App::defaults:1:43: server.max_streams: expected a nonzero u32, found 0",
+        ]
+    );
+    assert_eq!(settings("server: {timeout: 0}", &[]).unwrap().server.timeout, None);
 }
 
 #[test]

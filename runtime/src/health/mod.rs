@@ -2,6 +2,10 @@
 //!
 //! Every service of an app shares that state. Nothing in here checks anything: the lifecycle says what holds.
 
+mod service;
+
+pub(crate) use service::{SPEC, mount};
+
 use tokio::sync::watch;
 
 /// Where an app is in its life, as callers may know it.

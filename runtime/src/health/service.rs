@@ -1,0 +1,191 @@
+//! `grpc.health.v1.Health`: Check, List and Watch, over gRPC and, where they do not stream, over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::{Health, Phase};
+use crate::app::{next, unfold};
+use crate::call::serve_stream;
+use crate::message;
+use crate::message::Message;
+use crate::service::{MethodSpec, Mount, Mounted, ServiceSpec, Shape};
+use crate::surface::Requests;
+use crate::{Error, Result};
+
+/// The reason of a Check of a service that this app does not serve.
+const SERVICE_UNKNOWN: &str = "SERVICE_UNKNOWN";
+
+/// Whom the question is about; empty for the app as a whole.
+#[message(package = "grpc.health.v1")]
+pub(crate) struct HealthCheckRequest {
+    service: String,
+}
+
+#[message(package = "grpc.health.v1")]
+pub(crate) struct HealthCheckResponse {
+    status: ServingStatus,
+}
+
+#[message(package = "grpc.health.v1")]
+#[derive(Copy, Eq)]
+pub(crate) enum ServingStatus {
+    #[field(name = "UNKNOWN")]
+    Unknown,
+    #[field(name = "SERVING")]
+    Serving,
+    #[field(name = "NOT_SERVING")]
+    NotServing,
+    #[field(name = "SERVICE_UNKNOWN")]
+    ServiceUnknown,
+}
+
+#[message(package = "grpc.health.v1")]
+pub(crate) struct HealthListRequest {}
+
+#[message(package = "grpc.health.v1")]
+pub(crate) struct HealthListResponse {
+    statuses: BTreeMap<String, HealthCheckResponse>,
+}
+
+const METHOD: MethodSpec = MethodSpec {
+    name: "Check",
+    operation: "/grpc.health.v1.Health/Check",
+    doc: "Says how a service, or with an empty name the app, is at this moment.",
+    bindings: &[],
+    shape: Shape::Unary,
+    timeout: None,
+    idempotent: true,
+    deprecated: false,
+    form: false,
+    input: HealthCheckRequest::describe,
+    output: HealthCheckResponse::describe,
+};
+
+/// The description of the service.
+pub(crate) static SPEC: ServiceSpec = ServiceSpec {
+    package: "grpc.health.v1",
+    name: "Health",
+    full_name: "grpc.health.v1.Health",
+    doc: "Whether this instance wants calls.",
+    deprecated: false,
+    methods: &[
+        METHOD,
+        MethodSpec {
+            name: "List",
+            operation: "/grpc.health.v1.Health/List",
+            doc: "Says how every service is at this moment.",
+            input: HealthListRequest::describe,
+            output: HealthListResponse::describe,
+            ..METHOD
+        },
+        MethodSpec {
+            name: "Watch",
+            operation: "/grpc.health.v1.Health/Watch",
+            doc: "Says how a service is, and again with every change.",
+            shape: Shape::ServerStream,
+            ..METHOD
+        },
+    ],
+};
+
+/// The service, for an app that serves `services`.
+pub(crate) fn mount(health: Health, services: Vec<&'static str>) -> Mount {
+    let known = Arc::new(Known { health, services });
+    let mut mount = Mount::new(&SPEC);
+    let check = known.clone();
+    mount.unary(&SPEC.methods[0], move |_, request: HealthCheckRequest| {
+        std::future::ready(check.check(&request.service))
+    });
+    let list = known.clone();
+    mount.unary(&SPEC.methods[1], move |_, _: HealthListRequest| std::future::ready(list.list()));
+    mount.handlers.push(Mounted {
+        method: &SPEC.methods[2],
+        handler: Arc::new(move |call| {
+            let known = known.clone();
+            serve_stream(call, move |_, requests| {
+                unfold(Watching::Asking { known, requests }, Watching::next)
+            })
+        }),
+        has_initial: true,
+    });
+    mount
+}
+
+struct Known {
+    health: Health,
+    services: Vec<&'static str>,
+}
+
+impl Known {
+    fn has(&self, service: &str) -> bool {
+        service.is_empty() || self.services.contains(&service)
+    }
+
+    fn check(&self, service: &str) -> Result<HealthCheckResponse> {
+        if self.has(service) {
+            return Ok(HealthCheckResponse { status: status(self.health.phase()) });
+        }
+        Err(Error::not_found(SERVICE_UNKNOWN, "this app does not serve that service"))
+    }
+
+    fn list(&self) -> HealthListResponse {
+        let status = status(self.health.phase());
+        let names = std::iter::once("").chain(self.services.iter().copied());
+        let entry = |name: &str| (name.to_owned(), HealthCheckResponse { status });
+        HealthListResponse { statuses: names.map(entry).collect() }
+    }
+}
+
+fn status(phase: Phase) -> ServingStatus {
+    match phase {
+        Phase::Serving => ServingStatus::Serving,
+        Phase::Starting | Phase::Stopping | Phase::Draining => ServingStatus::NotServing,
+    }
+}
+
+/// One Watch.
+enum Watching {
+    /// Its question has not been read.
+    Asking {
+        known: Arc<Known>,
+        requests: Requests<HealthCheckRequest>,
+    },
+    Told {
+        known: bool,
+        phase: watch::Receiver<Phase>,
+        last: Option<ServingStatus>,
+    },
+}
+
+impl Watching {
+    /// The next status that differs from the last one. Who asks about a service that is not there hears so, and no more
+    /// than that until the app stops.
+    async fn next(self) -> Option<(Result<HealthCheckResponse>, Self)> {
+        let (known, mut phase, last) = match self {
+            Self::Told { known, phase, last } => (known, phase, last),
+            Self::Asking { known, mut requests } => {
+                let phase = known.health.watch();
+                let request = next(&mut requests).await;
+                match request.unwrap_or_else(|| Err(Error::codec("a request message is missing"))) {
+                    Ok(request) => (known.has(&request.service), phase, None),
+                    Err(error) => return Some((Err(error), Self::Asking { known, requests })),
+                }
+            }
+        };
+        loop {
+            let now = *phase.borrow_and_update();
+            let status = if known { status(now) } else { ServingStatus::ServiceUnknown };
+            if last != Some(status) {
+                let told = Self::Told { known, phase, last: Some(status) };
+                return Some((Ok(HealthCheckResponse { status }), told));
+            }
+            // A watch would hold the drain until its deadline.
+            if now == Phase::Draining {
+                return None;
+            }
+            phase.changed().await.ok()?;
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! `grpc.reflection`, v1 and v1alpha: a client without a schema asks for the files that describe this app.
+//!
+//! Both versions say the same in messages of the same form; only their packages differ.
+
+mod answer;
+
+use std::sync::Arc;
+
+use crate::app::{next, unfold};
+use crate::call::serve_stream;
+use crate::describe::Schema;
+use crate::health::{Health, Phase};
+use crate::service::{Mount, Mounted, ServiceSpec};
+
+pub(crate) static SPECS: [&ServiceSpec; 2] = [&v1::SPEC, &v1alpha::SPEC];
+
+/// What both versions answer from.
+pub(crate) struct Known {
+    schema: Schema,
+    services: Vec<&'static str>,
+}
+
+/// The two services, for an app of these services.
+pub(crate) fn mounts(
+    schema: Schema,
+    specs: &[&'static ServiceSpec],
+    health: &Health,
+) -> [Mount; 2] {
+    let mut services: Vec<_> = specs.iter().map(|spec| spec.full_name).collect();
+    services.sort_unstable();
+    let known = Arc::new(Known { schema, services });
+    [v1::mount(known.clone(), health), v1alpha::mount(known, health)]
+}
+
+macro_rules! version {
+    ($module:ident, $package:literal, $full:literal, $operation:literal) => {
+        mod $module {
+            use super::*;
+            use crate::message;
+            use crate::message::Message as _;
+            use crate::service::{MethodSpec, Shape};
+            use crate::Result;
+
+            #[message(package = $package)]
+            pub(crate) struct ServerReflectionRequest {
+                #[field(1)]
+                host: String,
+                #[field(oneof)]
+                message_request: Option<MessageRequest>,
+            }
+
+            #[message(package = $package)]
+            pub(crate) enum MessageRequest {
+                #[field(3)]
+                FileByFilename(String),
+                #[field(4)]
+                FileContainingSymbol(String),
+                #[field(5)]
+                FileContainingExtension(ExtensionRequest),
+                #[field(6)]
+                AllExtensionNumbersOfType(String),
+                #[field(7)]
+                ListServices(String),
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ExtensionRequest {
+                containing_type: String,
+                extension_number: i32,
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ServerReflectionResponse {
+                #[field(1)]
+                valid_host: String,
+                #[field(2)]
+                original_request: Option<ServerReflectionRequest>,
+                #[field(oneof)]
+                message_response: Option<MessageResponse>,
+            }
+
+            #[message(package = $package)]
+            pub(crate) enum MessageResponse {
+                #[field(4)]
+                FileDescriptorResponse(FileDescriptorResponse),
+                #[field(5)]
+                AllExtensionNumbersResponse(ExtensionNumberResponse),
+                #[field(6)]
+                ListServicesResponse(ListServiceResponse),
+                #[field(7)]
+                ErrorResponse(ErrorResponse),
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct FileDescriptorResponse {
+                file_descriptor_proto: Vec<bytes::Bytes>,
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ExtensionNumberResponse {
+                base_type_name: String,
+                extension_number: Vec<i32>,
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ListServiceResponse {
+                service: Vec<ServiceResponse>,
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ServiceResponse {
+                name: String,
+            }
+
+            #[message(package = $package)]
+            pub(crate) struct ErrorResponse {
+                error_code: i32,
+                error_message: String,
+            }
+
+            pub(super) static SPEC: ServiceSpec = ServiceSpec {
+                package: $package,
+                name: "ServerReflection",
+                full_name: $full,
+                doc: "Describes what this app serves.",
+                deprecated: false,
+                methods: &[MethodSpec {
+                    name: "ServerReflectionInfo",
+                    operation: $operation,
+                    doc: "Answers each question in its turn.",
+                    bindings: &[],
+                    shape: Shape::Bidi,
+                    timeout: None,
+                    idempotent: false,
+                    deprecated: false,
+                    form: false,
+                    input: ServerReflectionRequest::describe,
+                    output: ServerReflectionResponse::describe,
+                }],
+            };
+
+            pub(super) fn mount(known: Arc<Known>, health: &Health) -> Mount {
+                let mut mount = Mount::new(&SPEC);
+                let health = health.clone();
+                mount.handlers.push(Mounted {
+                    method: &SPEC.methods[0],
+                    handler: Arc::new(move |call| {
+                        let (known, phase) = (known.clone(), health.watch());
+                        serve_stream(call, move |_, requests| {
+                            unfold((known, phase, requests), |(known, mut phase, mut requests)| async move {
+                                let request: Result<ServerReflectionRequest> = tokio::select! {
+                                    biased;
+                                    request = next(&mut requests) => request?,
+                                    // Whoever only waits for more questions would hold the drain until its deadline.
+                                    _ = phase.wait_for(|phase| *phase == Phase::Draining) => return None,
+                                };
+                                let response = request.map(|request| respond(&known, request));
+                                Some((response, (known, phase, requests)))
+                            })
+                        })
+                    }),
+                    has_initial: true,
+                });
+                mount
+            }
+
+            fn respond(known: &Known, request: ServerReflectionRequest) -> ServerReflectionResponse {
+                use answer::Answer;
+                let answer = match &request.message_request {
+                    Some(MessageRequest::FileByFilename(name)) => known.file(name),
+                    Some(MessageRequest::FileContainingSymbol(symbol)) => known.declaring(symbol),
+                    Some(MessageRequest::FileContainingExtension(extension)) => {
+                        known.extending(&extension.containing_type, extension.extension_number)
+                    }
+                    Some(MessageRequest::AllExtensionNumbersOfType(name)) => known.extensions(name),
+                    Some(MessageRequest::ListServices(_)) => known.list(),
+                    None => Answer::nothing_asked(),
+                };
+                let response = match answer {
+                    Answer::Files(file_descriptor_proto) => {
+                        MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto })
+                    }
+                    Answer::Numbers { base_type_name, extension_number } => {
+                        MessageResponse::AllExtensionNumbersResponse(ExtensionNumberResponse {
+                            base_type_name,
+                            extension_number,
+                        })
+                    }
+                    Answer::Services(names) => {
+                        let service = names.into_iter().map(|name| ServiceResponse { name }).collect();
+                        MessageResponse::ListServicesResponse(ListServiceResponse { service })
+                    }
+                    Answer::Error { code, message } => MessageResponse::ErrorResponse(ErrorResponse {
+                        error_code: code,
+                        error_message: message,
+                    }),
+                };
+                ServerReflectionResponse {
+                    valid_host: request.host.clone(),
+                    original_request: Some(request),
+                    message_response: Some(response),
+                }
+            }
+        }
+    };
+}
+
+version!(
+    v1,
+    "grpc.reflection.v1",
+    "grpc.reflection.v1.ServerReflection",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+);
+version!(
+    v1alpha,
+    "grpc.reflection.v1alpha",
+    "grpc.reflection.v1alpha.ServerReflection",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+);
