@@ -16,7 +16,7 @@ pub use self::events::{Events, Sink, events};
 pub use self::grpc::{ErrorInfo, GrpcAnswer, GrpcCall, Streamed, frame, grpc, grpc_with};
 pub use self::http::{Answer, Call, call};
 pub use self::raw::Raw;
-pub use self::server::{Running, refused, start};
+pub use self::server::{Running, built, refused, start};
 
 use std::future::Future;
 use std::time::Duration;

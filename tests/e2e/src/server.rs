@@ -29,13 +29,21 @@ admin: {addr: '127.0.0.1:0'}
 /// # Panics
 /// When it cannot be built.
 pub async fn start(app: App) -> Running {
-    let server = match bounded("building the app", app.defaults(ADDRESSES).build()).await {
-        Ok(server) => server,
-        Err(error) => panic!("{error:?}"),
-    };
+    let server = built(app).await;
     let (addr, admin) = (server.addresses().server, server.addresses().admin);
     let task = tokio::spawn(server.clone().run());
     Running { addr, admin, server, task }
+}
+
+/// Builds the app on ports of its own, for a test that runs it by itself.
+///
+/// # Panics
+/// When it cannot be built.
+pub async fn built(app: App) -> Server {
+    match bounded("building the app", app.defaults(ADDRESSES).build()).await {
+        Ok(server) => server,
+        Err(error) => panic!("{error:?}"),
+    }
 }
 
 /// What `build` says of an app with mistakes.
@@ -59,6 +67,17 @@ impl Running {
     /// When it does not end in time.
     pub async fn stop(mut self) -> bident::Result {
         bounded("stopping", self.server.stop()).await;
+        bounded("the end of run", &mut self.task).await.expect("run does not panic")
+    }
+
+    /// Waits until the app ends by itself; what `run` returned.
+    ///
+    /// # Errors
+    /// When a part of it failed.
+    ///
+    /// # Panics
+    /// When it does not end in time.
+    pub async fn ended(mut self) -> bident::Result {
         bounded("the end of run", &mut self.task).await.expect("run does not panic")
     }
 }

@@ -1,0 +1,167 @@
+//! An app as a process: what it prints, where its configuration comes from, and what signals do to it.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+
+use e2e::{bounded, call};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// A server process. Dropping it kills it.
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stubborn"));
+    command
+        .env("BIDENT_SERVER__ADDR", "127.0.0.1:0")
+        .env("BIDENT_ADMIN__ADDR", "127.0.0.1:0")
+        .env_remove("RUST_LOG")
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("a process");
+        let lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+        Self { child, lines }
+    }
+
+    async fn line(&mut self) -> String {
+        bounded("a line", self.lines.next_line()).await.expect("text").expect("a line")
+    }
+
+    async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().await.expect("kill");
+        assert!(sent.success(), "{name}");
+    }
+
+    /// Waits for the end; gives the status and what was said on stderr.
+    async fn ended(mut self) -> (ExitStatus, String) {
+        let mut errors = String::new();
+        let mut stderr = self.child.stderr.take().expect("its stderr");
+        let read = stderr.read_to_string(&mut errors);
+        bounded("the end of stderr", read).await.expect("text");
+        (bounded("the end", self.child.wait()).await.expect("a status"), errors)
+    }
+}
+
+#[tokio::test]
+async fn one_line_on_stdout_says_where_it_listens() {
+    let mut process = Process::start(&mut command());
+    let line = process.line().await;
+    let parts: Vec<_> = line.split([' ', ',']).collect();
+    assert_eq!(
+        [&parts[..4], &parts[5..8]].concat(),
+        ["stubborn", "v1.2.3:", "http+grpc", "on", "", "admin", "on"]
+    );
+    let [server, admin] =
+        [parts[4], parts[8]].map(|text| text.parse::<SocketAddr>().expect("an address"));
+    assert!(server.port() != 0 && admin.port() != 0 && parts.len() == 9, "{line}");
+    assert_eq!(call("GET", "/stubborn").send(server).await.status, 200);
+    assert_eq!(call("GET", "/readyz").send(admin).await.status, 200);
+}
+
+#[tokio::test]
+async fn each_signal_stops_it_in_order() {
+    for signal in ["TERM", "INT", "QUIT"] {
+        let mut process = Process::start(&mut command());
+        process.line().await;
+        process.signal(signal).await;
+        assert_eq!(process.line().await, "stopping");
+        let (status, errors) = process.ended().await;
+        assert!(status.success(), "{signal}: {status} {errors}");
+        assert!(errors.contains(&format!("signal=\"SIG{signal}\"")), "{errors}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_signal_stops_it_at_once() {
+    let mut process = Process::start(command().env("BIDENT_STUBBORN", "true"));
+    process.line().await;
+    process.signal("TERM").await;
+    assert_eq!(process.line().await, "stopping");
+    process.signal("INT").await;
+    let (status, errors) = process.ended().await;
+    assert_eq!(status.code(), Some(1), "{errors}");
+    assert!(errors.contains("a second signal, SIGINT, stopped the app at once"), "{errors}");
+}
+
+#[tokio::test]
+async fn files_come_below_arguments_and_those_below_the_environment() {
+    let folder = std::env::temp_dir().join(format!("bident-process-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("configs")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("a file");
+    // The file's port would be refused, the argument's too: only the environment's can be bound.
+    write("configs/config.yaml", "server: { addr: '192.0.2.1:1' }\nstubborn: true\n");
+    write("more.yaml", "server: { addr: '192.0.2.1:2' }\nlog: { level: 'off' }\n");
+    for flag in ["-c", "--conf", "-conf"] {
+        let mut command = command();
+        let mut process = Process::start(command.current_dir(&folder).args([flag, "more.yaml"]));
+        let line = process.line().await;
+        let address =
+            line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
+        assert_eq!(call("GET", "/stubborn").send(address).await.json()["stubborn"], true, "{flag}");
+    }
+    let mut refused = command();
+    refused.env_remove("BIDENT_SERVER__ADDR").current_dir(&folder).args(["-c", "more.yaml"]);
+    let (status, errors) = Process::start(&mut refused).ended().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        errors.contains("more.yaml:1:17: server.addr: cannot listen on 192.0.2.1:2: "),
+        "{errors}"
+    );
+    std::fs::remove_dir_all(folder).expect("the folder");
+}
+
+#[tokio::test]
+async fn all_mistakes_are_told_and_the_process_ends() {
+    let mut command = command();
+    command
+        .env("BIDENT_SERVER__TIMEOUT", "soon")
+        .env("BIDENT_SERVER__ADRR", "x")
+        .env("BIDENT_LOG", "loud")
+        .args(["--conf=absent.yaml"]);
+    let (status, errors) = Process::start(&mut command).ended().await;
+    assert_eq!(status.code(), Some(1));
+    for expected in [
+        "absent.yaml: cannot be read: ",
+        "env BIDENT_SERVER__ADRR: server.adrr: unknown key; did you mean `addr`?",
+        "env BIDENT_SERVER__TIMEOUT: server.timeout: expected a duration such as 500ms, 1s or 1m30s, found \"soon\"",
+        "env BIDENT_LOG: log.level: expected off, error, warn, info, debug or trace",
+    ] {
+        assert!(errors.contains(expected), "{expected} is not in {errors}");
+    }
+}
+
+#[tokio::test]
+async fn log_lines_are_text_or_json_and_calls_are_among_them_when_asked_for() {
+    for (format, access, expected) in [
+        ("json", "all", Some("\"operation\":\"/stubborn.v1.Stubborn/IsStubborn\"")),
+        ("text", "all", Some("operation=\"/stubborn.v1.Stubborn/IsStubborn\"")),
+        ("text", "errors", None),
+    ] {
+        let mut command = command();
+        command.env("BIDENT_LOG__FORMAT", format).env("BIDENT_LOG__ACCESS", access);
+        let mut process = Process::start(&mut command);
+        let line = process.line().await;
+        let address =
+            line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
+        assert_eq!(call("GET", "/stubborn").send(address).await.status, 200);
+        process.signal("TERM").await;
+        let (status, errors) = process.ended().await;
+        assert!(status.success());
+        match expected {
+            Some(expected) => assert!(errors.contains(expected), "{errors}"),
+            None => assert!(!errors.contains("IsStubborn"), "{errors}"),
+        }
+    }
+}
