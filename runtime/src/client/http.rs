@@ -166,50 +166,5 @@ fn foreign_text(answer: &Answer) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(status: u16, body: &str) -> Error {
-        let (mut head, ()) = http::Response::new(()).into_parts();
-        head.status = http::StatusCode::from_u16(status).unwrap();
-        let body = Bytes::copy_from_slice(body.as_bytes());
-        error(&Answer { head, body, trailers: HeaderMap::new() })
-    }
-
-    #[test]
-    fn the_kits_body_is_read_and_the_status_wins() {
-        let body = r#"{"code":400,"reason":"WHY","message":"no","metadata":{"id":"7"}}"#;
-        let error = read(404, body);
-        assert_eq!((error.code(), error.reason(), error.message()), (404, "WHY", "no"));
-        assert_eq!(error.metadata()["id"], "7");
-    }
-
-    #[test]
-    fn every_part_of_the_body_may_be_missing() {
-        for (body, reason, message) in [
-            (r#"{"reason":"WHY"}"#, "WHY", "Conflict"),
-            (r#"{"message":"no"}"#, "", "no"),
-            (r#"{"reason":"WHY","message":"no","metadata":null,"more":[1]}"#, "WHY", "no"),
-            (r#"{"code":9,"message":"no","details":[]}"#, "", "no"),
-        ] {
-            let error = read(409, body);
-            assert_eq!((error.code(), error.reason(), error.message()), (409, reason, message));
-            assert!(error.metadata().is_empty());
-        }
-    }
-
-    #[test]
-    fn a_foreign_body_leaves_its_text() {
-        for (body, message) in [
-            ("", "the answer is HTTP 502 Bad Gateway"),
-            ("<html>oops", "the answer is HTTP 502 Bad Gateway: <html>oops"),
-            (r#"{"error":"x"}"#, r#"the answer is HTTP 502 Bad Gateway: {"error":"x"}"#),
-            ("[1]", "the answer is HTTP 502 Bad Gateway: [1]"),
-        ] {
-            let error = read(502, body);
-            assert_eq!((error.code(), error.reason(), error.message()), (502, "", message));
-        }
-        assert_eq!(read(302, "").code(), 500);
-        assert!(read(500, &"ü".repeat(5000)).message().len() < 600);
-    }
-}
+#[path = "http_tests.rs"]
+mod tests;
