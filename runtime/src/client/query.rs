@@ -65,6 +65,10 @@ impl Writer<'_> {
             }
             Value::Object(entries) if matches!(label, Some(Label::Map(_))) => {
                 for (key, value) in entries {
+                    if key.is_empty() || key.contains(']') {
+                        let text = format!("{name}: the key `{key}` cannot stand in a query");
+                        return Err(Error::codec(text));
+                    }
                     self.scalar(&format!("{name}[{}]", utf8_percent_encode(key, RESERVED)), value)?;
                 }
                 Ok(())
@@ -203,8 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_messages_is_refused_by_name() {
-        let error = query(json!({"ids": [{"n": 1}]})).unwrap_err();
-        assert!(error.message().starts_with("ids: "), "{error}");
+    fn what_has_no_form_is_refused_by_name() {
+        for (fields, part) in [
+            (json!({"ids": [{"n": 1}]}), "ids: a list"),
+            (json!({"labels": {"a": {"n": 1}}}), "labels[a]: a list"),
+            (json!({"labels": {"": "1"}}), "labels: the key ``"),
+            (json!({"labels": {"a]b": "1"}}), "labels: the key `a]b`"),
+        ] {
+            let error = query(fields).unwrap_err();
+            assert!(error.message().starts_with(part), "{error}");
+        }
     }
 }

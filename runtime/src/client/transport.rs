@@ -37,6 +37,14 @@ const UNCONFIRMED_TIMEOUT: Duration = Duration::from_secs(15);
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Fixed windows and no measuring of the network: measuring needs pings too.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+
+/// h2 takes many small pieces of data that nobody has read yet for an attack, and allows them 256 bytes each within half
+/// of this window. A reply is such a piece until its call reads it: with the usual 64 KiB, some 120 replies at once would
+/// end the connection.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
 /// Shorter than the 75 seconds after which servers commonly close an idle HTTP/1.1 connection, so that a call does not
 /// meet one that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
@@ -66,7 +74,8 @@ impl Transport {
         match target.protocol {
             Protocol::Grpc => builder
                 .http2_only(true)
-                .http2_adaptive_window(true)
+                .http2_initial_stream_window_size(STREAM_WINDOW)
+                .http2_initial_connection_window_size(CONNECTION_WINDOW)
                 .http2_keep_alive_interval(PING_INTERVAL)
                 .http2_keep_alive_timeout(PING_TIMEOUT)
                 .pool_idle_timeout(None),
