@@ -10,25 +10,36 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap};
 use tokio::sync::Notify;
 
-use super::{Call, Protocol, Trace, metadata};
+use super::{Protocol, Trace, metadata};
 
 /// The call as its handler sees it. Cheap to clone; a clone keeps the call's headers alive.
 #[derive(Clone)]
 pub struct Context(Arc<Inner>);
 
-struct Inner {
-    operation: Cow<'static, str>,
-    protocol: Protocol,
-    headers: HeaderMap,
-    extensions: Extensions,
-    deadline: Option<Instant>,
-    peer: Option<SocketAddr>,
-    trace: Trace,
-    span: tracing::Span,
+pub(super) struct Inner {
+    pub(super) operation: Cow<'static, str>,
+    pub(super) protocol: Protocol,
+    pub(super) headers: HeaderMap,
+    pub(super) extensions: Extensions,
+    pub(super) deadline: Option<Instant>,
+    pub(super) peer: Option<SocketAddr>,
+    pub(super) trace: Trace,
+    pub(super) span: tracing::Span,
     /// What the handler adds to the answer. Most handlers never touch it.
     added: Mutex<Option<Box<Added>>>,
     over: AtomicBool,
     ended: Notify,
+}
+
+/// What is known of a call before anything of the user's has seen it.
+pub(crate) struct Opening {
+    pub(crate) operation: Cow<'static, str>,
+    pub(crate) protocol: Protocol,
+    pub(crate) headers: HeaderMap,
+    pub(crate) extensions: Extensions,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) trace: Trace,
 }
 
 /// What goes beside an answer, whether it is a success or an error.
@@ -39,21 +50,37 @@ pub(crate) struct Added {
 }
 
 impl Context {
-    /// Takes what the handler may know out of the call.
-    pub(crate) fn open(call: &mut Call) -> Self {
+    /// The context of a new call, in the one place where it stays: middleware changes it there, the handler shares it.
+    pub(super) fn open(opening: Opening) -> Self {
+        let span = tracing::debug_span!(
+            target: "bident::call",
+            "call",
+            operation = &*opening.operation,
+            protocol = opening.protocol.name(),
+            trace_id = %opening.trace.id(),
+        );
         Self(Arc::new(Inner {
-            operation: std::mem::take(&mut call.operation),
-            protocol: call.protocol,
-            headers: std::mem::take(&mut call.headers),
-            extensions: std::mem::take(&mut call.extensions),
-            deadline: call.deadline,
-            peer: call.peer,
-            trace: call.trace,
-            span: call.span.clone(),
+            operation: opening.operation,
+            protocol: opening.protocol,
+            headers: opening.headers,
+            extensions: opening.extensions,
+            deadline: opening.deadline,
+            peer: opening.peer,
+            trace: opening.trace,
+            span,
             added: Mutex::new(None),
             over: AtomicBool::new(false),
             ended: Notify::new(),
         }))
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// For the call that has not handed its context to anyone yet.
+    pub(super) fn inner_mut(&mut self) -> &mut Inner {
+        Arc::get_mut(&mut self.0).expect("a call's context is its own until its handler has it")
     }
 
     /// `/package.Service/Method`; for the user's own routes the route's template.

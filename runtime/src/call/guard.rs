@@ -20,7 +20,6 @@ pin_project! {
     pub(crate) struct Guard<F> {
         #[pin]
         future: Option<F>,
-        #[pin]
         clock: Clock,
         context: Owned,
     }
@@ -31,7 +30,6 @@ pin_project! {
     pub(crate) struct GuardedStream<S> {
         #[pin]
         stream: Option<S>,
-        #[pin]
         clock: Clock,
         context: Owned,
     }
@@ -49,19 +47,28 @@ impl<F: Future<Output = Result<Reply>>> Future for Guard<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = this.context.run(|| match this.future.as_mut().as_pin_mut() {
-            Some(future) => future.poll(cx),
-            None => Poll::Pending,
+        let polled = this.context.run(|| {
+            let Some(future) = this.future.as_mut().as_pin_mut() else { return Poll::Pending };
+            let polled = future.poll(cx);
+            if polled.is_ready() {
+                // Dropped here, while its call is still the current one.
+                this.future.set(None);
+            }
+            polled
         });
         let result = match polled {
             Ok(Poll::Ready(result)) => result,
-            Ok(Poll::Pending) if this.clock.passed(cx) => Err(Error::deadline_passed()),
+            Ok(Poll::Pending) if this.clock.passed(cx) => {
+                Err(this.context.drop(this.future).err().unwrap_or_else(Error::deadline_passed))
+            }
             Ok(Poll::Pending) => return Poll::Pending,
-            Err(panic) => Err(panic),
+            Err(panic) => {
+                // Its destructor may panic as well; the first panic is the one to tell.
+                let _ = this.context.drop(this.future);
+                Err(panic)
+            }
         };
-        // What is late or broken is dropped here, while its call is still the current one.
-        let dropped = this.context.run(|| this.future.set(None));
-        Poll::Ready(this.context.add(dropped.and(result)))
+        Poll::Ready(this.context.add(result))
     }
 }
 
@@ -90,7 +97,7 @@ where
         match item {
             Some(Ok(message)) => Poll::Ready(Some(Ok(message))),
             last => {
-                let dropped = this.context.run(|| this.stream.set(None));
+                let dropped = this.context.drop(this.stream);
                 Poll::Ready(match (last, dropped) {
                     (None, Err(panic)) => Some(Err(panic)),
                     (last, _) => last,
@@ -112,28 +119,49 @@ fn text(panic: &(dyn Any + Send)) -> &str {
     }
 }
 
-pin_project! {
-    /// A deadline whose timer is made when something has to wait for it, and not before.
-    pub(crate) struct Clock {
-        deadline: Option<Instant>,
-        #[pin]
-        sleep: Option<Sleep>,
-    }
+/// A deadline whose timer is made when something has to wait for it, and not before.
+struct Clock {
+    deadline: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Clock {
-    pub(crate) fn new(deadline: Option<Instant>) -> Self {
+    fn new(deadline: Option<Instant>) -> Self {
         Self { deadline, sleep: None }
     }
 
     /// Whether the deadline has passed; where not, the task is woken when it does.
-    pub(crate) fn passed(self: Pin<&mut Self>, cx: &mut Task<'_>) -> bool {
-        let mut this = self.project();
-        let Some(deadline) = *this.deadline else { return false };
-        if this.sleep.is_none() {
-            this.sleep.set(Some(sleep_until(deadline.into())));
+    fn passed(&mut self, cx: &mut Task<'_>) -> bool {
+        let Some(deadline) = self.deadline else { return false };
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
+        sleep.as_mut().poll(cx).is_ready()
+    }
+}
+
+pin_project! {
+    /// A chain of middleware with a last deadline of its own.
+    pub(crate) struct Bounded<F> {
+        #[pin]
+        future: F,
+        clock: Clock,
+    }
+}
+
+impl<F> Bounded<F> {
+    pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
+        Self { future, clock: Clock::new(deadline) }
+    }
+}
+
+impl<F: Future<Output = Result<Reply>>> Future for Bounded<F> {
+    type Output = Result<Reply>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.future.poll(cx) {
+            Poll::Pending if this.clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
+            polled => polled,
         }
-        this.sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready())
     }
 }
 
@@ -149,13 +177,23 @@ impl Owned {
         }
     }
 
+    /// Drops what is the user's, while its call is still the current one.
+    fn drop<T>(&mut self, mut theirs: Pin<&mut Option<T>>) -> Result<()> {
+        self.run(|| theirs.set(None))
+    }
+
     /// Puts what the handler added through its context beside the outcome.
     fn add(&self, result: Result<Reply>) -> Result<Reply> {
         let Some(added) = self.0.as_ref().and_then(Context::take_added) else { return result };
         match result {
             Ok(mut reply) => {
-                reply.meta.headers.extend(added.headers);
-                reply.meta.trailers.extend(added.trailers);
+                match &mut reply.meta.beside {
+                    Some(beside) => {
+                        beside.headers.extend(added.headers);
+                        beside.trailers.extend(added.trailers);
+                    }
+                    none => *none = Some(added),
+                }
                 Ok(reply)
             }
             Err(error) => Err(error.with_added(added)),

@@ -17,7 +17,8 @@ pub use body::Body;
 pub(crate) use body::Gathered;
 pub(crate) use context::Added;
 pub use context::Context;
-pub(crate) use guard::{Clock, Guard, caught};
+pub(crate) use context::Opening;
+pub(crate) use guard::{Bounded, Guard, caught};
 pub use middleware::{Middleware, Next};
 pub(crate) use record::Record;
 pub use reply::{CallOutcome, Encoded, Reply};
@@ -33,6 +34,8 @@ use std::pin::Pin;
 use std::time::Instant;
 
 use http::{Extensions, HeaderMap};
+
+use crate::surface::Codec;
 
 /// A boxed future that may cross threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -59,66 +62,67 @@ impl Protocol {
 
 /// One request on its way through the middleware, not yet decoded.
 pub struct Call {
-    /// `/helloworld.v1.Greeter/SayHello`, or the template of a raw route, or `unmatched`.
-    pub(crate) operation: std::borrow::Cow<'static, str>,
-    pub(crate) protocol: Protocol,
-    pub(crate) headers: HeaderMap,
-    pub(crate) extensions: Extensions,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) peer: Option<SocketAddr>,
-    pub(crate) trace: Trace,
-    pub(crate) span: tracing::Span,
-    pub(crate) body: Body,
+    context: Context,
+    body: Body,
     /// The most bytes that the body may have.
-    pub(crate) limit: usize,
+    limit: usize,
     /// How this call is decoded and encoded; the surface decided it.
-    pub(crate) codec: crate::surface::Codec,
+    codec: Codec,
 }
 
 impl Call {
+    pub(crate) fn new(opening: Opening, body: Body, limit: usize, codec: Codec) -> Self {
+        Self { context: Context::open(opening), body, limit, codec }
+    }
+
+    /// Takes the call apart for its handler.
+    pub(crate) fn into_parts(self) -> (Context, Body, usize, Codec) {
+        (self.context, self.body, self.limit, self.codec)
+    }
+
     /// `/package.Service/Method`; for the user's own routes the route's template, and `unmatched` where there is none.
     pub fn operation(&self) -> &str {
-        &self.operation
+        self.context.operation()
     }
 
     /// The surface.
     pub fn protocol(&self) -> Protocol {
-        self.protocol
+        self.context.protocol()
     }
 
     /// The request's headers, which are its metadata too.
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.context.headers()
     }
 
     /// The request's headers, to be changed before the handler sees them.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.headers
+        &mut self.context.inner_mut().headers
     }
 
     /// Values that middleware leaves for the handler.
     pub fn extensions(&self) -> &Extensions {
-        &self.extensions
+        self.context.extensions()
     }
 
     /// Values that middleware leaves for the handler.
     pub fn extensions_mut(&mut self) -> &mut Extensions {
-        &mut self.extensions
+        &mut self.context.inner_mut().extensions
     }
 
     /// When the call must have ended.
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
+        self.context.deadline()
     }
 
     /// The socket's other end.
     pub fn peer(&self) -> Option<SocketAddr> {
-        self.peer
+        self.context.peer()
     }
 
     /// The trace that the call belongs to.
     pub fn trace(&self) -> Trace {
-        self.trace
+        self.context.trace()
     }
 
     /// The undecoded body.

@@ -25,7 +25,6 @@ pub(crate) struct Record {
     pub(crate) started: Instant,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: Trace,
-    pub(crate) span: tracing::Span,
     /// Successes are logged at `info` instead of `debug`.
     pub(crate) log_all: bool,
     pub(crate) on_end: OnEnd,
@@ -51,20 +50,12 @@ impl Record {
         trace: Trace,
         log_all: bool,
     ) -> Self {
-        let span = tracing::debug_span!(
-            target: "bident::call",
-            "call",
-            operation = &*operation,
-            protocol = protocol.name(),
-            trace_id = %trace.id(),
-        );
         Self {
             operation,
             protocol,
             started,
             peer,
             trace,
-            span,
             log_all,
             on_end: OnEnd::default(),
             outcome: Outcome::Open,
@@ -132,7 +123,6 @@ impl Drop for Record {
             latency: self.started.elapsed(),
         };
         if heard {
-            let _in_span = self.span.enter();
             self.log(level, &outcome, error.as_ref());
         }
         self.on_end.fire(&outcome);

@@ -1,11 +1,12 @@
 //! What a call is answered with.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-use super::Body;
+use super::{Added, Body};
 use crate::error::Code;
 
 /// A reply with what goes beside its message: a status, headers, trailers.
@@ -21,9 +22,16 @@ pub struct Reply<T = Encoded> {
 pub(crate) struct Meta {
     /// The HTTP status of a success; gRPC has no such thing and ignores it.
     pub(crate) status: Option<StatusCode>,
-    pub(crate) headers: HeaderMap,
-    pub(crate) trailers: HeaderMap,
+    /// Most replies have neither headers nor trailers of their own.
+    pub(crate) beside: Option<Box<Added>>,
     pub(crate) on_end: OnEnd,
+}
+
+impl Meta {
+    /// The headers and trailers, to be changed.
+    pub(crate) fn beside(&mut self) -> &mut Added {
+        self.beside.get_or_insert_default()
+    }
 }
 
 /// What waits for a call's end. Dropped before, it hears that the call was given up.
@@ -64,7 +72,7 @@ pub(crate) enum EncodedBody {
     /// Many messages, each with its prefix; an `Err` ends the call with that error.
     Stream(std::pin::Pin<Box<dyn futures_core::Stream<Item = crate::Result<Bytes>> + Send>>),
     /// A whole HTTP response, whose headers are the reply's: the user's own routes.
-    Raw(StatusCode, Body),
+    Raw(StatusCode, Box<Body>),
 }
 
 /// How a call ended: for [`Reply::on_end`] and the access log.
@@ -96,8 +104,9 @@ impl CallOutcome {
 impl Reply {
     /// A whole HTTP response.
     pub(crate) fn raw(status: StatusCode, headers: HeaderMap, body: Body) -> Self {
-        let meta = Meta { headers, ..Meta::default() };
-        Self { message: Encoded { body: EncodedBody::Raw(status, body) }, meta }
+        let beside = Box::new(Added { headers, ..Added::default() });
+        let meta = Meta { beside: Some(beside), ..Meta::default() };
+        Self { message: Encoded { body: EncodedBody::Raw(status, Box::new(body)) }, meta }
     }
 }
 
@@ -123,7 +132,7 @@ impl<T> Reply<T> {
         value: impl TryInto<HeaderValue>,
     ) -> Self {
         if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
-            self.meta.headers.append(name, value);
+            self.meta.beside().headers.append(name, value);
         }
         self
     }
@@ -136,19 +145,20 @@ impl<T> Reply<T> {
         value: impl TryInto<HeaderValue>,
     ) -> Self {
         if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
-            self.meta.trailers.append(name, value);
+            self.meta.beside().trailers.append(name, value);
         }
         self
     }
 
     /// The response headers.
     pub fn headers(&self) -> &HeaderMap {
-        &self.meta.headers
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        self.meta.beside.as_ref().map_or(&*NONE, |beside| &beside.headers)
     }
 
     /// The response headers.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
-        &mut self.meta.headers
+        &mut self.meta.beside().headers
     }
 
     /// Runs `f` once, when the last byte of the answer has left or the call was dropped.

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue};
 
 /// The header that carries it: <https://www.w3.org/TR/trace-context/>.
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -16,22 +16,21 @@ pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// Which trace a call belongs to, and which span of it the call is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trace {
-    id: u128,
+    /// In two halves: a `u128` would make every call carry padding along.
+    id: (u64, u64),
     span: u64,
-    parent: Option<u64>,
+    /// 0 where there is none.
+    parent: u64,
     sampled: bool,
 }
 
 impl Trace {
     /// The caller's trace, with a span of our own; a new, sampled trace where the caller sent none that is valid.
-    pub(crate) fn open(headers: &HeaderMap) -> Self {
+    pub(crate) fn open(traceparent: Option<&HeaderValue>) -> Self {
         let span = random();
-        match headers.get(TRACEPARENT).and_then(|value| parse(value.as_bytes())) {
-            Some((id, parent, sampled)) => Self { id, span, parent: Some(parent), sampled },
-            None => {
-                let id = u128::from(random()) << 64 | u128::from(random());
-                Self { id, span, parent: None, sampled: true }
-            }
+        match traceparent.and_then(|value| parse(value.as_bytes())) {
+            Some((id, parent, sampled)) => Self { id, span, parent, sampled },
+            None => Self { id: (random(), random()), span, parent: 0, sampled: true },
         }
     }
 
@@ -42,7 +41,7 @@ impl Trace {
 
     /// The caller's span, where it sent one.
     pub fn parent(&self) -> Option<u64> {
-        self.parent
+        (self.parent != 0).then_some(self.parent)
     }
 
     /// Whether the trace is recorded.
@@ -52,17 +51,19 @@ impl Trace {
 
     /// The `traceparent` of outgoing calls, with this call as the parent.
     pub(crate) fn header(&self) -> HeaderValue {
-        let text = format!("00-{:032x}-{:016x}-{:02x}", self.id, self.span, u8::from(self.sampled));
+        let flags = u8::from(self.sampled);
+        let text = format!("00-{}-{:016x}-{flags:02x}", self.id(), self.span);
         // Hexadecimal digits and dashes are a valid value.
         HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 
-struct Id(u128);
+struct Id((u64, u64));
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        let (high, low) = self.0;
+        write!(f, "{high:016x}{low:016x}")
     }
 }
 
@@ -73,27 +74,28 @@ impl fmt::Debug for Id {
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`; a later version may go on after another dash.
-fn parse(value: &[u8]) -> Option<(u128, u64, bool)> {
+fn parse(value: &[u8]) -> Option<((u64, u64), u64, bool)> {
     let version = hex(value.get(..2)?)?;
     let dashes = [2, 35, 52].iter().all(|at| value.get(*at) == Some(&b'-'));
     let length = value.len() == 55 || (version != 0 && value.get(55) == Some(&b'-'));
     if version == 0xff || !dashes || !length {
         return None;
     }
-    let (id, parent) = (hex(&value[3..35])?, hex(&value[36..52])?);
+    let id = (hex(&value[3..19])?, hex(&value[19..35])?);
+    let parent = hex(&value[36..52])?;
     let flags = hex(&value[53..55])?;
-    (id != 0 && parent != 0).then_some((id, u64::try_from(parent).ok()?, flags & 1 == 1))
+    (id != (0, 0) && parent != 0).then_some((id, parent, flags & 1 == 1))
 }
 
 /// Lower-case hexadecimal digits alone, as the specification asks.
-fn hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0_u128, |value, digit| {
+fn hex(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |value, digit| {
         let digit = match digit {
             b'0'..=b'9' => digit - b'0',
             b'a'..=b'f' => digit - b'a' + 10,
             _ => return None,
         };
-        Some(value << 4 | u128::from(digit))
+        Some(value << 4 | u64::from(digit))
     })
 }
 
@@ -120,14 +122,13 @@ fn random() -> u64 {
 mod tests {
     use super::*;
 
-    fn headers(value: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(TRACEPARENT, HeaderValue::from_static(value))])
+    fn open(value: &'static str) -> Trace {
+        Trace::open(Some(&HeaderValue::from_static(value)))
     }
 
     #[test]
     fn a_valid_parent_is_continued() {
-        let trace =
-            Trace::open(&headers("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        let trace = open("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
         assert_eq!(trace.id().to_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
         assert_eq!(trace.parent(), Some(0x00f0_67aa_0ba9_02b7));
         assert!(trace.sampled());
@@ -139,8 +140,7 @@ mod tests {
 
     #[test]
     fn an_unsampled_parent_stays_unsampled() {
-        let trace =
-            Trace::open(&headers("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"));
+        let trace = open("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
         assert!(!trace.sampled());
         assert!(trace.header().to_str().unwrap().ends_with("-00"));
     }
@@ -155,11 +155,11 @@ mod tests {
             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
         ] {
-            let trace = Trace::open(&headers(value));
+            let trace = open(value);
             assert_eq!(trace.parent(), None, "{value}");
-            assert_ne!(trace.id, 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, "{value}");
+            assert_ne!(trace.id, (0x4bf9_2f35_77b3_4da6, 0xa3ce_929d_0e0e_4736), "{value}");
         }
         let later = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
-        assert!(Trace::open(&headers(later)).parent().is_some());
+        assert!(open(later).parent().is_some());
     }
 }

@@ -17,18 +17,14 @@ use crate::surface::{Encoder, Requests};
 use crate::{Error, Result};
 
 /// One message in, one message out.
-pub(crate) fn serve_unary<Req, Out, F, Fut>(
-    mut call: Call,
-    f: F,
-) -> BoxFuture<'static, Result<Reply>>
+pub(crate) fn serve_unary<Req, Out, F, Fut>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
 where
     Req: Message,
     Out: Outcome,
     F: FnOnce(Context, Req) -> Fut + Send + 'static,
     Fut: Future<Output = Out> + Send + 'static,
 {
-    let context = Context::open(&mut call);
-    let (body, codec, limit) = (call.body, call.codec, call.limit);
+    let (context, body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
         let request = codec.read::<Req>(body, limit).await?;
         let reply = f(context, request).await.into_reply()?;
@@ -38,18 +34,14 @@ where
 }
 
 /// Many messages out, for any number in. Over a surface that has no streams this is an error.
-pub(crate) fn serve_stream<Req, Rep, F, S>(
-    mut call: Call,
-    f: F,
-) -> BoxFuture<'static, Result<Reply>>
+pub(crate) fn serve_stream<Req, Rep, F, S>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
 where
     Req: Message,
     Rep: Message,
     F: FnOnce(Context, Requests<Req>) -> S + Send + 'static,
     S: Stream<Item = Result<Rep>> + Send + 'static,
 {
-    let context = Context::open(&mut call);
-    let (body, codec, limit) = (call.body, call.codec, call.limit);
+    let (context, body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
         let Some((requests, encoder)) = codec.stream(body, limit) else {
             return Err(Error::needs_streams());

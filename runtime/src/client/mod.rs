@@ -162,8 +162,9 @@ impl Client {
         };
         let mut reply = Reply::new(message);
         reply.meta.status = Some(answer.head.status);
-        reply.meta.headers = flow::answered(answer.head.headers);
-        reply.meta.trailers = flow::answered(answer.trailers);
+        let beside = reply.meta.beside();
+        beside.headers = flow::answered(answer.head.headers);
+        beside.trailers = flow::answered(answer.trailers);
         Ok(reply)
     }
 }

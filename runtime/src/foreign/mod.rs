@@ -13,7 +13,7 @@ use std::sync::Arc;
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
-use crate::call::{Added, Body, BoxFuture, Call, Context, Guard, Reply, metadata};
+use crate::call::{Added, Body, BoxFuture, Call, Guard, Reply, metadata};
 use crate::service::Handler;
 use crate::surface::{Codec, Head};
 use crate::{Error, Result};
@@ -99,27 +99,27 @@ impl Foreign {
 }
 
 fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Reply>> {
-    let head = match std::mem::replace(&mut call.codec, Codec::Grpc) {
-        Codec::Raw(head) => *head,
-        _ => return Box::pin(std::future::ready(Err(Error::route_not_found()))),
+    let headers = std::mem::take(call.headers_mut());
+    // The request has the headers themselves; the context keeps what flows on.
+    *call.headers_mut() = metadata::flowing(&headers);
+    let extensions = std::mem::take(call.extensions_mut());
+    let (context, body, _, codec) = call.into_parts();
+    let Codec::Raw(head) = codec else {
+        return Box::pin(std::future::ready(Err(Error::route_not_found())));
     };
+    let head = *head;
     let Some(service) = routes.find(&head) else {
         return Box::pin(std::future::ready(head.otherwise.answer()));
     };
-    let peer = call.peer;
-    let headers = std::mem::take(&mut call.headers);
-    // The request has the headers themselves; the context keeps what flows on.
-    call.headers = metadata::flowing(&headers);
-    let mut request = Request::new(std::mem::take(&mut call.body));
+    let mut request = Request::new(body);
     *request.method_mut() = head.method;
     *request.uri_mut() = head.uri;
     *request.version_mut() = head.version;
     *request.headers_mut() = headers;
-    *request.extensions_mut() = std::mem::take(&mut call.extensions);
-    let context = Context::open(&mut call);
+    *request.extensions_mut() = extensions;
     request.extensions_mut().insert(context.clone());
     #[cfg(feature = "http")]
-    if let Some(peer) = peer {
+    if let Some(peer) = context.peer() {
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
     }
     let otherwise = head.otherwise;

@@ -95,8 +95,8 @@ impl Core {
 
 /// Tells what is wrong with a call that has no handler.
 fn refuse(call: Call) -> BoxFuture<'static, Result<Reply>> {
-    let error = match call.codec {
-        Codec::Refused(error) => error,
+    let error = match call.into_parts() {
+        (.., Codec::Refused(error)) => error,
         _ => Error::route_not_found(),
     };
     Box::pin(std::future::ready(Err(error)))

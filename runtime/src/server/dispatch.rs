@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
@@ -19,7 +19,8 @@ use super::core::{Core, End, Kind};
 use super::state::{InFlight, State};
 use super::{Outgoing, Peer, Site};
 use crate::call::{
-    Body, BoxFuture, Call, Clock, EncodedBody, Next, Protocol, Record, Reply, Trace, caught,
+    Body, Bounded, BoxFuture, Call, EncodedBody, Next, Opening, Protocol, Record, Reply, Trace,
+    caught,
 };
 use crate::error::Code;
 use crate::foreign::Otherwise;
@@ -79,7 +80,7 @@ pin_project! {
 pin_project! {
     #[project = WorkPinned]
     enum Work {
-        Call { #[pin] dispatch: Dispatch },
+        Call { dispatch: Dispatch },
         Plain { future: BoxFuture<'static, Response<Body>> },
     }
 }
@@ -91,7 +92,7 @@ impl Future for Answering {
         let this = self.project();
         let mut response = match this.work.project() {
             WorkPinned::Call { dispatch } => {
-                let Poll::Ready((response, record)) = dispatch.poll(cx) else {
+                let Poll::Ready((response, record)) = Pin::new(dispatch).poll(cx) else {
                     return Poll::Pending;
                 };
                 let flight = this.flight.take();
@@ -101,8 +102,8 @@ impl Future for Answering {
                 // What is served here has guards of its own; this keeps a connection alive where one has none.
                 let response = match caught(|| future.as_mut().poll(cx)) {
                     Ok(Poll::Pending) => return Poll::Pending,
-                    Ok(Poll::Ready(response)) => response.map(Payload::Body),
-                    Err(panic) => fault(&panic).map(Payload::Body),
+                    Ok(Poll::Ready(response)) => response.map(|body| Payload::Body(Box::new(body))),
+                    Err(panic) => fault(&panic).map(|body| Payload::Body(Box::new(body))),
                 };
                 let flight = this.flight.take();
                 response.map(|payload| Outgoing::plain(payload, flight))
@@ -117,16 +118,12 @@ impl Future for Answering {
     }
 }
 
-pin_project! {
-    /// A call under way.
-    pub(crate) struct Dispatch {
-        future: Option<BoxFuture<'static, Result<Reply>>>,
-        record: Option<Record>,
-        answer: rest::Answer,
-        // Only where there is middleware: without it the handler's own guard is the whole call.
-        #[pin]
-        late: Clock,
-    }
+/// A call under way.
+pub(crate) struct Dispatch {
+    /// Both are there until the answer is.
+    future: Option<BoxFuture<'static, Result<Reply>>>,
+    record: Option<Record>,
+    answer: rest::Answer,
 }
 
 /// Begins a call.
@@ -137,102 +134,126 @@ pub(crate) fn dispatch(
 ) -> Dispatch {
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
-    let (protocol, answer) = match grpc::recognises(parts.version, &parts.headers) {
-        true => (Protocol::Grpc, rest::Answer::PLAIN),
-        false => (Protocol::Http, rest::Answer::negotiate(&parts.method, &parts.headers)),
+    let known = Known::of(&parts.headers);
+    let (protocol, answer) = if grpc::recognises(parts.version, known.content_type) {
+        (Protocol::Grpc, rest::Answer::PLAIN)
+    } else {
+        let accepting = known.accepts.then_some(&parts.headers);
+        (Protocol::Http, rest::Answer::of(&parts.method, known.content_type, accepting))
     };
-    let caller = timeout(&parts.headers);
-    let (mut end, mut codec) = route(core, &mut parts, protocol, answer);
+    let caller = known.timeout();
+    let trace = Trace::open(known.traceparent);
+    let refusal = match protocol {
+        Protocol::Grpc => grpc::refusal(&parts.method, known.encoding),
+        Protocol::Http => None,
+    };
+    let (end, codec) = match refusal {
+        Some(error) => (End::Refusal, Codec::Refused(error)),
+        None => route(core, &parts.method, &mut parts.uri, parts.version, protocol, answer),
+    };
     let operation = core.name(end, &codec);
-    let bound = bound(core, end, *caller.as_ref().unwrap_or(&None));
-    if let Err(error) = caller {
-        (end, codec) = (End::Refusal, Codec::Refused(error));
-    }
-    let trace = Trace::open(&parts.headers);
-    let record = Record::open(operation.clone(), protocol, started, peer, trace, core.log_all);
-    let deadline = bound.and_then(|bound| started.checked_add(bound));
-    let call = Call {
-        operation,
-        protocol,
-        headers: parts.headers,
-        extensions: parts.extensions,
-        deadline,
-        peer,
-        trace,
-        span: record.span.clone(),
-        body,
-        limit: core.max_body,
-        codec,
+    let (end, codec, caller) = match caller {
+        Ok(caller) => (end, codec, caller),
+        Err(error) => (End::Refusal, Codec::Refused(error), None),
     };
-    let (future, late) = if core.middleware.is_empty() {
-        let future = caught(|| core.end(end)(call));
-        (future.unwrap_or_else(|panic| Box::pin(std::future::ready(Err(panic)))), None)
+    let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
+    let record = Record::open(operation.clone(), protocol, started, peer, trace, core.log_all);
+    let (headers, extensions) = (parts.headers, parts.extensions);
+    let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
+    let call = Call::new(opening, body, core.max_body, codec);
+    let future = if core.middleware.is_empty() {
+        let begun = caught(|| core.end(end)(call));
+        begun.unwrap_or_else(|panic| Box::pin(std::future::ready(Err(panic))))
     } else {
         let late = deadline.and_then(|deadline| deadline.checked_add(GRACE));
         let core = Arc::clone(core);
-        let chain =
-            async move { Next { rest: &core.middleware, end: core.end(end) }.run(call).await };
-        (Box::pin(chain) as BoxFuture<'static, Result<Reply>>, late)
+        Box::pin(Bounded::new(late, async move {
+            Next { rest: &core.middleware, end: core.end(end) }.run(call).await
+        }))
     };
-    Dispatch { future: Some(future), record: Some(record), answer, late: Clock::new(late) }
+    Dispatch { future: Some(future), record: Some(record), answer }
 }
 
-/// What answers a request, and how it is decoded.
-fn route(core: &Core, parts: &mut Parts, protocol: Protocol, answer: rest::Answer) -> (End, Codec) {
-    if protocol == Protocol::Grpc {
-        if let Some(error) = grpc::refusal(parts) {
-            return (End::Refusal, Codec::Refused(error));
-        }
-        return match core.table.find(&parts.method, parts.uri.path()) {
-            Found::Route(Route { operation, binding: None }, _)
-                if !matches!(core.operations[operation].kind, Kind::Raw) =>
-            {
-                (End::Operation(operation), Codec::Grpc)
-            }
-            _ => foreign(parts, Otherwise::UnknownMethod),
-        };
-    }
-    let otherwise = match core.table.find(&parts.method, parts.uri.path()) {
-        Found::Route(Route { operation, binding }, captures) => {
-            let codec = match &core.operations[operation].kind {
-                Kind::Raw => return (End::Operation(operation), raw(parts, Otherwise::NotFound)),
-                Kind::Stream => {
-                    return (End::Operation(operation), Codec::Refused(Error::needs_streams()));
+/// The headers that every request is looked at for, found in one pass: each look-up by name would cost a hash.
+#[derive(Default)]
+struct Known<'a> {
+    content_type: Option<&'a HeaderValue>,
+    accepts: bool,
+    encoding: Option<&'a HeaderValue>,
+    traceparent: Option<&'a HeaderValue>,
+    grpc_timeout: Option<&'a HeaderValue>,
+    connect_timeout: Option<&'a HeaderValue>,
+}
+
+impl<'a> Known<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let mut known = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                "accept" => {
+                    known.accepts = true;
+                    continue;
                 }
-                Kind::Unary(plans) => {
+                "content-type" => &mut known.content_type,
+                "grpc-encoding" => &mut known.encoding,
+                "traceparent" => &mut known.traceparent,
+                "grpc-timeout" => &mut known.grpc_timeout,
+                "connect-timeout-ms" => &mut known.connect_timeout,
+                _ => continue,
+            };
+            // Of several the first one counts.
+            place.get_or_insert(value);
+        }
+        known
+    }
+
+    /// How long the caller waits, by whichever header it sent.
+    fn timeout(&self) -> Result<Option<Duration>> {
+        match (self.grpc_timeout, self.connect_timeout) {
+            (Some(value), _) => grpc::timeout(value).map(Some),
+            (None, Some(value)) => grpc::connect_timeout(value).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// What answers a request, and how it is decoded. The URI is taken where it is needed.
+fn route(
+    core: &Core,
+    method: &Method,
+    uri: &mut Uri,
+    version: Version,
+    protocol: Protocol,
+    answer: rest::Answer,
+) -> (End, Codec) {
+    let raw = |uri: &mut Uri, otherwise| {
+        let (method, uri) = (method.clone(), std::mem::take(uri));
+        Codec::Raw(Box::new(Head { method, uri, version, otherwise }))
+    };
+    let otherwise = match (core.table.find(method, uri.path()), protocol) {
+        (Found::Route(Route { operation, binding }, captures), _) => {
+            let codec = match (&core.operations[operation].kind, protocol, binding) {
+                (Kind::Unary(_) | Kind::Stream, Protocol::Grpc, None) => Codec::Grpc,
+                (_, Protocol::Grpc, _) => {
+                    return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
+                }
+                (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
+                (Kind::Stream, ..) => Codec::Refused(Error::needs_streams()),
+                (Kind::Unary(plans), ..) => {
                     let plan = Arc::clone(plans.of(binding));
-                    let uri = std::mem::take(&mut parts.uri);
-                    Codec::Rest(rest::Rest::new(plan, captures, uri, answer))
+                    let target = std::mem::take(uri).into_parts().path_and_query;
+                    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+                    Codec::Rest(rest::Rest::new(plan, captures, target, answer))
                 }
             };
             return (End::Operation(operation), codec);
         }
-        Found::Options(allow) => Otherwise::Options(allow),
-        Found::MethodNotAllowed(allow) => Otherwise::MethodNotAllowed(allow),
-        Found::NotFound => Otherwise::NotFound,
+        (_, Protocol::Grpc) => Otherwise::UnknownMethod,
+        (Found::Options(allow), _) => Otherwise::Options(allow),
+        (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
+        (Found::NotFound, _) => Otherwise::NotFound,
     };
-    foreign(parts, otherwise)
-}
-
-fn foreign(parts: &mut Parts, otherwise: Otherwise) -> (End, Codec) {
-    (End::Foreign, raw(parts, otherwise))
-}
-
-fn raw(parts: &mut Parts, otherwise: Otherwise) -> Codec {
-    Codec::Raw(Box::new(Head {
-        method: parts.method.clone(),
-        uri: std::mem::take(&mut parts.uri),
-        version: parts.version,
-        otherwise,
-    }))
-}
-
-/// How long the caller waits, by whichever header it sent.
-fn timeout(headers: &HeaderMap) -> Result<Option<Duration>> {
-    if let Some(value) = headers.get(grpc::GRPC_TIMEOUT) {
-        return grpc::timeout(value).map(Some);
-    }
-    headers.get(grpc::CONNECT_TIMEOUT).map(grpc::connect_timeout).transpose()
+    (End::Foreign, raw(uri, otherwise))
 }
 
 /// The smallest of the bounds that hold for a call.
@@ -253,18 +274,26 @@ impl Dispatch {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<(Response<Payload>, Record)> {
-        let mut this = self.project();
-        let Some(future) = this.future else { return Poll::Pending };
-        let result = match caught(|| future.as_mut().poll(cx)) {
+        let this = self.get_mut();
+        let polled = caught(|| {
+            let Some(future) = &mut this.future else { return Poll::Pending };
+            let polled = future.as_mut().poll(cx);
+            if polled.is_ready() {
+                this.future = None;
+            }
+            polled
+        });
+        let result = match polled {
             Ok(Poll::Ready(result)) => result,
-            Ok(Poll::Pending) if this.late.as_mut().passed(cx) => Err(Error::deadline_passed()),
             Ok(Poll::Pending) => return Poll::Pending,
-            Err(panic) => Err(panic),
+            Err(panic) => {
+                let future = this.future.take();
+                let _ = caught(|| drop(future));
+                Err(panic)
+            }
         };
-        let future = this.future.take();
-        let result = caught(|| drop(future)).and(result);
         let Some(mut record) = this.record.take() else { return Poll::Pending };
-        let response = render(result, &mut record, *this.answer);
+        let response = render(result, &mut record, this.answer);
         Poll::Ready((response, record))
     }
 }
@@ -281,7 +310,9 @@ fn render(result: Result<Reply>, record: &mut Record, answer: rest::Answer) -> R
                 (Protocol::Http, EncodedBody::Raw(status, body)) => {
                     let mut response = Response::new(Payload::Body(body));
                     *response.status_mut() = status;
-                    *response.headers_mut() = meta.headers;
+                    if let Some(beside) = meta.beside {
+                        *response.headers_mut() = beside.headers;
+                    }
                     response
                 }
                 (Protocol::Http, EncodedBody::Stream(_)) => {

@@ -73,7 +73,10 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
     Site::Plain(Arc::new(move |request: Request<Body>| {
         let service = service.clone();
         Box::pin(async move {
-            let is_grpc = grpc::recognises(request.version(), request.headers());
+            let is_grpc = grpc::recognises(
+                request.version(),
+                request.headers().get(http::header::CONTENT_TYPE),
+            );
             let answer = rest::Answer::negotiate(request.method(), request.headers());
             match service.oneshot(request).await {
                 Ok(response) => response,

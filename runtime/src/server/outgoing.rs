@@ -81,15 +81,15 @@ impl http_body::Body for Outgoing {
                 let frame = std::mem::take(frame);
                 Poll::Ready(Some(Ok(Frame::data(frame))))
             }
-            Payload::Trailed(_, trailers) => {
-                let trailers = std::mem::take(trailers);
+            Payload::Trailed(_, beside) => {
+                let trailers = grpc::ok_trailers(beside.take());
                 this.end();
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
-            Payload::Stream(stream, trailers) => {
+            Payload::Stream(stream, beside) => {
                 let trailers = match ready!(stream.as_mut().poll_next(cx)) {
                     Some(Ok(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                    None => std::mem::take(trailers),
+                    None => grpc::ok_trailers(beside.take()),
                     Some(Err(error)) => {
                         let trailers = grpc::error_trailers(&error);
                         if let Some(record) = &mut this.record {
@@ -102,7 +102,7 @@ impl http_body::Body for Outgoing {
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
             Payload::Body(body) => {
-                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+                let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
                 let ended = body.is_end_stream();
                 match &frame {
                     None => this.end(),

@@ -9,9 +9,9 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, Method, Uri, Version};
+use http::{Method, Uri, Version};
 
-use crate::call::Body;
+use crate::call::{Added, Body};
 use crate::foreign::Otherwise;
 use crate::message::Message;
 use crate::{Error, Result};
@@ -79,10 +79,10 @@ pub(crate) enum Payload {
     Empty,
     /// These bytes.
     Full(Bytes),
-    /// One gRPC frame and trailers.
-    Trailed(Bytes, HeaderMap),
-    /// gRPC frames; the trailers are those of a good end.
-    Stream(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>, HeaderMap),
+    /// One gRPC frame, then a good end with what the handler adds to its trailers.
+    Trailed(Bytes, Option<Box<Added>>),
+    /// gRPC frames; the trailers are for a good end.
+    Stream(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>, Option<Box<Added>>),
     /// Someone else's.
-    Body(Body),
+    Body(Box<Body>),
 }

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use crate::Error;
-use crate::call::{EncodedBody, Meta, metadata::BASE64};
+use crate::call::{Added, EncodedBody, Meta, metadata::BASE64};
 use crate::error::{Code, details};
 use crate::surface::Payload;
 
@@ -19,29 +19,34 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The response to a call that ended well.
 pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
-    let Meta { mut headers, mut trailers, .. } = meta;
+    let mut beside = meta.beside;
+    let headers = beside.as_mut().map(|beside| std::mem::take(&mut beside.headers));
     let payload = match body {
-        EncodedBody::Unary(frame) => Payload::Trailed(frame, ended_well(&mut trailers)),
-        EncodedBody::Stream(stream) => Payload::Stream(stream, ended_well(&mut trailers)),
+        EncodedBody::Unary(frame) => Payload::Trailed(frame, beside),
+        EncodedBody::Stream(stream) => Payload::Stream(stream, beside),
         // Someone else's answer says itself how it went.
         EncodedBody::Raw(status, body) => {
             let mut response = Response::new(Payload::Body(body));
             *response.status_mut() = status;
-            *response.headers_mut() = headers;
+            *response.headers_mut() = headers.unwrap_or_default();
             return response;
         }
     };
-    unreserve(&mut headers);
-    headers.insert(CONTENT_TYPE, GRPC);
     let mut response = Response::new(payload);
-    *response.headers_mut() = headers;
+    if let Some(mut headers) = headers {
+        unreserve(&mut headers);
+        *response.headers_mut() = headers;
+    }
+    response.headers_mut().insert(CONTENT_TYPE, GRPC);
     response
 }
 
-fn ended_well(trailers: &mut HeaderMap) -> HeaderMap {
-    unreserve(trailers);
+/// The trailers of a call that ended well.
+pub(crate) fn ok_trailers(beside: Option<Box<Added>>) -> HeaderMap {
+    let mut trailers = beside.map(|beside| beside.trailers).unwrap_or_default();
+    unreserve(&mut trailers);
     trailers.insert(GRPC_STATUS, HeaderValue::from_static("0"));
-    std::mem::take(trailers)
+    trailers
 }
 
 /// The response to a call that failed before anything was sent: trailers alone.
@@ -157,15 +162,15 @@ mod tests {
     #[test]
     fn a_handler_cannot_set_what_the_protocol_says() {
         let mut meta = Meta::default();
-        meta.trailers.insert(GRPC_STATUS, HeaderValue::from_static("13"));
-        meta.trailers.insert("x-kept", HeaderValue::from_static("yes"));
-        meta.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        let response = super::reply(meta, EncodedBody::Unary(Bytes::from_static(&[0; 5])));
+        let beside = meta.beside();
+        beside.trailers.insert(GRPC_STATUS, HeaderValue::from_static("13"));
+        beside.trailers.insert("x-kept", HeaderValue::from_static("yes"));
+        beside.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        let response = reply(meta, EncodedBody::Unary(Bytes::from_static(&[0; 5])));
         assert_eq!(response.headers()[CONTENT_TYPE], "application/grpc");
-        let Payload::Trailed(_, trailers) = response.into_body() else { panic!("not one frame") };
-        assert_eq!(
-            (&trailers[GRPC_STATUS], &trailers["x-kept"]),
-            (&HeaderValue::from_static("0"), &HeaderValue::from_static("yes"))
-        );
+        let Payload::Trailed(_, beside) = response.into_body() else { panic!("not one frame") };
+        let trailers = ok_trailers(beside);
+        assert_eq!((&trailers[GRPC_STATUS], trailers.len()), (&HeaderValue::from_static("0"), 2));
+        assert_eq!(trailers["x-kept"], "yes");
     }
 }

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use crate::{Error, Result};
-
 pub(crate) const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-pub(crate) const CONNECT_TIMEOUT: HeaderName = HeaderName::from_static("connect-timeout-ms");
+
+use crate::{Error, Result};
 
 /// Reads `grpc-timeout`: one to eight digits and a unit.
 ///

@@ -18,11 +18,13 @@ impl Answer {
         let status = meta.status.unwrap_or(StatusCode::OK);
         let mut response = Response::new(body);
         *response.status_mut() = status;
-        *response.headers_mut() = meta.headers;
-        for (name, value) in &meta.trailers {
-            let name = HeaderName::try_from(format!("trailer-{name}"));
-            if let Ok(name) = name {
-                response.headers_mut().append(name, value.clone());
+        if let Some(beside) = meta.beside {
+            *response.headers_mut() = beside.headers;
+            for (name, value) in &beside.trailers {
+                let name = HeaderName::try_from(format!("trailer-{name}"));
+                if let Ok(name) = name {
+                    response.headers_mut().append(name, value.clone());
+                }
             }
         }
         if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {

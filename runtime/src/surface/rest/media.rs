@@ -55,8 +55,8 @@ pub(super) enum Input {
 }
 
 impl Input {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let Some(value) = headers.get(CONTENT_TYPE) else { return Self::Unsaid };
+    pub(super) fn of(content_type: Option<&HeaderValue>) -> Self {
+        let Some(value) = content_type else { return Self::Unsaid };
         if value == "application/json" {
             return Self::Message(Format::Json);
         }
@@ -94,12 +94,21 @@ impl Answer {
 
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
     pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
-        let input = Input::of(headers);
+        Self::of(method, headers.get(CONTENT_TYPE), Some(headers))
+    }
+
+    /// The same, for who has looked at the headers already. `accepting` is only needed where there is an `accept`.
+    pub(crate) fn of(
+        method: &Method,
+        content_type: Option<&HeaderValue>,
+        accepting: Option<&HeaderMap>,
+    ) -> Self {
+        let input = Input::of(content_type);
         let head = method == Method::HEAD;
         let mut answer = Self { input, format: Format::Json, problem: false, head };
         let mut wanted = Wanted { any: 0, named: None, json: 0, refused: [None; 3], problem: 0 };
         let mut said = false;
-        for value in headers.get_all(ACCEPT) {
+        for value in accepting.iter().flat_map(|headers| headers.get_all(ACCEPT)) {
             said = true;
             value.to_str().unwrap_or_default().split(',').for_each(|range| wanted.read(range));
         }

@@ -19,7 +19,7 @@ pub(crate) use plan::Plan;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Uri;
+use http::uri::PathAndQuery;
 
 use self::media::Format;
 use crate::Result;
@@ -30,14 +30,19 @@ use crate::route::Captures;
 pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
-    uri: Uri,
+    target: PathAndQuery,
     answer: Answer,
 }
 
 impl Rest {
     /// The codec of a request: its binding, what the path's variables took, and what its headers say.
-    pub(crate) fn new(plan: Arc<Plan>, captures: Captures, uri: Uri, answer: Answer) -> Self {
-        Self { plan, captures, uri, answer }
+    pub(crate) fn new(
+        plan: Arc<Plan>,
+        captures: Captures,
+        target: PathAndQuery,
+        answer: Answer,
+    ) -> Self {
+        Self { plan, captures, target, answer }
     }
 
     /// Whether there is a body to read; without one, [`decode`](Self::decode) takes an empty one.
@@ -53,9 +58,9 @@ impl Rest {
         let parts = request::Parts {
             plan: &self.plan,
             input: self.answer.input,
-            path: self.uri.path(),
+            path: self.target.path(),
             captures: &self.captures,
-            query: self.uri.query(),
+            query: self.target.query(),
         };
         parts.decode(body)
     }
