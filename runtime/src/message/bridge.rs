@@ -101,3 +101,55 @@ fn error(text: impl Into<std::borrow::Cow<'static, str>>) -> DecodeError {
     #[allow(deprecated, reason = "prost has no other way to say that decoding failed")]
     DecodeError::new(text)
 }
+
+/// Appends a message of prost's.
+pub fn write<T: Message>(message: &T, out: &mut Vec<u8>) {
+    message.encode_raw(out);
+}
+
+/// The encoded size of a message of prost's.
+pub fn size<T: Message>(message: &T) -> usize {
+    message.encoded_len()
+}
+
+/// Decodes a message of prost's inside one of ours.
+pub fn read<T: Message + Default>(body: &[u8], cx: &mut WireCx<'_>) -> Result<T, Fault> {
+    foreign(cx, || T::decode(body))
+}
+
+/// Merges into a message of prost's inside one of ours.
+pub(crate) fn merge<T: Message>(
+    message: &mut T,
+    body: &[u8],
+    cx: &mut WireCx<'_>,
+) -> Result<(), Fault> {
+    foreign(cx, || message.merge(body))
+}
+
+/// Merges one field into a message of prost's. Whether it has such a field only prost knows.
+pub fn merge_one<T: Message>(
+    message: &mut T,
+    number: u32,
+    raw: Raw<'_>,
+    cx: &mut WireCx<'_>,
+) -> Result<bool, Fault> {
+    let wire = match raw {
+        Raw::Varint(_) => WireType::Varint,
+        Raw::Fixed64(_) => WireType::SixtyFourBit,
+        Raw::Len(_) => WireType::LengthDelimited,
+        Raw::Fixed32(_) => WireType::ThirtyTwoBit,
+    };
+    let mut value = Vec::new();
+    match raw {
+        Raw::Varint(varint) => encoding::encode_varint(varint, &mut value),
+        Raw::Fixed64(fixed) => value.put_u64_le(fixed),
+        Raw::Fixed32(fixed) => value.put_u32_le(fixed),
+        Raw::Len(bytes) => {
+            encoding::encode_varint(bytes.len() as u64, &mut value);
+            value.put_slice(bytes);
+        }
+    }
+    let cx_of_prost = DecodeContext::default();
+    foreign(cx, || message.merge_field(number, wire, &mut value.as_slice(), cx_of_prost))?;
+    Ok(true)
+}

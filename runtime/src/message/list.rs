@@ -8,7 +8,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserializer, Serializer};
 
 use super::field::{Field, Initial, List, Value, native_formats};
-use super::json::{ElementSeed, JsonCx, Printed, nullable};
+use super::json::{ElementSeed, JsonCx, Printed};
 use super::wire::{Reader, WireType, len_size, tag_size, write_tag, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 
@@ -120,9 +120,9 @@ impl<'de, F, T: Value<F>> Visitor<'de> for ListVisitor<'_, F, T> {
     }
 }
 
-struct ListSeed<'a, F, T> {
-    cx: &'a mut JsonCx,
-    elements: PhantomData<(F, T)>,
+pub(crate) struct ListSeed<'a, F, T> {
+    pub(crate) cx: &'a mut JsonCx,
+    pub(crate) elements: PhantomData<(F, T)>,
 }
 
 impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ListSeed<'_, F, T> {
@@ -172,7 +172,10 @@ macro_rules! list_field {
             input: D,
             cx: &mut JsonCx,
         ) -> Result<Option<Self>, D::Error> {
-            nullable(input, ListSeed::<$values, T> { cx, elements: PhantomData })
+            $crate::message::json::nullable(
+                input,
+                ListSeed::<$values, T> { cx, elements: std::marker::PhantomData },
+            )
         }
 
         fn bind(&mut self, path: &[&str], text: &str) -> Result<bool, Fault> {

@@ -223,46 +223,44 @@ macro_rules! map_field {
         }
 
         fn size(&self, number: u32) -> usize {
-            map::size::<$value, Self>(self, number)
+            $crate::message::map::size::<$value, Self>(self, number)
         }
 
         fn write(&self, number: u32, out: &mut Vec<u8>) {
-            map::write::<$value, Self>(self, number, out);
+            $crate::message::map::write::<$value, Self>(self, number, out);
         }
 
         fn read(raw: Raw<'_>, cx: &mut WireCx<'_>) -> Result<Self, Fault> {
             let mut entries = Self::default();
-            map::merge::<$value, Self>(&mut entries, raw, cx)?;
+            $crate::message::map::merge::<$value, Self>(&mut entries, raw, cx)?;
             Ok(entries)
         }
 
         fn merge(&mut self, raw: Raw<'_>, cx: &mut WireCx<'_>) -> Result<(), Fault> {
-            map::merge::<$value, Self>(self, raw, cx)
+            $crate::message::map::merge::<$value, Self>(self, raw, cx)
         }
 
         fn to_json<S: Serializer>(&self, out: S, dialect: Dialect) -> Result<S::Ok, S::Error> {
-            map::to_json::<$value, Self, S>(self, out, dialect)
+            $crate::message::map::to_json::<$value, Self, S>(self, out, dialect)
         }
 
         fn from_json<'de, D: Deserializer<'de>>(
             input: D,
             cx: &mut JsonCx,
         ) -> Result<Option<Self>, D::Error> {
-            map::from_json::<$value, Self, D>(input, cx)
+            $crate::message::map::from_json::<$value, Self, D>(input, cx)
         }
 
         fn bind(&mut self, path: &[&str], text: &str) -> Result<bool, Fault> {
-            map::bind::<$value, Self>(self, path, text)
+            $crate::message::map::bind::<$value, Self>(self, path, text)
         }
 
         fn shape(types: &mut Types) -> (Label, Kind) {
-            map::shape::<$value, Self>(types)
+            $crate::message::map::shape::<$value, Self>(types)
         }
     };
 }
 pub(crate) use map_field;
-
-use super::map;
 
 native_formats!(F => {
     impl<K, V, H> Field<F> for HashMap<K, V, H>

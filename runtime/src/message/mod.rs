@@ -5,11 +5,13 @@
 
 mod bridge;
 mod bytes;
+mod case;
 mod codec;
 mod empty;
 mod enumeration;
 mod fault;
 mod field;
+mod foreign;
 mod generated;
 mod json;
 mod list;
@@ -20,7 +22,10 @@ mod oneof;
 mod option;
 mod single;
 mod text;
+mod time;
+mod time_text;
 mod types;
+mod well_known;
 mod wire;
 
 pub use codec::{
@@ -29,6 +34,7 @@ pub use codec::{
 };
 pub use fault::Fault;
 pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value, format};
+pub use foreign::Prost;
 pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
@@ -36,7 +42,10 @@ pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
 /// What generated code calls; `__private` hands it on.
 #[doc(hidden)]
 pub mod private {
-    pub use super::bridge::{clear, encode_raw, merge_field as merge_prost};
+    pub use super::bridge::{
+        clear, encode_raw, merge_field as merge_prost, merge_one as foreign_merge_field,
+        read as foreign_read, size as foreign_size, write as foreign_write,
+    };
     pub use super::enumeration::Enumeration;
     pub use super::generated::*;
     pub use super::json::Slots;

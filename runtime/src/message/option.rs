@@ -3,8 +3,7 @@
 use serde::{Deserializer, Serializer};
 
 use super::field::{Field, Initial, TraceSink, Traced, Value, native_formats};
-use super::json::{Found, JsonCx, read_value};
-use super::single;
+use super::json::JsonCx;
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 
 impl<T> Initial for Option<T> {
@@ -21,12 +20,13 @@ macro_rules! option_field {
         }
 
         fn size(&self, number: u32) -> usize {
-            self.as_ref().map_or(0, |value| single::size::<$value, T>(value, number))
+            self.as_ref()
+                .map_or(0, |value| $crate::message::single::size::<$value, T>(value, number))
         }
 
         fn write(&self, number: u32, out: &mut Vec<u8>) {
             if let Some(value) = self {
-                single::write::<$value, T>(value, number, out);
+                $crate::message::single::write::<$value, T>(value, number, out);
             }
         }
 
@@ -59,10 +59,10 @@ macro_rules! option_field {
             input: D,
             cx: &mut JsonCx,
         ) -> Result<Option<Self>, D::Error> {
-            Ok(match read_value::<$value, T, D>(input, cx)? {
-                Found::Set(value) => Some(Some(value)),
-                Found::Unset => Some(None),
-                Found::Null => None,
+            Ok(match $crate::message::json::read_value::<$value, T, D>(input, cx)? {
+                $crate::message::json::Found::Set(value) => Some(Some(value)),
+                $crate::message::json::Found::Unset => Some(None),
+                $crate::message::json::Found::Null => None,
             })
         }
 

@@ -171,18 +171,18 @@ fn truncated() -> Fault {
 
 /// Splits the bytes of one message into its fields.
 #[derive(Debug)]
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
     /// A reader at the start of a message, or of a packed list.
-    pub fn new(body: &'a [u8]) -> Self {
+    pub(crate) fn new(body: &'a [u8]) -> Self {
         Self { rest: body }
     }
 
     /// Whether everything has been read.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Bytes that are no field.
     #[inline]
-    pub fn next_field(&mut self) -> Result<Option<(u32, Raw<'a>)>, Fault> {
+    pub(crate) fn next_field(&mut self) -> Result<Option<(u32, Raw<'a>)>, Fault> {
         while !self.rest.is_empty() {
             let (number, wire) = self.tag()?;
             match wire {
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// A list that ends inside a value.
     #[inline]
-    pub fn next_packed(&mut self, wire: WireType) -> Result<Raw<'a>, Fault> {
+    pub(crate) fn next_packed(&mut self, wire: WireType) -> Result<Raw<'a>, Fault> {
         self.value(wire as u8)
     }
 
@@ -306,14 +306,14 @@ impl<'a> Reader<'a> {
 
 /// The encoded length of a varint.
 #[inline]
-pub const fn varint_size(value: u64) -> usize {
+pub(crate) const fn varint_size(value: u64) -> usize {
     // A byte carries seven bits: ⌈bits / 7⌉, with one byte for zero.
     ((((value | 1).ilog2() + 1) * 9 + 64) / 64) as usize
 }
 
 /// Appends a varint.
 #[inline]
-pub fn write_varint(mut value: u64, out: &mut Vec<u8>) {
+pub(crate) fn write_varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         #[expect(clippy::cast_possible_truncation, reason = "seven bits at a time is the format")]
         out.push(value as u8 | 0x80);
@@ -325,25 +325,25 @@ pub fn write_varint(mut value: u64, out: &mut Vec<u8>) {
 
 /// The encoded length of a field's tag.
 #[inline]
-pub const fn tag_size(number: u32) -> usize {
+pub(crate) const fn tag_size(number: u32) -> usize {
     varint_size((number as u64) << 3)
 }
 
 /// Appends a field's tag.
 #[inline]
-pub fn write_tag(number: u32, wire: WireType, out: &mut Vec<u8>) {
+pub(crate) fn write_tag(number: u32, wire: WireType, out: &mut Vec<u8>) {
     write_varint(u64::from(number) << 3 | wire as u64, out);
 }
 
 /// The encoded length of `length` bytes with their length in front.
 #[inline]
-pub const fn len_size(length: usize) -> usize {
+pub(crate) const fn len_size(length: usize) -> usize {
     varint_size(length as u64) + length
 }
 
 /// Appends bytes with their length in front.
 #[inline]
-pub fn write_len(bytes: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn write_len(bytes: &[u8], out: &mut Vec<u8>) {
     write_varint(bytes.len() as u64, out);
     out.extend_from_slice(bytes);
 }

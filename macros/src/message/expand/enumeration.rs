@@ -36,6 +36,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
         &quote!(#p::deserialize_field::<#m::format::Plain, _, _>),
         &quote!(),
     );
+    let argument = out.argument();
     quote! {
         #enumeration
 
@@ -110,6 +111,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
 
         #default
         #faces
+        #argument
     }
 }
 

@@ -45,6 +45,8 @@ struct Out<'a> {
     p: TokenStream,
     /// `::bident::__private::serde`
     serde: TokenStream,
+    /// `::bident::service`
+    service: TokenStream,
 }
 
 impl<'a> Out<'a> {
@@ -56,6 +58,7 @@ impl<'a> Out<'a> {
             m: quote!(#root::message),
             p: quote!(#private::message),
             serde: quote!(#private::serde),
+            service: quote!(#root::service),
         }
     }
 
@@ -76,10 +79,10 @@ impl<'a> Out<'a> {
         self.implement_where(&quote!(), trait_, target, &quote!(#m::Value), &quote!())
     }
 
-    /// The same with a lifetime of its own in front of the parameters, a bound on each, and further predicates.
+    /// The same with parameters of its own in front of the type's, a bound on each of those, and further predicates.
     fn implement_where(
         &self,
-        lifetime: &TokenStream,
+        first: &TokenStream,
         trait_: &TokenStream,
         target: &TokenStream,
         bound: &TokenStream,
@@ -99,7 +102,33 @@ impl<'a> Out<'a> {
         quote! {
             #[automatically_derived]
             #[allow(deprecated, clippy::all, reason = "generated code reads deprecated fields like any other")]
-            impl<#lifetime #(#parameters),*> #trait_ for #target where #own #(#bounds)* #predicates
+            impl<#first #(#parameters),*> #trait_ for #target where #own #(#bounds)* #predicates
+        }
+    }
+
+    /// What is no message by itself is the one field of a method's generated request.
+    fn argument(&self) -> TokenStream {
+        let (service, this) = (&self.service, self.this());
+        let (m, request) = (&self.m, quote!(__BidentRequest));
+        let head = self.implement_where(
+            &quote!(#request: #service::Wraps<#this>,),
+            &quote!(#service::Arg<#request>),
+            &this,
+            &quote!(#m::Owned),
+            &quote!(),
+        );
+        quote! {
+            #head {
+                type Request = #request;
+
+                fn from_request(request: #request) -> Self {
+                    #service::Wraps::unwrap(request)
+                }
+
+                fn into_request(self) -> #request {
+                    #service::Wraps::wrap(self)
+                }
+            }
         }
     }
 

@@ -15,7 +15,8 @@ pub(super) fn expand(out: &Out<'_>, field: &Field) -> TokenStream {
     let field_impl = newtype.field();
     let rest = newtype.rest();
     let default = derived::default(out);
-    quote!(#markers #value #field_impl #rest #default)
+    let argument = out.argument();
+    quote!(#markers #value #field_impl #rest #default #argument)
 }
 
 struct Newtype<'a> {
