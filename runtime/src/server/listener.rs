@@ -11,17 +11,15 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Instant, interval, sleep, sleep_until};
 
 use super::conn::{self, Speech};
-use super::state::{Connections, Order, Phase, State};
+use super::state::{Connections, FAREWELL, Order, Phase, State};
+use super::sweeper::Sweeper;
 use super::{Limits, Site};
 
-/// How often the sweeper looks while the server serves, and while it drains.
-const BEAT: Duration = Duration::from_millis(250);
+/// How often connections are looked at while the server drains.
 const DRAIN_BEAT: Duration = Duration::from_millis(20);
-/// How long an HTTP/2 connection that was told to go may take to do so when nothing is under way on it.
-const FAREWELL: Duration = Duration::from_secs(1);
 /// How long tasks that were aborted may take to notice.
 const ABORT: Duration = Duration::from_secs(1);
 /// How long the loop waits when the process has no file descriptors left.
@@ -31,17 +29,18 @@ const BACKOFF: Duration = Duration::from_millis(100);
 pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+    sweeper: Sweeper,
 }
 
 impl Bound {
     /// Binds. Port 0 takes a free one.
     ///
     /// # Errors
-    /// The operating system's, and those of a name that does not resolve.
+    /// The operating system's, for the socket or the sweeper's thread, and those of a name that does not resolve.
     pub(crate) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+        Ok(Self { listener, address, sweeper: Sweeper::start()? })
     }
 
     /// Where it is bound.
@@ -60,11 +59,13 @@ pub(crate) struct Serving {
 /// Serves until told to drain.
 pub(crate) fn serve(bound: Bound, site: Site, limits: Limits) -> Serving {
     let (stop, stopped) = oneshot::channel();
-    let Bound { listener, address } = bound;
+    let Bound { listener, address, sweeper } = bound;
+    sweeper.connections().limit(limits.clone());
     let server = Server {
         site,
         speech: Arc::new(Speech::new(&limits)),
-        connections: Connections::new(),
+        connections: Arc::clone(sweeper.connections()),
+        _sweeper: sweeper,
         permits: Arc::new(Semaphore::new(limits.max_connections)),
         tasks: JoinSet::new(),
         limits,
@@ -105,6 +106,7 @@ struct Server {
     limits: Limits,
     speech: Arc<Speech>,
     connections: Arc<Connections>,
+    _sweeper: Sweeper,
     permits: Arc<Semaphore>,
     /// Ends every connection's task when the server is dropped.
     tasks: JoinSet<()>,
@@ -116,8 +118,6 @@ impl Server {
         listener: TcpListener,
         mut stopped: oneshot::Receiver<Instant>,
     ) -> usize {
-        let mut beat = interval(BEAT);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let deadline = loop {
             tokio::select! {
                 biased;
@@ -126,7 +126,6 @@ impl Server {
                     // Whoever held the other end is gone and cannot drain any more.
                     Err(_) => return 0,
                 },
-                _ = beat.tick() => self.sweep(),
                 Some(_) = self.tasks.join_next() => {}
                 accepted = accept(&listener, &self.permits) => match accepted {
                     Ok((socket, peer, permit)) => self.welcome(socket, peer, permit),
@@ -160,26 +159,6 @@ impl Server {
         }
     }
 
-    /// Looks at every connection's time limits.
-    fn sweep(&self) {
-        self.connections.clock.tick();
-        for state in self.connections.snapshot() {
-            let age = state.age();
-            match state.phase() {
-                Phase::Fresh | Phase::Reading if age >= self.limits.header_read => {
-                    state.ask(Order::Close);
-                }
-                Phase::Idle if state.http2() && age >= self.limits.idle + FAREWELL => {
-                    state.ask(Order::Close);
-                }
-                Phase::Idle if age >= self.limits.idle => {
-                    state.ask(if state.http2() { Order::Finish } else { Order::Close });
-                }
-                _ => {}
-            }
-        }
-    }
-
     async fn drain(mut self, listener: TcpListener, deadline: Instant) -> usize {
         self.connections.start_draining();
         self.accept_waiting(listener);
@@ -193,7 +172,7 @@ impl Server {
                 () = sleep_until(deadline) => break,
                 Some(_) = self.tasks.join_next() => {}
                 _ = beat.tick() => {
-                    self.sweep();
+                    self.connections.sweep();
                     for state in self.connections.snapshot() {
                         self.see_off(&state, began.elapsed());
                     }

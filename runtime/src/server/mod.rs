@@ -11,6 +11,7 @@ mod layered;
 mod listener;
 mod outgoing;
 mod state;
+mod sweeper;
 #[cfg(test)]
 mod tests;
 

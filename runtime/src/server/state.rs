@@ -7,7 +7,13 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
+use std::thread::Thread;
 use std::time::{Duration, Instant};
+
+use super::Limits;
+
+/// How long an HTTP/2 connection that was told to go may take to do so when nothing is under way on it.
+pub(super) const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a connection is doing, as far as its time limits care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +54,23 @@ impl Clock {
         Self { origin: Instant::now(), millis: AtomicU64::new(0) }
     }
 
-    pub(super) fn tick(&self) {
+    fn tick(&self) {
         let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.millis.store(millis, Relaxed);
     }
 
-    pub(super) fn now(&self) -> u64 {
+    fn now(&self) -> u64 {
         self.millis.load(Relaxed)
     }
 }
 
 /// The connections of a server.
 pub(super) struct Connections {
-    pub(super) clock: Clock,
+    clock: Clock,
+    limits: OnceLock<Limits>,
+    /// Woken when there is something to sweep again.
+    sweeper: OnceLock<Thread>,
+    closed: AtomicBool,
     draining: AtomicBool,
     live: Mutex<HashMap<u64, Arc<State>>>,
     next: AtomicU64,
@@ -70,6 +80,9 @@ impl Connections {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             clock: Clock::new(),
+            limits: OnceLock::new(),
+            sweeper: OnceLock::new(),
+            closed: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             live: Mutex::default(),
             next: AtomicU64::new(0),
@@ -79,6 +92,7 @@ impl Connections {
     /// Enters a new connection. It is taken out when what is returned is dropped.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         let id = self.next.fetch_add(1, Relaxed);
+        self.clock.tick();
         let state = Arc::new(State {
             server: Arc::clone(self),
             http2: AtomicBool::new(false),
@@ -88,8 +102,54 @@ impl Connections {
             since: AtomicU64::new(self.clock.now()),
             waker: OnceLock::new(),
         });
-        self.lock().insert(id, Arc::clone(&state));
+        let first = {
+            let mut live = self.lock();
+            live.insert(id, Arc::clone(&state));
+            live.len() == 1
+        };
+        if first && let Some(sweeper) = self.sweeper.get() {
+            sweeper.unpark();
+        }
         Entered { id, state }
+    }
+
+    /// Sets the limits that hold from now on, once.
+    pub(super) fn limit(&self, limits: Limits) {
+        self.limits.get_or_init(|| limits);
+    }
+
+    pub(super) fn swept_by(&self, sweeper: Thread) {
+        self.sweeper.get_or_init(|| sweeper);
+    }
+
+    /// Looks at every connection's time limits.
+    pub(super) fn sweep(&self) {
+        self.clock.tick();
+        let Some(limits) = self.limits.get() else { return };
+        for state in self.snapshot() {
+            let age = state.age();
+            match state.phase() {
+                Phase::Fresh | Phase::Reading if age >= limits.header_read => {
+                    state.ask(Order::Close);
+                }
+                Phase::Idle if state.http2() && age >= limits.idle + FAREWELL => {
+                    state.ask(Order::Close);
+                }
+                Phase::Idle if age >= limits.idle => {
+                    state.ask(if state.http2() { Order::Finish } else { Order::Close });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Nothing will be served any more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
+    pub(super) fn closed(&self) -> bool {
+        self.closed.load(Relaxed)
     }
 
     /// The connections of this moment.
