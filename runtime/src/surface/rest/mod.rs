@@ -4,6 +4,8 @@
 //! call may do and how long it may take is decided elsewhere.
 
 mod answer;
+#[cfg(test)]
+mod hostile_tests;
 mod media;
 mod plan;
 #[cfg(test)]

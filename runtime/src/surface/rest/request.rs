@@ -107,6 +107,9 @@ fn bind_pairs<M: Message>(message: &mut M, field: Option<&str>, pairs: &str) -> 
         let Ok(key) = form_value(key) else { continue };
         let mut path: SmallVec<[&str; 4]> = field.into_iter().collect();
         split_key(&key, &mut path);
+        if path.len() > message::MAX_DEPTH as usize {
+            return Err(Error::codec(format!("`{}...` nests too deeply", path[..3].join("."))));
+        }
         bind_pair(message, &path, value)?;
     }
     Ok(())

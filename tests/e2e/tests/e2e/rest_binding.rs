@@ -8,61 +8,70 @@ use serde_json::{Value, json};
 
 #[message]
 #[derive(Copy)]
-pub enum Color {
+enum Color {
     Red,
     DeepBlue,
 }
 
 #[message]
-pub struct Author {
-    pub name: String,
-    pub age: u32,
-    pub home: Option<Home>,
+struct Author {
+    name: String,
+    age: u32,
+    home: Option<Home>,
 }
 
 #[message]
-pub struct Home {
-    pub city: String,
+struct Home {
+    city: String,
 }
 
 /// A field of every shape that text can be bound to.
 #[message]
-pub struct Everything {
-    pub text: String,
-    pub count: i32,
-    pub big: i64,
-    pub ratio: f64,
-    pub yes: bool,
-    pub data: Vec<u8>,
-    pub color: Color,
-    pub tags: Vec<String>,
-    pub numbers: Vec<u32>,
-    pub colors: Vec<Color>,
-    pub labels: BTreeMap<String, String>,
-    pub counts: HashMap<String, u32>,
-    pub maybe: Option<u32>,
-    pub author: Author,
-    pub two_words: String,
+struct Everything {
+    text: String,
+    count: i32,
+    big: i64,
+    ratio: f64,
+    yes: bool,
+    data: Vec<u8>,
+    color: Color,
+    tags: Vec<String>,
+    numbers: Vec<u32>,
+    colors: Vec<Color>,
+    labels: BTreeMap<String, String>,
+    counts: HashMap<String, u32>,
+    maybe: Option<u32>,
+    author: Author,
+    two_words: String,
+    step: Option<Step>,
+    nick: Nick,
+    small: u8,
+    bytes: bytes::Bytes,
+    friends: Vec<Author>,
 }
 
+/// One field without a name: on every surface what it holds.
 #[message]
-pub struct Sum {
-    pub sum: i64,
+struct Nick(String);
+
+#[message]
+struct Sum {
+    sum: i64,
 }
 
 /// Has no value with nothing set: only a whole body can be one.
 #[message]
-pub struct Move {
-    pub by: Step,
+struct Move {
+    by: Step,
 }
 
 #[message]
-pub enum Step {
+enum Step {
     Up(u32),
     Down(u32),
 }
 
-pub struct Echo;
+struct Echo;
 
 #[service(package = "e2e.binding.v1")]
 impl Echo {
@@ -127,6 +136,14 @@ impl Echo {
 
     #[rpc(post = "/v1/nothing")]
     async fn nothing(&self) {}
+
+    #[rpc(
+        custom(kind = "*", path = "/v1/any/{text}"),
+        custom(kind = "HEAD", path = "/v1/any/{text}")
+    )]
+    async fn any(&self, req: Everything) -> Reply<Everything> {
+        Reply::new(req).header("x-any", "yes")
+    }
 }
 
 async fn server() -> Running {
@@ -181,6 +198,13 @@ async fn a_query_sets_fields_of_every_shape() {
         ),
         ("twoWords=a", json!({"twoWords": "a"})),
         ("two_words=a", json!({"twoWords": "a"})),
+        ("step.up=3", json!({"step": {"up": 3}})),
+        ("nick=a", json!({"nick": "a"})),
+        ("small=255&bytes=aGk", json!({"small": 255, "bytes": "aGk="})),
+        (
+            "friends.name=a&friends.name=b",
+            json!({"friends": [{"name": "a", "age": 0}, {"name": "b", "age": 0}]}),
+        ),
         ("nothing=1&author.nothing=2&nothing.at.all=%FF&utm=100%", json!({})),
         ("text=1&text=2", json!({"text": "2"})),
         ("count=&yes=&when=&color=", json!({})),
@@ -199,6 +223,8 @@ async fn a_query_that_does_not_fit_names_its_field() {
         ("count=seven", "count"),
         ("count=2147483648", "count"),
         ("yes=perhaps", "yes"),
+        ("small=256", "small"),
+        ("step.up=x", "step.up"),
         ("color=COLOR_GREEN", "color"),
         ("data=***", "data"),
         ("numbers=1&numbers=x", "numbers"),
@@ -342,6 +368,15 @@ async fn a_body_with_delete_and_a_custom_verb() {
     assert_eq!(set(&answer.send(server.addr).await.json()), json!({"count": 1, "text": "x"}));
     let answer = call("PURGE", "/v1/gone/x?count=2").send(server.addr).await;
     assert_eq!(set(&answer.json()), json!({"count": 2, "text": "x"}));
+}
+
+#[tokio::test]
+async fn a_binding_may_leave_the_method_open() {
+    let server = server().await;
+    for method in ["GET", "PATCH", "TRACE", "OPTIONS", "HEAD"] {
+        let answer = call(method, "/v1/any/x").send(server.addr).await;
+        assert_eq!((answer.status.as_u16(), answer.header("x-any")), (200, "yes"), "{method}");
+    }
 }
 
 #[tokio::test]

@@ -5,13 +5,13 @@ use e2e::{Running, WIRES, call, grpc, start};
 use serde_json::json;
 
 #[message]
-pub struct Ask {
-    pub kind: String,
+struct Ask {
+    kind: String,
 }
 
 #[error_reason(domain = "e2e.errors.v1")]
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+enum AskError {
     #[error("no answer to {kind}")]
     #[error_reason(code = 404)]
     NoAnswer { kind: String, tries: u32 },
@@ -20,7 +20,7 @@ pub enum AskError {
     Gone { table: String },
 }
 
-pub struct Oracle;
+struct Oracle;
 
 #[service(package = "e2e.errors.v1")]
 impl Oracle {

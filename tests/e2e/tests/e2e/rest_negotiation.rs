@@ -5,12 +5,12 @@ use e2e::{Running, WIRES, call, start};
 use serde_json::json;
 
 #[message]
-pub struct Note {
-    pub note_text: String,
-    pub size: i64,
+struct Note {
+    note_text: String,
+    size: i64,
 }
 
-pub struct Notes;
+struct Notes;
 
 #[service(package = "e2e.formats.v1")]
 impl Notes {

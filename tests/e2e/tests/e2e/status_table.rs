@@ -4,12 +4,12 @@ use bident::prelude::*;
 use e2e::{call, grpc, start};
 
 #[message]
-pub struct Want {
-    pub http: u32,
-    pub grpc: String,
+struct Want {
+    http: u32,
+    grpc: String,
 }
 
-pub struct Table;
+struct Table;
 
 #[service(package = "e2e.table.v1")]
 impl Table {
