@@ -32,7 +32,7 @@ pub(crate) enum Found {
     /// The path has routes, none of them for this method: answer 405 with this `Allow`.
     MethodNotAllowed(HeaderValue),
     /// Nothing has this path.
-    NotFound,
+    Nothing,
 }
 
 /// Every route of a server. Made by [`Builder`](super::Builder), never changed after.
@@ -161,10 +161,10 @@ impl Table {
             methods.extend(same.filter_map(|leaf| leaf.method.clone()));
             None::<()>
         };
-        self.exact(raw, |leaves| Some(leaves)).map(|leaves| add(leaves, None));
+        self.exact(raw, Some).map(|leaves| add(leaves, None));
         self.visit(raw, &mut |leaves, verb, _| add(leaves, verb));
         if methods.is_empty() {
-            return Found::NotFound;
+            return Found::Nothing;
         }
         if methods.contains(&Method::GET) {
             methods.push(Method::HEAD);

@@ -32,7 +32,7 @@ fn find(table: &Table, method: Method, path: &str) -> String {
         }
         Found::Options(allow) => format!("options {}", allow.to_str().unwrap()),
         Found::MethodNotAllowed(allow) => format!("405 {}", allow.to_str().unwrap()),
-        Found::NotFound => "-".to_owned(),
+        Found::Nothing => "-".to_owned(),
     }
 }
 

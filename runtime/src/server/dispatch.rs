@@ -251,7 +251,7 @@ fn route(
         (_, Protocol::Grpc) => Otherwise::UnknownMethod,
         (Found::Options(allow), _) => Otherwise::Options(allow),
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
-        (Found::NotFound, _) => Otherwise::NotFound,
+        (Found::Nothing, _) => Otherwise::NotFound,
     };
     (End::Foreign, raw(uri, otherwise))
 }
