@@ -11,7 +11,6 @@ pub use inventory;
 pub use reason::{Sent, Text, grpc_code, is_of_domain};
 pub use tracing;
 
-pub use crate::__bident_plain_arg as plain_arg;
 pub use crate::call::BoxFuture;
 pub use crate::message::private as message;
 pub use crate::service::{Linked, mounted};

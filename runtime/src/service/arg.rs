@@ -5,26 +5,26 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-/// `impl Arg` for a type that is not a message by itself.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __bident_plain_arg {
-    ($([$($parameter:ident),*] $value:ty),* $(,)?) => {
-        $(impl<__G: $crate::service::Wraps<$value>, $($parameter),*> $crate::service::Arg<__G> for $value {
-            type Request = __G;
+use super::{Arg, Wraps};
 
-            fn from_request(request: __G) -> Self {
-                $crate::service::Wraps::unwrap(request)
+/// `impl Arg` for a type that is not a message by itself.
+macro_rules! plain_arg {
+    ($([$($parameter:ident),*] $value:ty),* $(,)?) => {
+        $(impl<G: Wraps<$value>, $($parameter),*> Arg<G> for $value {
+            type Request = G;
+
+            fn from_request(request: G) -> Self {
+                request.unwrap()
             }
 
-            fn into_request(self) -> __G {
-                $crate::service::Wraps::wrap(self)
+            fn into_request(self) -> G {
+                G::wrap(self)
             }
         })*
     };
 }
 
-__bident_plain_arg! {
+plain_arg! {
     [] bool,
     [] i8, [] i16, [] i32, [] i64,
     [] u8, [] u16, [] u32, [] u64,
