@@ -105,7 +105,7 @@ const _: () = {
     const _: () = ::core::assert!(
         ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
         ::FIELDS, "shelf"),
-        "the path variable `{shelf}` names no field of the request: `shelf` is not one"
+        "the path variable `{{shelf}}` names no field of the request: `shelf` is not one"
     );
     const _: () = ::core::assert!(
         ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
@@ -123,7 +123,7 @@ const _: () = {
         const SPEC: &'static ::kit::service::ServiceSpec = &__BIDENT_SPEC;
         fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::kit::service::Mount) {
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         __BidentAddRequest,
@@ -149,7 +149,7 @@ const _: () = {
             }
             #[cfg(feature = "remove")]
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         (),
@@ -166,7 +166,7 @@ const _: () = {
                     );
             }
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
@@ -190,13 +190,13 @@ const _: () = {
                     );
             }
             {
-                let host = ::std::sync::Arc::clone(&self);
+                let host = ::core::clone::Clone::clone(&self);
                 mount
                     .hook(
                         ::kit::service::HookAt::BeforeStart,
                         "open",
                         move || {
-                            let host = ::std::sync::Arc::clone(&host);
+                            let host = ::core::clone::Clone::clone(&host);
                             async move {
                                 ::kit::__private::HookOutcome::into_result(
                                     Self::open(&host).await,

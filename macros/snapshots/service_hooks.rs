@@ -10,13 +10,13 @@ const _: () = {
             mount: &mut ::bident::service::Mount,
         ) {
             {
-                let host = ::std::sync::Arc::clone(&host);
+                let host = ::core::clone::Clone::clone(&host);
                 mount
                     .hook(
                         ::bident::service::HookAt::AfterStart,
                         "tell",
                         move || {
-                            let host = ::std::sync::Arc::clone(&host);
+                            let host = ::core::clone::Clone::clone(&host);
                             async move {
                                 ::bident::__private::HookOutcome::into_result(
                                     Self::tell(this(&host)).await,
@@ -26,13 +26,13 @@ const _: () = {
                     );
             }
             {
-                let host = ::std::sync::Arc::clone(&host);
+                let host = ::core::clone::Clone::clone(&host);
                 mount
                     .hook(
                         ::bident::service::HookAt::BeforeStop,
                         "tell",
                         move || {
-                            let host = ::std::sync::Arc::clone(&host);
+                            let host = ::core::clone::Clone::clone(&host);
                             async move {
                                 ::bident::__private::HookOutcome::into_result(
                                     Self::tell(this(&host)).await,

@@ -76,7 +76,7 @@ const _: () = {
         ::bident::__private::has_field(< < HelloRequest as ::bident::service::Arg <
         __BidentSayHelloRequest >> ::Request as ::bident::message::Message > ::FIELDS,
         "name"),
-        "the path variable `{name}` names no field of the request: `name` is not one"
+        "the path variable `{{name}}` names no field of the request: `name` is not one"
     );
     #[automatically_derived]
     #[allow(deprecated, reason = "a deprecated method is served like any other")]
@@ -84,7 +84,7 @@ const _: () = {
         const SPEC: &'static ::bident::service::ServiceSpec = &__BIDENT_SPEC;
         fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::bident::service::Mount) {
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         <HelloRequest as ::bident::service::Arg<

@@ -37,7 +37,7 @@ const _: () = {
         const SPEC: &'static ::bident::service::ServiceSpec = &__BIDENT_SPEC;
         fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::bident::service::Mount) {
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         (),

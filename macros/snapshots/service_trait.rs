@@ -96,7 +96,8 @@ const _: () = {
     const _: () = ::core::assert!(
         ::bident::__private::has_field(< < String as ::bident::service::Arg <
         __BidentGetUserRequest >> ::Request as ::bident::message::Message > ::FIELDS,
-        "id"), "the path variable `{id}` names no field of the request: `id` is not one"
+        "id"),
+        "the path variable `{{id}}` names no field of the request: `id` is not one"
     );
     #[automatically_derived]
     #[allow(deprecated, reason = "a deprecated method is served like any other")]
@@ -107,7 +108,7 @@ const _: () = {
         const SPEC: &'static ::bident::service::ServiceSpec = &__BIDENT_SPEC;
         fn mount(self: ::std::sync::Arc<Self>, mount: &mut ::bident::service::Mount) {
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         <String as ::bident::service::Arg<
@@ -131,7 +132,7 @@ const _: () = {
                     );
             }
             {
-                let service = ::std::sync::Arc::clone(&self);
+                let service = ::core::clone::Clone::clone(&self);
                 mount
                     .unary::<
                         (),

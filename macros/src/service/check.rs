@@ -250,7 +250,7 @@ fn check_linked(
     }
     let mut inputs = sig.inputs.iter();
     let config = matches!(inputs.next(), Some(syn::FnArg::Typed(argument))
-        if matches!(&*argument.ty, syn::Type::Reference(r) if r.mutability.is_none()));
+        if matches!(&*argument.ty, Type::Reference(r) if r.mutability.is_none()));
     if !config || inputs.next().is_some() {
         let span = sig.paren_token.span.join();
         section.at(span, "a constructor takes the configuration alone: `(config: &Config)`");

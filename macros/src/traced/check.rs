@@ -15,7 +15,7 @@ pub(crate) const OWN_FIELDS: [&str; 3] = ["otel.kind", "otel.status_code", "erro
 /// Checks everything; `None` where something is wrong.
 pub(crate) fn check(decl: TracedDecl, sink: &Sink<'_>) -> Option<Model> {
     let model = match decl {
-        TracedDecl::Fn(function) => check_fn(function, sink).map(Model::Fn),
+        TracedDecl::Fn(function) => check_fn(*function, sink).map(|one| Model::Fn(Box::new(one))),
         TracedDecl::Impl { block, functions } => {
             let check = |function: Option<FnDecl>| function.and_then(|one| check_fn(one, sink));
             Some(Model::Impl(block, functions.into_iter().map(check).collect()))

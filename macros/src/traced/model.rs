@@ -6,7 +6,7 @@ use super::parse::FieldDecl;
 use crate::shared::item::{FnItem, ImplBlock};
 
 pub(crate) enum Model {
-    Fn(Function),
+    Fn(Box<Function>),
     /// The impl, and by position among its members the functions to be traced.
     Impl(Box<ImplBlock>, Vec<Option<Function>>),
 }

@@ -14,7 +14,7 @@ use crate::shared::{Cx, Entry, Sink, Site, Slot, Spanned, Value, entries};
 
 /// Everything that was declared.
 pub(crate) enum TracedDecl {
-    Fn(FnDecl),
+    Fn(Box<FnDecl>),
     Impl {
         block: Box<ImplBlock>,
         /// By position among the members; `None` for what is not a function with a body.
@@ -70,8 +70,9 @@ pub(crate) fn parse(attr: TokenStream, item: TokenStream, sink: &Sink<'_>) -> Pa
     let decl = if is_impl {
         syn::parse2::<ImplBlock>(item.clone()).map(|block| from_impl(&cx, block, sink))
     } else {
-        syn::parse2::<FnItem>(item.clone())
-            .map(|item| TracedDecl::Fn(FnDecl { item, options, explicit: true, owner: None }))
+        syn::parse2::<FnItem>(item.clone()).map(|item| {
+            TracedDecl::Fn(Box::new(FnDecl { item, options, explicit: true, owner: None }))
+        })
     };
     match decl {
         Ok(decl) => Parsed { item: decl.plain(), cx, decl: Some(decl) },

@@ -164,7 +164,7 @@ fn enumeration(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
             }
 
             fn describe() -> #m::EnumDesc {
-                let values = ::std::vec::Vec::from([#(#descriptions),*]);
+                let values: ::std::vec::Vec<_> = ::core::convert::From::from([#(#descriptions),*]);
                 #p::enum_desc(#name, #package, #rust, #doc, #deprecated, values)
             }
         }

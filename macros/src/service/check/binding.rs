@@ -13,12 +13,12 @@ pub(super) fn check_all(options: &RpcOptions, sink: &Sink<'_>) -> Vec<Binding> {
 
 /// `body` and `response_body` beside the bindings: they need one to apply to.
 fn check_shared(options: &RpcOptions, sink: &Sink<'_>) {
-    if let Some(body) = options.body.get() {
-        if !options.bindings.iter().any(|decl| sends_body(&decl.verb)) {
-            let wrong = "`body` beside the bindings is for `post`, `put` and `patch`, and there is none; \
-                         elsewhere write it inside: `delete(path = \"...\", body = \"*\")`";
-            sink.at(body.span, wrong);
-        }
+    if let Some(body) = options.body.get()
+        && !options.bindings.iter().any(|decl| sends_body(&decl.verb))
+    {
+        let wrong = "`body` beside the bindings is for `post`, `put` and `patch`, and there is none; \
+                     elsewhere write it inside: `delete(path = \"...\", body = \"*\")`";
+        sink.at(body.span, wrong);
     }
     if let Some(response_body) = options.response_body.get() {
         if options.bindings.is_empty() {

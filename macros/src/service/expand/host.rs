@@ -97,7 +97,7 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
     quote_spanned! {span=>
         #(#cfgs)*
         {
-            let service = ::std::sync::Arc::clone(&#outer);
+            let service = ::core::clone::Clone::clone(&#outer);
             mount.unary::<#request, #output, _, _>(#spec, move |context, request| async move {
                 #take
                 #host::#ident(#this, #(#inputs),*).await
@@ -142,9 +142,9 @@ fn mount_hook(cx: &Cx, hook: &Hook, host: &TokenStream, value: &TokenStream) -> 
         quote_spanned! {at(ident.span())=>
             #(#cfgs)*
             {
-                let host = ::std::sync::Arc::clone(&#host);
+                let host = ::core::clone::Clone::clone(&#host);
                 mount.hook(#root::service::HookAt::#moment, #name, move || {
-                    let host = ::std::sync::Arc::clone(&host);
+                    let host = ::core::clone::Clone::clone(&host);
                     async move { #private::HookOutcome::into_result(Self::#ident(#value).await) }
                 });
             }
