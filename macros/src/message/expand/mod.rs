@@ -27,16 +27,12 @@ pub(super) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
         Body::Enum(values) => enumeration::expand(&out, values),
         Body::Newtype(field) => newtype::expand(&out, field),
     };
-    let argument = match &body {
-        Body::Enum(_) | Body::Newtype(_) => out.argument(cx),
-        Body::Struct(_) | Body::Oneof(_) => TokenStream::new(),
-    };
     let attributes = derived::attributes(&head, &body);
     let debug = derived::debug(&out, &body);
     quote! {
         #attributes
         #item
-        const _: () = { #impls #debug #argument };
+        const _: () = { #impls #debug };
     }
 }
 
@@ -131,32 +127,6 @@ impl<'a> Out<'a> {
 
                 fn into_request(self) -> #request {
                     #service::Wraps::wrap(self)
-                }
-            }
-        }
-    }
-
-    /// A value that is no message can be an argument of a method: the one field of a request message around it.
-    fn argument(&self, cx: &Cx) -> TokenStream {
-        let (root, this) = (cx.root(), self.this());
-        let request = quote!(__BidentRequest);
-        let head = self.implement_where(
-            &quote!(#request: #root::service::Wraps<#this>,),
-            &quote!(#root::service::Arg<#request>),
-            &this,
-            &quote!(::core::marker::Sized),
-            &quote!(),
-        );
-        quote! {
-            #head {
-                type Request = #request;
-
-                fn from_request(request: #request) -> Self {
-                    #root::service::Wraps::unwrap(request)
-                }
-
-                fn into_request(self) -> #request {
-                    #root::service::Wraps::wrap(self)
                 }
             }
         }
