@@ -123,8 +123,8 @@ impl Context {
         self.add(name, value.as_ref(), |added| &mut added.headers);
     }
 
-    /// Sets a trailer of the answer; over HTTP/1.1, which has none of use, it is a header. Otherwise as
-    /// [`set_header`](Self::set_header).
+    /// Sets a trailer of the answer; over HTTP, where many callers cannot read trailers, it is a header whose name starts
+    /// with `trailer-`. Otherwise as [`set_header`](Self::set_header).
     pub fn set_trailer(&self, name: &str, value: impl AsRef<[u8]>) {
         self.add(name, value.as_ref(), |added| &mut added.trailers);
     }

@@ -30,6 +30,22 @@ pub(crate) fn entry(name: &str, value: &[u8]) -> Option<(HeaderName, HeaderValue
     Some((name, value))
 }
 
+/// Takes out what says how a message is framed on one connection. Those headers are hyper's to write, and it believes the
+/// ones that it finds: a wrong length would let one answer run into the next.
+pub(crate) fn unframe(headers: &mut HeaderMap) {
+    while let Some(name) = headers.keys().find(|name| is_framing(name)).cloned() {
+        headers.remove(name);
+    }
+}
+
+/// See [`unframe`].
+pub(crate) fn is_framing(name: &HeaderName) -> bool {
+    use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
+    [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION, TE, TRAILER, UPGRADE].contains(name)
+        || name == "keep-alive"
+        || name == "proxy-connection"
+}
+
 /// The bytes of a `-bin` header.
 pub(crate) fn decode(value: &HeaderValue) -> Option<Bytes> {
     BASE64.decode(value.as_bytes()).ok().map(Bytes::from)

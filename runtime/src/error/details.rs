@@ -62,7 +62,7 @@ pub(crate) fn encode(error: &Error) -> Bytes {
     };
     let status = Status {
         code: i32::from(code.number()),
-        message: error.public_message().to_owned(),
+        message: error.header_message().to_owned(),
         details: vec![Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec() }],
     };
     status.encode_to_vec().into()

@@ -22,6 +22,9 @@ use std::fmt;
 /// The most metadata that is sent, keys and values together: over gRPC it travels in a header, and peers cap those.
 const MOST_METADATA: usize = 4096;
 
+/// The most of a message that is sent over gRPC, in bytes: it travels in headers, and twice.
+const MOST_HEADER_MESSAGE: usize = 2048;
+
 /// A boxed error of any kind that may cross threads.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -211,6 +214,12 @@ impl Error {
             left = left.checked_sub(key.len() + value.len())?;
             Some((&**key, &**value))
         })
+    }
+
+    /// The message that callers over gRPC see: its beginning, where it is too long for a header.
+    pub(crate) fn header_message(&self) -> &str {
+        let message = self.public_message();
+        &message[..message.floor_char_boundary(MOST_HEADER_MESSAGE)]
     }
 
     /// The message that callers see.

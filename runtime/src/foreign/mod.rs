@@ -133,9 +133,18 @@ fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Rep
                 (_, otherwise) => otherwise.answer(),
             };
         }
+        // A page is no answer to a gRPC call, whatever its status: such a fallback was written for browsers.
+        if matches!(otherwise, Otherwise::UnknownMethod) && !is_grpc(response.headers()) {
+            return otherwise.answer();
+        }
         let (parts, body) = response.into_parts();
         Ok(Reply::raw(parts.status, parts.headers, body))
     }))
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let media = headers.get(http::header::CONTENT_TYPE);
+    media.is_some_and(|media| media.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// The 404 or 405 of a router that has no fallback of its own: a status and nothing else.

@@ -197,7 +197,12 @@ impl<'a> Reader<'a> {
             match wire {
                 3 => self.skip_group(number)?,
                 4 => return Err(Fault::new("the end of a group that never began")),
-                _ => return Ok(Some((number, self.value(wire)?))),
+                _ => {
+                    let raw = self.value(wire);
+                    // Names are the generated code's: here a field has its number only.
+                    let raw = raw.map_err(|fault| fault.within(format!("field {number}")))?;
+                    return Ok(Some((number, raw)));
+                }
             }
         }
         Ok(None)

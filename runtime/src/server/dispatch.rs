@@ -332,13 +332,7 @@ fn render(result: Result<Reply>, record: &mut Record, answer: rest::Answer) -> R
 fn fail(error: Error, record: &mut Record, answer: rest::Answer) -> Response<Payload> {
     let response = match record.protocol {
         Protocol::Grpc => grpc::error(&error),
-        Protocol::Http => {
-            let mut response = answer.error(&error).map(full);
-            if let Some(added) = error.added() {
-                response.headers_mut().extend(added.headers.clone());
-            }
-            response
-        }
+        Protocol::Http => answer.error(&error).map(full),
     };
     record.failed(error);
     response

@@ -8,7 +8,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use crate::Error;
-use crate::call::{Added, EncodedBody, Meta, metadata::BASE64};
+use crate::call::metadata::{BASE64, is_framing};
+use crate::call::{Added, EncodedBody, Meta};
 use crate::error::{Code, details};
 use crate::surface::Payload;
 
@@ -73,7 +74,7 @@ pub(crate) fn error_trailers(error: &Error) -> HeaderMap {
         extend(&mut trailers, &foreign.trailers);
     }
     trailers.insert(GRPC_STATUS, HeaderValue::from(u16::from(error.grpc_code().number())));
-    if let Some(message) = percent_encoded(error.public_message()) {
+    if let Some(message) = percent_encoded(error.header_message()) {
         trailers.insert(GRPC_MESSAGE, message);
     }
     let details = details::encode(error);
@@ -108,7 +109,7 @@ fn unreserve(headers: &mut HeaderMap) {
 
 fn reserved(name: &HeaderName) -> bool {
     name == CONTENT_TYPE
-        || name == http::header::CONTENT_LENGTH
+        || is_framing(name)
         || [GRPC_STATUS, GRPC_MESSAGE, GRPC_DETAILS].contains(name)
 }
 

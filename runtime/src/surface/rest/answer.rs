@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::media::{Answer, Format};
 use crate::Error;
-use crate::call::Meta;
+use crate::call::{Meta, metadata};
 
 impl Answer {
     /// The response to a call that ended well. `meta` is moved, never copied.
@@ -20,12 +20,8 @@ impl Answer {
         *response.status_mut() = status;
         if let Some(beside) = meta.beside {
             *response.headers_mut() = beside.headers;
-            for (name, value) in &beside.trailers {
-                let name = HeaderName::try_from(format!("trailer-{name}"));
-                if let Ok(name) = name {
-                    response.headers_mut().append(name, value.clone());
-                }
-            }
+            metadata::unframe(response.headers_mut());
+            add_trailers(response.headers_mut(), &beside.trailers);
         }
         if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
             *response.body_mut() = Bytes::new();
@@ -50,6 +46,11 @@ impl Answer {
         // Text and numbers always have a JSON form.
         let mut response = Response::new(Bytes::from(body.unwrap_or_default()));
         *response.status_mut() = status(error);
+        if let Some(added) = error.added() {
+            *response.headers_mut() = added.headers.clone();
+            metadata::unframe(response.headers_mut());
+            add_trailers(response.headers_mut(), &added.trailers);
+        }
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         self.trim(response)
     }
@@ -61,6 +62,14 @@ impl Answer {
             response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
         response
+    }
+}
+
+fn add_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
+    for (name, value) in trailers {
+        if let Ok(name) = HeaderName::try_from(format!("trailer-{name}")) {
+            headers.append(name, value.clone());
+        }
     }
 }
 
