@@ -258,14 +258,22 @@ impl GrpcAnswer {
         (self.status, self.error_info().reason)
     }
 
+    /// The bytes that came with the status; empty where there are none.
+    ///
+    /// # Panics
+    /// When they are not base64.
+    pub fn details(&self) -> Vec<u8> {
+        let details = self.trailer("grpc-status-details-bin").trim_end_matches('=');
+        STANDARD_NO_PAD.decode(details).expect("base64")
+    }
+
     /// Reason, domain and metadata of the `google.rpc.ErrorInfo` that came with the status.
     ///
     /// # Panics
     /// When the details are not a status with one `ErrorInfo`.
     pub fn error_info(&self) -> ErrorInfo {
-        let details = self.trailer("grpc-status-details-bin").trim_end_matches('=');
+        let details = self.details();
         assert!(!details.is_empty(), "no details: {self:?}");
-        let details = STANDARD_NO_PAD.decode(details).expect("base64");
         let status = Status::decode(&*details).expect("google.rpc.Status");
         assert_eq!((status.code, status.details.len()), (self.status, 1));
         assert_eq!(status.message, self.message);

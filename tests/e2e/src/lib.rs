@@ -10,6 +10,7 @@ mod grpc;
 mod http;
 mod raw;
 mod server;
+mod traces;
 
 pub use self::connection::{Connection, Pending, WIRES, Wire};
 pub use self::events::{Events, Sink, events};
@@ -17,6 +18,7 @@ pub use self::grpc::{ErrorInfo, GrpcAnswer, GrpcCall, Streamed, frame, grpc, grp
 pub use self::http::{Answer, Call, call};
 pub use self::raw::Raw;
 pub use self::server::{Running, built, refused, start};
+pub use self::traces::{Traced, Traces, traces};
 
 use std::future::Future;
 use std::time::Duration;

@@ -50,6 +50,17 @@ impl Raw {
         std::mem::take(&mut self.received)
     }
 
+    /// Whether the server has not closed the connection yet; takes in what has come, without waiting.
+    pub fn is_open(&mut self) -> bool {
+        loop {
+            match self.stream.try_read_buf(&mut self.received) {
+                Ok(0) => return false,
+                Ok(_) => {}
+                Err(error) => return error.kind() == std::io::ErrorKind::WouldBlock,
+            }
+        }
+    }
+
     async fn more(&mut self) -> bool {
         let read = bounded("reading", self.stream.read_buf(&mut self.received)).await;
         read.is_ok_and(|count| count > 0)

@@ -22,6 +22,7 @@ pub struct Running {
 const ADDRESSES: &str = "
 server: {addr: '127.0.0.1:0'}
 admin: {addr: '127.0.0.1:0'}
+log: {level: 'off'}
 ";
 
 /// Builds the app on ports of its own and runs it.
