@@ -10,6 +10,7 @@ mod codec;
 mod empty;
 mod enumeration;
 mod fault;
+mod features;
 mod field;
 mod foreign;
 mod generated;

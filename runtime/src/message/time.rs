@@ -34,7 +34,7 @@ impl Which {
         })
     }
 
-    fn print(self, stamp: Stamp) -> Result<String, Fault> {
+    pub(crate) fn print(self, stamp: Stamp) -> Result<String, Fault> {
         match self {
             Self::Timestamp => print_timestamp(stamp),
             Self::Duration => print_duration(stamp),
@@ -208,6 +208,7 @@ macro_rules! timed_values {
         }
     )*};
 }
+#[cfg(any(feature = "chrono", feature = "jiff"))]
 pub(crate) use timed_values;
 
 /// What such a type is when nothing set it.

@@ -275,8 +275,8 @@ impl WellKnown for prost_types::Value {
     }
 }
 
-/// The largest magnitude below which an `f64` holds every integer.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// Below this magnitude an `f64` holds every integer.
+pub(crate) const EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn print_number<S: Serializer>(value: f64, out: S) -> Result<S::Ok, S::Error> {
     if !value.is_finite() {

@@ -1,3 +1,4 @@
 //! What `#[message]` writes and reads.
 
-mod smoke;
+mod prost_peer;
+mod round_trip;
