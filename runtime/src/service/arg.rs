@@ -38,3 +38,12 @@ plain_arg! {
     [K, V, S] HashMap<K, V, S>,
     [K, V] BTreeMap<K, V>,
 }
+
+#[cfg(feature = "chrono")]
+plain_arg! { [] chrono::DateTime<chrono::Utc>, [] chrono::TimeDelta }
+#[cfg(feature = "decimal")]
+plain_arg! { [] rust_decimal::Decimal }
+#[cfg(feature = "jiff")]
+plain_arg! { [] jiff::Timestamp, [] jiff::SignedDuration }
+#[cfg(feature = "uuid")]
+plain_arg! { [] uuid::Uuid }

@@ -10,8 +10,6 @@ use crate::message::{Dialect, Fault, JsonCx, Kind, Raw, Single, Types, Value, Wi
 
 timed_values! { DateTime<Utc> TimeDelta }
 
-crate::__bident_plain_arg! { [] DateTime<Utc>, [] TimeDelta }
-
 impl Epoch for DateTime<Utc> {
     const EPOCH: Self = Self::UNIX_EPOCH;
 }

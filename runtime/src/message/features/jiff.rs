@@ -10,8 +10,6 @@ use crate::message::{Dialect, Fault, JsonCx, Kind, Raw, Single, Types, Value, Wi
 
 timed_values! { Timestamp SignedDuration }
 
-crate::__bident_plain_arg! { [] Timestamp, [] SignedDuration }
-
 impl Epoch for Timestamp {
     const EPOCH: Self = Self::UNIX_EPOCH;
 }

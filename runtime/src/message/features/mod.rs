@@ -80,8 +80,6 @@ macro_rules! text_value {
                 Kind::String
             }
         }
-
-        crate::__bident_plain_arg! { [] $type }
     };
 }
 #[cfg(any(feature = "uuid", feature = "decimal"))]
