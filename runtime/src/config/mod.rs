@@ -58,10 +58,6 @@ impl Config {
         let origin = set.filter(|origin| *origin != tree::Origin::Default);
         Mistake { origin, key: key.to_owned(), what }.to_string()
     }
-
-    pub(crate) fn tree(&self) -> &Node {
-        &self.0
-    }
 }
 
 impl std::fmt::Debug for Config {

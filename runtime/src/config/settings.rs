@@ -47,6 +47,10 @@ pub(crate) struct AdminSettings {
 
 /// `log`.
 #[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "telemetry"),
+    allow(dead_code, reason = "checked all the same; only log output reads all of it")
+)]
 pub(crate) struct LogSettings {
     /// A level, or a list of `target=level`.
     pub(crate) level: String,

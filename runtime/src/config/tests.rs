@@ -28,12 +28,12 @@ fn config(documents: &[&str], variables: &[(&str, &str)]) -> Config {
 fn settings(document: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
     let (config, mut texts) = tree(&[document], variables);
     let mut mistakes = Vec::new();
-    let settings = Settings::read(config.tree(), &mut mistakes);
+    let settings = Settings::read(&config.0, &mut mistakes);
     texts.extend(mistakes.iter().map(Mistake::to_string));
     if texts.is_empty() { settings.ok_or_else(Vec::new) } else { Err(texts) }
 }
 
-fn text<T: std::fmt::Debug>(result: crate::Result<T>) -> String {
+fn text<T: std::fmt::Debug>(result: Result<T>) -> String {
     result.expect_err("a mistake").message().to_owned()
 }
 
@@ -249,7 +249,7 @@ fn values_that_cannot_work() {
     assert_eq!(
         settings(yaml, &[]).unwrap_err(),
         [
-            "App::defaults:1:57: server.drain: expected at most 365 days",
+            "App::defaults:1:53: server.drain: expected at most 365 days",
             "App::defaults:1:27: server.max_connections: expected a nonzero usize, found 0",
             "App::defaults:1:43: server.max_streams: expected a nonzero u32, found 0",
         ]

@@ -25,7 +25,6 @@ pub(crate) struct Schema {
 /// One encoded file.
 pub(crate) struct File {
     pub(crate) name: String,
-    pub(crate) imports: Vec<String>,
     /// A `google.protobuf.FileDescriptorProto`.
     pub(crate) bytes: Bytes,
 }
@@ -73,11 +72,7 @@ impl Schema {
         }
         let mut bytes = file.encode_to_vec();
         bytes.extend_from_slice(tail);
-        self.files.push(File {
-            name: file.name().to_owned(),
-            imports: file.dependency.clone(),
-            bytes: bytes.into(),
-        });
+        self.files.push(File { name: file.name().to_owned(), bytes: bytes.into() });
     }
 
     fn enter(&mut self, full: &str, message: &DescriptorProto, index: usize) {

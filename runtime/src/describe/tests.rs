@@ -280,7 +280,7 @@ fn every_import_can_be_asked_for() {
     let mut open = vec!["demo/v1/demo.proto".to_owned()];
     let mut seen = Vec::new();
     while let Some(name) = open.pop() {
-        open.extend(schema.file(&name).expect(&name).imports.iter().cloned());
+        open.extend(file(&schema, &name).dependency);
         seen.push(name);
     }
     assert!(seen.contains(&"google/protobuf/descriptor.proto".to_owned()));

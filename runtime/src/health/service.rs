@@ -7,10 +7,9 @@ use tokio::sync::watch;
 
 use super::{Health, Phase};
 use crate::app::{next, unfold};
-use crate::call::serve_stream;
 use crate::message;
 use crate::message::Message;
-use crate::service::{MethodSpec, Mount, Mounted, ServiceSpec, Shape};
+use crate::service::{MethodSpec, Mount, ServiceSpec, Shape};
 use crate::surface::Requests;
 use crate::{Error, Result};
 
@@ -100,15 +99,8 @@ pub(crate) fn mount(health: Health, services: Vec<&'static str>) -> Mount {
     });
     let list = known.clone();
     mount.unary(&SPEC.methods[1], move |_, _: HealthListRequest| std::future::ready(list.list()));
-    mount.handlers.push(Mounted {
-        method: &SPEC.methods[2],
-        handler: Arc::new(move |call| {
-            let known = known.clone();
-            serve_stream(call, move |_, requests| {
-                unfold(Watching::Asking { known, requests }, Watching::next)
-            })
-        }),
-        has_initial: true,
+    mount.stream(&SPEC.methods[2], move |_, requests| {
+        unfold(Watching::Asking { known: known.clone(), requests }, Watching::next)
     });
     mount
 }

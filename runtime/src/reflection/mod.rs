@@ -6,11 +6,13 @@ mod answer;
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::app::{next, unfold};
-use crate::call::serve_stream;
 use crate::describe::Schema;
 use crate::health::{Health, Phase};
-use crate::service::{Mount, Mounted, ServiceSpec};
+use crate::service::{Mount, ServiceSpec};
+use crate::surface::Requests;
 
 pub(crate) static SPECS: [&ServiceSpec; 2] = [&v1::SPEC, &v1alpha::SPEC];
 
@@ -36,10 +38,10 @@ macro_rules! version {
     ($module:ident, $package:literal, $full:literal, $operation:literal) => {
         mod $module {
             use super::*;
+            use crate::Result;
             use crate::message;
             use crate::message::Message as _;
             use crate::service::{MethodSpec, Shape};
-            use crate::Result;
 
             #[message(package = $package)]
             pub(crate) struct ServerReflectionRequest {
@@ -81,14 +83,14 @@ macro_rules! version {
 
             #[message(package = $package)]
             pub(crate) enum MessageResponse {
-                #[field(4)]
-                FileDescriptorResponse(FileDescriptorResponse),
-                #[field(5)]
-                AllExtensionNumbersResponse(ExtensionNumberResponse),
-                #[field(6)]
-                ListServicesResponse(ListServiceResponse),
-                #[field(7)]
-                ErrorResponse(ErrorResponse),
+                #[field(4, name = "file_descriptor_response")]
+                Files(FileDescriptorResponse),
+                #[field(5, name = "all_extension_numbers_response")]
+                Numbers(ExtensionNumberResponse),
+                #[field(6, name = "list_services_response")]
+                Services(ListServiceResponse),
+                #[field(7, name = "error_response")]
+                Failure(ErrorResponse),
             }
 
             #[message(package = $package)]
@@ -142,29 +144,31 @@ macro_rules! version {
             pub(super) fn mount(known: Arc<Known>, health: &Health) -> Mount {
                 let mut mount = Mount::new(&SPEC);
                 let health = health.clone();
-                mount.handlers.push(Mounted {
-                    method: &SPEC.methods[0],
-                    handler: Arc::new(move |call| {
-                        let (known, phase) = (known.clone(), health.watch());
-                        serve_stream(call, move |_, requests| {
-                            unfold((known, phase, requests), |(known, mut phase, mut requests)| async move {
-                                let request: Result<ServerReflectionRequest> = tokio::select! {
-                                    biased;
-                                    request = next(&mut requests) => request?,
-                                    // Whoever only waits for more questions would hold the drain until its deadline.
-                                    _ = phase.wait_for(|phase| *phase == Phase::Draining) => return None,
-                                };
-                                let response = request.map(|request| respond(&known, request));
-                                Some((response, (known, phase, requests)))
-                            })
-                        })
-                    }),
-                    has_initial: true,
+                mount.stream(&SPEC.methods[0], move |_, requests| {
+                    unfold((known.clone(), health.watch(), requests), answer_next)
                 });
                 mount
             }
 
-            fn respond(known: &Known, request: ServerReflectionRequest) -> ServerReflectionResponse {
+            type Session = (Arc<Known>, watch::Receiver<Phase>, Requests<ServerReflectionRequest>);
+
+            async fn answer_next(
+                (known, mut phase, mut requests): Session,
+            ) -> Option<(Result<ServerReflectionResponse>, Session)> {
+                let request = tokio::select! {
+                    biased;
+                    request = next(&mut requests) => request?,
+                    // Whoever only waits for more questions would hold the drain until its deadline.
+                    _ = phase.wait_for(|phase| *phase == Phase::Draining) => return None,
+                };
+                let response = request.map(|request| respond(&known, request));
+                Some((response, (known, phase, requests)))
+            }
+
+            fn respond(
+                known: &Known,
+                request: ServerReflectionRequest,
+            ) -> ServerReflectionResponse {
                 use answer::Answer;
                 let answer = match &request.message_request {
                     Some(MessageRequest::FileByFilename(name)) => known.file(name),
@@ -178,19 +182,20 @@ macro_rules! version {
                 };
                 let response = match answer {
                     Answer::Files(file_descriptor_proto) => {
-                        MessageResponse::FileDescriptorResponse(FileDescriptorResponse { file_descriptor_proto })
+                        MessageResponse::Files(FileDescriptorResponse { file_descriptor_proto })
                     }
                     Answer::Numbers { base_type_name, extension_number } => {
-                        MessageResponse::AllExtensionNumbersResponse(ExtensionNumberResponse {
+                        MessageResponse::Numbers(ExtensionNumberResponse {
                             base_type_name,
                             extension_number,
                         })
                     }
                     Answer::Services(names) => {
-                        let service = names.into_iter().map(|name| ServiceResponse { name }).collect();
-                        MessageResponse::ListServicesResponse(ListServiceResponse { service })
+                        let service =
+                            names.into_iter().map(|name| ServiceResponse { name }).collect();
+                        MessageResponse::Services(ListServiceResponse { service })
                     }
-                    Answer::Error { code, message } => MessageResponse::ErrorResponse(ErrorResponse {
+                    Answer::Error { code, message } => MessageResponse::Failure(ErrorResponse {
                         error_code: code,
                         error_message: message,
                     }),

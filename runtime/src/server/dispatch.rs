@@ -10,8 +10,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
@@ -308,10 +310,20 @@ fn render(result: Result<Reply>, record: &mut Record, answer: rest::Answer) -> R
                 (Protocol::Grpc, body) => grpc::reply(meta, body),
                 (Protocol::Http, EncodedBody::Unary(bytes)) => answer.reply(meta, bytes).map(full),
                 (Protocol::Http, EncodedBody::Raw(status, body)) => {
-                    let mut response = Response::new(Payload::Body(body));
+                    // The body of an answer to HEAD is never asked for: its length is all there is to send.
+                    let length =
+                        body.size_hint().exact().filter(|length| answer.is_head() && *length > 0);
+                    let payload = match answer.is_head() {
+                        true => Payload::Empty,
+                        false => Payload::Body(body),
+                    };
+                    let mut response = Response::new(payload);
                     *response.status_mut() = status;
                     if let Some(beside) = meta.beside {
                         *response.headers_mut() = beside.headers;
+                    }
+                    if let Some(length) = length {
+                        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
                     }
                     response
                 }

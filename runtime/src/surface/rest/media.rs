@@ -92,6 +92,11 @@ impl Answer {
     pub(crate) const PLAIN: Self =
         Self { input: Input::Unsaid, format: Format::Json, problem: false, head: false };
 
+    /// Whether the request is a HEAD, whose answer has no body.
+    pub(crate) fn is_head(self) -> bool {
+        self.head
+    }
+
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
     pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
         Self::of(method, headers.get(CONTENT_TYPE), Some(headers))

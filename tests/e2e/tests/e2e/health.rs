@@ -1,7 +1,8 @@
 //! Health, as probes and as gRPC clients ask for it.
 
+use bident::call::BoxFuture;
 use bident::prelude::*;
-use e2e::{GrpcCall, WIRES, bounded, call, grpc, start};
+use e2e::{GrpcCall, Sink, WIRES, bounded, call, events, grpc, start};
 use prost::Message;
 
 struct Idle;
@@ -128,5 +129,30 @@ async fn probes_on_both_ports() {
         }
     }
     assert_eq!(call("GET", "/other").send(app.admin).await.status, 404);
+    app.stop().await.expect("a good end");
+}
+
+/// Tells with which code each call ended.
+struct Record(Sink);
+
+impl Middleware for Record {
+    fn handle<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, bident::Result<Reply>> {
+        let sink = self.0.clone();
+        Box::pin(async move {
+            let reply = next.run(call).await?;
+            Ok(reply.on_end(move |outcome| sink.tell(outcome.code.to_string())))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_probe_that_only_wants_the_head_is_no_failure() {
+    let (sink, mut events) = events();
+    let app = start(idle().middleware(Record(sink))).await;
+    for wire in WIRES {
+        let answer = call("HEAD", "/healthz").over(wire).send(app.addr).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-length")), (200, "3"));
+        assert_eq!(events.next().await, "200");
+    }
     app.stop().await.expect("a good end");
 }
