@@ -1,7 +1,7 @@
 //! Generated clients against real servers, over gRPC and over HTTP: the same calls, the same outcomes.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bident::prelude::*;
 use bident::{CallError, Code};
@@ -18,6 +18,7 @@ pub struct Note {
     pub labels: BTreeMap<String, i64>,
     pub size: Option<u64>,
     pub raw: Vec<u8>,
+    pub wait: Duration,
 }
 
 #[message]
@@ -27,6 +28,18 @@ pub struct FileNote {
     pub force: bool,
     pub labels: BTreeMap<String, i64>,
     pub author: Option<Author>,
+    pub raw: Vec<u8>,
+    pub wait: Option<Duration>,
+    pub at: SystemTime,
+    pub color: Color,
+    pub ratio: f64,
+}
+
+#[message]
+#[derive(Copy, Eq)]
+pub enum Color {
+    Red,
+    DeepBlue,
 }
 
 #[message]
@@ -140,6 +153,7 @@ fn note() -> Note {
         labels: [("k.k".to_owned(), i64::MIN), ("&[".to_owned(), 0)].into(),
         size: Some(u64::MAX),
         raw: vec![0, 255, 62, 63],
+        wait: Duration::from_millis(1_500),
     }
 }
 
@@ -163,6 +177,11 @@ async fn every_part_of_a_request_arrives() {
             force: true,
             labels: [("a.b".to_owned(), 1), ("c&[d=".to_owned(), -2)].into(),
             author: Some(Author { name: "Ü & Co".to_owned(), years: vec![1999, -1] }),
+            raw: vec![251, 239, 190, 255],
+            wait: Some(Duration::new(3, 250)),
+            at: SystemTime::UNIX_EPOCH + Duration::new(1_700_000_000, 5_000),
+            color: Color::DeepBlue,
+            ratio: f64::NEG_INFINITY,
         };
         assert_eq!(client.file(sent.clone()).await.unwrap(), sent, "{scheme}");
 
