@@ -24,6 +24,16 @@ pub(crate) struct Cost {
     pub(crate) allocations: f64,
     /// Instructions by function, the dearest first.
     pub(crate) functions: Vec<(String, f64)>,
+    /// Calls of one function by another and what they cost, the dearest first.
+    pub(crate) calls: Vec<Calls>,
+}
+
+/// Calls of `callee` by `caller`, per request.
+pub(crate) struct Calls {
+    pub(crate) callee: String,
+    pub(crate) caller: String,
+    pub(crate) count: f64,
+    pub(crate) instructions: f64,
 }
 
 /// Measures one request of `workload` on `program`, one in flight.
@@ -34,6 +44,7 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
         profile(program, workload, extra, WARM + MEASURED)
     )?;
     let per_request = |few: u64, many: u64| (many as f64 - few as f64) / MEASURED as f64;
+    let instructions = per_request(few.instructions(), many.instructions());
     let mut functions: Vec<(String, f64)> = many
         .functions
         .iter()
@@ -43,10 +54,27 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
         .filter(|(_, cost)| *cost >= 1.0)
         .collect();
     functions.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut calls: Vec<Calls> = many
+        .calls
+        .into_iter()
+        .map(|(pair, (count, cost))| {
+            let (few_count, few_cost) = few.calls.get(&pair).copied().unwrap_or_default();
+            let (callee, caller) = pair;
+            Calls {
+                callee,
+                caller,
+                count: per_request(few_count, count),
+                instructions: per_request(few_cost, cost),
+            }
+        })
+        .filter(|calls| calls.instructions >= 1.0)
+        .collect();
+    calls.sort_by(|a, b| b.instructions.total_cmp(&a.instructions));
     Ok(Cost {
-        instructions: per_request(few.instructions(), many.instructions()),
+        instructions,
         allocations: per_request(few.allocations, many.allocations),
         functions,
+        calls,
     })
 }
 
@@ -78,6 +106,8 @@ async fn profile(
 #[derive(Default)]
 struct Profile {
     functions: HashMap<String, u64>,
+    /// By callee and caller: how often, and what the calls cost, what they call in turn included.
+    calls: HashMap<(String, String), (u64, u64)>,
     allocations: u64,
 }
 
@@ -105,7 +135,12 @@ impl Profile {
                 if is_allocator(&callee) && !is_allocator(&function) {
                     profile.allocations += count;
                 }
-                lines.next();
+                let cost = lines
+                    .next()
+                    .and_then(|line| line.split(' ').nth(1))
+                    .context("a call without a cost")?;
+                let calls = profile.calls.entry((callee.clone(), function.clone())).or_default();
+                *calls = (calls.0 + count, calls.1 + cost.parse::<u64>()?);
             } else if line
                 .starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-' || c == '*')
                 && let Some(cost) = line.split(' ').nth(1)

@@ -18,7 +18,7 @@ use bench::workload::Workload;
 
 use crate::server::Program;
 
-const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD | cpu [ROUNDS] [CALLS] | memory [CONNECTIONS] | routes";
+const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD [ARGUMENT...] | callers PROGRAM WORKLOAD FUNCTION | cpu [ROUNDS] [CALLS] | memory [CONNECTIONS] | routes";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -29,10 +29,15 @@ fn main() -> Result<ExitCode> {
         match words.as_slice() {
             ["ir"] => ir::run(false).await,
             ["ir", "--gate"] => ir::run(true).await,
-            ["profile", program, workload] => {
+            ["profile", program, workload, extra @ ..] => {
                 let program = Program::named(program).context("no such program")?;
                 let workload = Workload::named(workload).context("no such workload")?;
-                ir::profile(program, workload).await
+                ir::profile(program, workload, extra).await
+            }
+            ["callers", program, workload, function] => {
+                let program = Program::named(program).context("no such program")?;
+                let workload = Workload::named(workload).context("no such workload")?;
+                ir::callers(program, workload, function).await
             }
             ["cpu", numbers @ ..] => {
                 cpu::run(number(numbers, 0, 7)?, number(numbers, 1, 40_000)?).await?;

@@ -33,8 +33,16 @@ impl Program {
     pub(crate) const HAND_TONIC: Program =
         Program { name: "hand_tonic", binary: "hand_tonic", arguments: &[] };
 
-    pub(crate) const ALL: [Program; 4] =
-        [Program::RAW_HYPER, Program::RAW_HYPER_YIELD, Program::HAND_AXUM, Program::HAND_TONIC];
+    pub(crate) const BIDENT: Program =
+        Program { name: "bident", binary: "bident_hello", arguments: &[] };
+
+    pub(crate) const ALL: [Program; 5] = [
+        Program::BIDENT,
+        Program::RAW_HYPER,
+        Program::RAW_HYPER_YIELD,
+        Program::HAND_AXUM,
+        Program::HAND_TONIC,
+    ];
 
     pub(crate) fn named(name: &str) -> Option<Program> {
         Program::ALL.into_iter().find(|program| program.name == name)
@@ -43,9 +51,13 @@ impl Program {
     /// The programs that answer `workload`, the one that the others are compared with first.
     pub(crate) fn answering(workload: Workload) -> &'static [Program] {
         match workload {
-            Workload::JsonH1 | Workload::GetH1 => &[Program::HAND_AXUM, Program::RAW_HYPER],
-            Workload::JsonH2 => &[Program::HAND_AXUM, Program::RAW_HYPER, Program::RAW_HYPER_YIELD],
-            Workload::Grpc => &[Program::HAND_TONIC],
+            Workload::JsonH1 | Workload::GetH1 => {
+                &[Program::HAND_AXUM, Program::RAW_HYPER, Program::BIDENT]
+            }
+            Workload::JsonH2 => {
+                &[Program::HAND_AXUM, Program::RAW_HYPER, Program::RAW_HYPER_YIELD, Program::BIDENT]
+            }
+            Workload::Grpc => &[Program::HAND_TONIC, Program::BIDENT],
         }
     }
 }
@@ -71,6 +83,8 @@ impl Server {
             None => Command::new(&binary),
         };
         command.args(program.arguments).args(extra).stderr(Stdio::null());
+        // What bident reads; the peers bind a free port by themselves.
+        command.env("BIDENT_SERVER__ADDR", "127.0.0.1:0").env("BIDENT_ADMIN__ADDR", "127.0.0.1:0");
         Process::start(command).await.map(Server)
     }
 
