@@ -167,13 +167,17 @@ pub(crate) fn file_name(package: &str) -> String {
     }
 }
 
+/// Where what every error carries is declared.
+const ERROR_DETAILS: &str = "google/rpc/error_details.proto";
+
 fn assemble(
     packages: BTreeMap<String, Package>,
     known: Vec<FileDescriptorProto>,
     specs: &[&'static ServiceSpec],
 ) -> Schema {
     let mut schema = Schema::default();
-    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    // Nothing imports the details of errors: clients that meet them ask for them by name.
+    let mut wanted = BTreeSet::from([ERROR_DETAILS.to_owned()]);
     for (package, parts) in packages {
         wanted.extend(parts.imports.iter().cloned());
         let file = FileDescriptorProto {

@@ -418,7 +418,7 @@ fn the_known_files_are_complete() {
             assert!(files.iter().any(|f| f.name() == import), "{import}");
         }
     }
-    assert_eq!(files.len(), 10);
+    assert_eq!(files.len(), 11);
     let api = files.iter().find(|f| f.name() == "google/api/annotations.proto").unwrap();
     assert_eq!(api.extension[0].extendee(), ".google.protobuf.MethodOptions");
     assert_eq!(api.extension[0].type_name(), ".google.api.HttpRule");

@@ -62,7 +62,8 @@ impl Probe {
     #[rpc(get = "/v1/metadata")]
     async fn metadata(&self, ctx: &Context) -> Reply<Metadata> {
         let named = |name: &str| ctx.header(name).map(|value| (name.to_owned(), value.to_owned()));
-        let values = ["x-md-global-tenant", "x-md-local-step"].into_iter().filter_map(named).collect();
+        let values =
+            ["x-md-global-tenant", "x-md-local-step"].into_iter().filter_map(named).collect();
         Reply::new(Metadata { values }).header("x-probe", "seen").trailer("x-probe-end", "done")
     }
 }

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::Output;
 
 use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde_json::{Value, json};
 use support::outside;
 
@@ -82,9 +84,19 @@ async fn buf_sees_status_reason_and_metadata_of_every_error() -> Result<()> {
         assert_eq!(error["code"], name, "{how}: {error}");
         let details =
             error["details"].as_array().with_context(|| format!("{how}: no details in {error}"))?;
-        assert!(details.iter().any(|detail| detail.to_string().contains(reason)), "{how}: {error}");
+        assert!(details.iter().any(|detail| is_error_info(detail, reason)), "{how}: {error}");
     }
     Ok(())
+}
+
+/// Whether a detail as buf shows it, which is undecoded, is an ErrorInfo with `reason`.
+fn is_error_info(detail: &Value, reason: &str) -> bool {
+    let value =
+        detail["value"].as_str().and_then(|value| BASE64_STANDARD_NO_PAD.decode(value).ok());
+    // ErrorInfo begins with its reason: field 1, a length, the text.
+    let begins = [&[0x0a, reason.len() as u8], reason.as_bytes()].concat();
+    detail["type"] == "google.rpc.ErrorInfo"
+        && value.is_some_and(|value| value.starts_with(&begins))
 }
 
 fn has_grpcurl() -> bool {
