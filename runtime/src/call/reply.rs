@@ -110,6 +110,8 @@ impl Reply {
     }
 }
 
+static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+
 impl<T> Reply<T> {
     /// A reply with nothing beside the message.
     pub fn new(message: T) -> Self {
@@ -152,13 +154,17 @@ impl<T> Reply<T> {
 
     /// The response headers.
     pub fn headers(&self) -> &HeaderMap {
-        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
         self.meta.beside.as_ref().map_or(&*NONE, |beside| &beside.headers)
     }
 
     /// The response headers.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.meta.beside().headers
+    }
+
+    /// The response trailers.
+    pub fn trailers(&self) -> &HeaderMap {
+        self.meta.beside.as_ref().map_or(&*NONE, |beside| &beside.trailers)
     }
 
     /// Runs `f` once, when the last byte of the answer has left or the call was dropped.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::Full;
 use serde_json::{Map, Value};
 
@@ -129,6 +129,23 @@ impl Plan {
             None => answer.body.clone(),
         };
         message::from_json(&body).map_err(|fault| unreadable(self.operation, &fault))
+    }
+}
+
+/// Trailers travel as headers whose names start with `trailer-`, as in Connect: here they become trailers again.
+pub(super) fn take_trailers(answer: &mut Answer) {
+    let moved: Vec<_> = answer
+        .head
+        .headers
+        .iter()
+        .filter_map(|(name, value)| {
+            let trailer = name.as_str().strip_prefix("trailer-")?.parse::<HeaderName>().ok()?;
+            Some((name.clone(), trailer, value.clone()))
+        })
+        .collect();
+    for (name, trailer, value) in moved {
+        answer.head.headers.remove(name);
+        answer.trailers.append(trailer, value);
     }
 }
 

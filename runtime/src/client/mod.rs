@@ -155,8 +155,9 @@ impl Client {
             Protocol::Http => {
                 let plan = self.shared.plan(method)?;
                 let (path, request) = plan.request(&request, headers)?;
-                let answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await?;
+                let mut answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await?;
                 let message = plan.message(&answer)?;
+                http::take_trailers(&mut answer);
                 (answer, message)
             }
         };

@@ -108,7 +108,9 @@ impl Probe {
             .collect();
         let left = ctx.deadline().map(|at| at.saturating_duration_since(Instant::now()));
         let millis_left = left.and_then(|left| u64::try_from(left.as_millis()).ok());
-        Ok(Reply::new(Seen { metadata, millis_left }).header("x-answer", "yes"))
+        Ok(Reply::new(Seen { metadata, millis_left })
+            .header("x-answer", "yes")
+            .trailer("x-end", "it is"))
     }
 
     /// Asks the next server, without a word about what flows on.
@@ -318,7 +320,7 @@ async fn a_spawned_task_keeps_what_flows() {
 }
 
 #[tokio::test]
-async fn the_replys_headers_are_there_for_those_who_ask() {
+async fn the_replys_metadata_is_there_for_those_who_ask() {
     for scheme in PRONGS {
         let (serving, _) = probe(scheme).await;
         let client =
@@ -330,6 +332,8 @@ async fn the_replys_headers_are_there_for_those_who_ask() {
             .unwrap();
         let reply = client.unary_reply::<(), Result<Seen, ProbeError>>(method, ()).await.unwrap();
         assert_eq!(reply.headers()["x-answer"], "yes", "{scheme}");
+        assert_eq!(reply.trailers()["x-end"], "it is", "{scheme}");
+        assert_eq!(reply.headers().len() + reply.trailers().len(), 2, "{scheme}");
     }
 }
 
