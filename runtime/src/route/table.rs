@@ -224,8 +224,8 @@ fn split(raw: &[u8]) -> Option<Segments> {
         return Some(segments);
     }
     let mut start = 1;
-    for at in 1..=raw.len() {
-        if raw.get(at).is_none_or(|&byte| byte == b'/') {
+    for (at, &byte) in raw.iter().enumerate().skip(1) {
+        if byte == b'/' {
             if at == start {
                 return None;
             }
@@ -233,6 +233,10 @@ fn split(raw: &[u8]) -> Option<Segments> {
             start = at + 1;
         }
     }
+    if start == raw.len() {
+        return None;
+    }
+    segments.push((start as u32, raw.len() as u32));
     Some(segments)
 }
 
