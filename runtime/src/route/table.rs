@@ -74,7 +74,7 @@ impl Table {
         if let Some(leaf) = self.exact(raw, |leaves| choose(leaves, None, method)) {
             return Found::Route(leaf.route, Captures::new());
         }
-        let found = self.visit(raw, &mut |leaves, verb, segments| {
+        let found = self.visit(raw, |leaves, verb, segments| {
             choose(leaves, verb, method).map(|leaf| (leaf.route, captures(&leaf.spans, segments)))
         });
         match found {
@@ -95,17 +95,17 @@ impl Table {
     }
 
     /// Shows `visit` the leaves of every template that has this path, the most specific first, until it takes one.
-    fn visit<R>(&self, raw: &[u8], visit: &mut Visit<'_, R>) -> Option<R> {
+    fn visit<R, V: Visit<R>>(&self, raw: &[u8], mut visit: V) -> Option<R> {
         if self.nodes.is_empty() {
             return None;
         }
         let segments = split(raw)?;
         if let Some((verb, shorter)) = self.closing_verb(raw, &segments)
-            && let Some(found) = self.walk(0, 0, raw, &shorter, Some(verb), visit)
+            && let Some(found) = self.walk(0, 0, raw, &shorter, Some(verb), &mut visit)
         {
             return Some(found);
         }
-        self.walk(0, 0, raw, &segments, None, visit)
+        self.walk(0, 0, raw, &segments, None, &mut visit)
     }
 
     /// The verb that the path closes with, if some template has it, and the segments without it.
@@ -125,19 +125,23 @@ impl Table {
         Some((verb, shorter))
     }
 
-    fn walk<R>(
+    fn walk<R, V: Visit<R>>(
         &self,
         node: usize,
         depth: usize,
         raw: &[u8],
         segments: &Segments,
         verb: Option<&[u8]>,
-        visit: &mut Visit<'_, R>,
+        visit: &mut V,
     ) -> Option<R> {
         let node = &self.nodes[node];
         let Some(&segment) = segments.get(depth) else {
-            let ended = visit(&node.ends, verb, segments);
-            return ended.or_else(|| visit(&node.rests, verb, segments));
+            if !node.ends.is_empty()
+                && let Some(found) = visit(&node.ends, verb, segments)
+            {
+                return Some(found);
+            }
+            return node.rests(verb, segments, visit);
         };
         if let Some(next) = node.literal(slice(raw, segment))
             && let Some(found) = self.walk(next, depth + 1, raw, segments, verb, visit)
@@ -149,7 +153,7 @@ impl Table {
         {
             return Some(found);
         }
-        visit(&node.rests, verb, segments)
+        node.rests(verb, segments, visit)
     }
 
     /// What to say of a path that has no route for this method.
@@ -162,7 +166,7 @@ impl Table {
             None::<()>
         };
         self.exact(raw, Some).map(|leaves| add(leaves, None));
-        self.visit(raw, &mut |leaves, verb, _| add(leaves, verb));
+        self.visit(raw, |leaves, verb, _| add(leaves, verb));
         if methods.is_empty() {
             return Found::Nothing;
         }
@@ -184,9 +188,21 @@ impl Table {
     }
 }
 
-type Visit<'v, R> = dyn FnMut(&[Leaf], Option<&[u8]>, &Segments) -> Option<R> + 'v;
+/// What is shown the leaves of one shape, the verb that the path closes with, and the path's segments.
+trait Visit<R>: FnMut(&[Leaf], Option<&[u8]>, &Segments) -> Option<R> {}
+
+impl<R, F: FnMut(&[Leaf], Option<&[u8]>, &Segments) -> Option<R>> Visit<R> for F {}
 
 impl Node {
+    fn rests<R>(
+        &self,
+        verb: Option<&[u8]>,
+        segments: &Segments,
+        visit: &mut impl Visit<R>,
+    ) -> Option<R> {
+        if self.rests.is_empty() { None } else { visit(&self.rests, verb, segments) }
+    }
+
     fn literal(&self, segment: &[u8]) -> Option<usize> {
         if self.literals.is_empty() {
             return None;
@@ -206,9 +222,6 @@ fn choose<'t>(leaves: &'t [Leaf], verb: Option<&[u8]>, method: &Method) -> Optio
     let with = |wanted: Option<&Method>| {
         leaves.iter().find(|leaf| leaf.method.as_ref() == wanted && leaf.verb.as_deref() == verb)
     };
-    if leaves.is_empty() {
-        return None;
-    }
     with(Some(method))
         .or_else(|| if method == Method::HEAD { with(Some(&Method::GET)) } else { None })
         .or_else(|| with(None))
@@ -224,8 +237,9 @@ fn split(raw: &[u8]) -> Option<Segments> {
         return Some(segments);
     }
     let mut start = 1;
-    for (at, &byte) in raw.iter().enumerate().skip(1) {
+    for (before, &byte) in raw[1..].iter().enumerate() {
         if byte == b'/' {
+            let at = before + 1;
             if at == start {
                 return None;
             }
