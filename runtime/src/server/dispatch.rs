@@ -143,7 +143,11 @@ pub(crate) fn dispatch(
         let accepting = known.accepts.then_some(&parts.headers);
         (Protocol::Http, rest::Answer::of(&parts.method, known.content_type, accepting))
     };
-    let caller = known.timeout();
+    // Who has no time left is told so: nothing is begun for nobody.
+    let caller = match known.timeout() {
+        Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
+        caller => caller,
+    };
     let trace = Trace::open(known.traceparent);
     let refusal = match protocol {
         Protocol::Grpc => grpc::refusal(&parts.method, known.encoding),

@@ -68,6 +68,13 @@ impl GrpcCall {
         Self { path: path.to_owned(), headers, body }
     }
 
+    /// The body in pieces, each sent as data of its own.
+    pub fn pieces<B: Into<Bytes>>(path: &str, pieces: impl IntoIterator<Item = B>) -> Self {
+        let mut call = Self::bytes(path, Bytes::new());
+        call.body.pieces = pieces.into_iter().map(Into::into).collect();
+        call
+    }
+
     /// Sets a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {

@@ -84,6 +84,13 @@ impl Call {
         self.send_on(&mut connection).await
     }
 
+    /// Sends the request; `None` where the server, or the client itself, refuses to go on.
+    pub async fn try_send(&self, address: SocketAddr) -> Option<Answer> {
+        let mut connection = Connection::open(address, self.wire).await;
+        let exchange = self.exchange(&mut connection.sender, connection.address);
+        bounded("an answer or a refusal", exchange).await.ok()
+    }
+
     /// Sends the request on a connection that stays open.
     ///
     /// # Panics

@@ -61,6 +61,12 @@ impl Raw {
         }
     }
 
+    /// What has come so far, without waiting.
+    pub fn received(&mut self) -> &[u8] {
+        self.is_open();
+        &self.received
+    }
+
     async fn more(&mut self) -> bool {
         let read = bounded("reading", self.stream.read_buf(&mut self.received)).await;
         read.is_ok_and(|count| count > 0)

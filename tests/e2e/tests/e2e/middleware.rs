@@ -146,26 +146,25 @@ async fn raw_routes_and_tonic_built_services_stand_behind_it() {
     let (server, mut events) = recorded().await;
     let answer = call("GET", "/raw/7").send(server.addr).await;
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "raw"));
-    assert!(events.next().await.starts_with("a> http "));
-    assert_eq!(events.take(2).await, ["a< ok", "a. 200 OK "]);
+    assert_eq!(events.take(3).await, ["a> http /raw/{id}", "a< ok", "a. 200 OK "]);
 
     let answer = grpc(server.addr, tonic_built::ECHO, &wire("tonic")).await;
     assert_eq!(answer.decode::<Plain>().text, "tonic");
     let into = format!("a> grpc {}", tonic_built::ECHO);
     assert_eq!(events.take(3).await, [&into, "a< ok", "a. 200 OK "]);
 
+    // tonic fails within a response of its own, which is not touched: how the call ended is known nevertheless.
     let answer = grpc(server.addr, tonic_built::FAIL, &wire("tonic")).await;
     assert_eq!(answer.status, 15);
-    assert_eq!(events.next().await, format!("a> grpc {}", tonic_built::FAIL));
-    // tonic fails within its response: what counts is that each side is seen once, and how it ended.
-    assert!(events.next().await.starts_with("a< "));
+    let into = format!("a> grpc {}", tonic_built::FAIL);
+    assert_eq!(events.take(3).await, [&into, "a< ok", "a. 500 DATA_LOSS "]);
+
     let answer = grpc(server.addr, tonic_built::COUNT, &wire("3")).await;
     assert_eq!((answer.status, answer.messages.len()), (0, 3));
-    let seen: Vec<_> =
-        events.take(3).await.into_iter().filter(|event| !event.starts_with("a. 500")).collect();
-    assert_eq!(seen[0], format!("a> grpc {}", tonic_built::COUNT));
+    let into = format!("a> grpc {}", tonic_built::COUNT);
+    assert_eq!(events.take(3).await, [&into, "a< ok", "a. 200 OK "]);
     server.stop().await.expect("a clean stop");
-    assert!(events.rest().len() <= 1);
+    assert_eq!(events.rest(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -184,11 +183,6 @@ async fn a_stream_ends_for_it_when_its_last_message_has_left() {
     assert_eq!(events.take(2).await, [&format!("a> grpc {WATCH}"), "a< ok"]);
     watch.hang_up();
     assert_eq!(events.next().await, "a. 499 CANCELLED CANCELLED");
-
-    let stream = GrpcCall::new(tonic_built::COUNT, &wire("2")).open(server.addr).await;
-    assert_eq!(stream.end().await.messages.len(), 2);
-    let into = format!("a> grpc {}", tonic_built::COUNT);
-    assert_eq!(events.take(3).await, [&into, "a< ok", "a. 200 OK "]);
 }
 
 #[tokio::test]
