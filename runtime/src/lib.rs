@@ -80,3 +80,21 @@ pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 
 pub use bident_macros::{construct, error_reason, hook, message, rpc, service, traced};
+
+/// The README and the guide: every Rust example in them is compiled.
+#[cfg(doctest)]
+mod documents {
+    macro_rules! documents {
+        ($($name:ident = $path:literal;)*) => {
+            $(#[doc = include_str!($path)] mod $name {})*
+        };
+    }
+
+    documents! {
+        readme = "../../README.md";
+        messages = "../../docs/guide/messages.md";
+        services = "../../docs/guide/services.md";
+        errors = "../../docs/guide/errors.md";
+        calls = "../../docs/guide/calls.md";
+    }
+}
