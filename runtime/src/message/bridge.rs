@@ -85,7 +85,8 @@ pub fn merge_field<M: super::Message>(
             return encoding::skip_field(wire, number, input, cx);
         }
     };
-    let mut cx = WireCx::with_depth(DEPTH.get());
+    let length = if let Raw::Len(body) = raw { body.len() } else { 0 };
+    let mut cx = WireCx::with_depth(DEPTH.get(), length);
     let merged = cx.nested(|cx| message.merge_field(number, raw, cx));
     merged.map(|_known| ()).map_err(|fault| error(fault.to_string()))
 }

@@ -24,7 +24,7 @@ const FRAME_PREFIX: usize = 5;
 /// # Errors
 /// A [`Fault`] that names the field.
 pub fn decode<T: Message>(body: Bytes) -> Result<T, Fault> {
-    T::read(&body, &mut WireCx::new(Some(&body)))
+    T::read(&body, &mut WireCx::new(&body))
 }
 
 /// Decodes a message from borrowed bytes; `Bytes` fields are copied.
@@ -32,7 +32,7 @@ pub fn decode<T: Message>(body: Bytes) -> Result<T, Fault> {
 /// # Errors
 /// A [`Fault`] that names the field.
 pub fn decode_slice<T: Message>(body: &[u8]) -> Result<T, Fault> {
-    T::read(body, &mut WireCx::new(None))
+    T::read(body, &mut WireCx::borrowed(body.len()))
 }
 
 /// Encodes a message in one allocation of the exact size.
@@ -108,7 +108,7 @@ pub fn field_to_json<T: Message>(
 /// A [`Fault`] that names the field; a field whose type has no encoding of its own.
 pub fn field_from_wire<T: Message>(message: &mut T, field: &str, body: &[u8]) -> Result<(), Fault> {
     let number = number::<T>(field)?;
-    message.merge_field(number, Raw::Len(body), &mut WireCx::new(None)).map(|_known| ())
+    message.merge_field(number, Raw::Len(body), &mut WireCx::borrowed(body.len())).map(|_known| ())
 }
 
 /// Writes one field alone in the encoded form of its message; nothing where the field is not set.
@@ -139,7 +139,7 @@ fn parse<'de, R>(
     read: impl FnOnce(JsonInput<'_, 'de>, &mut JsonCx) -> Result<R, serde_json::Error>,
 ) -> Result<R, Fault> {
     let mut input = serde_json::Deserializer::from_slice(body);
-    let mut cx = JsonCx::new();
+    let mut cx = JsonCx::of(body.len());
     match read(&mut input, &mut cx).and_then(|value| input.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(error) => Err(cx.fault(error.to_string())),

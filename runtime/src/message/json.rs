@@ -12,21 +12,28 @@ use serde::{Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
 use super::field::{Field, Value};
-use super::wire::{MAX_DEPTH, too_deep};
+use super::wire::{Budget, MAX_DEPTH, too_deep};
 use super::{Dialect, Fault};
 
-/// What decoding JSON carries along: the path to the value at hand and how much deeper it may nest.
+/// What decoding JSON carries along: the path to the value at hand, how much deeper it may nest, and how much memory
+/// its lists may take.
 #[derive(Debug)]
 pub struct JsonCx {
     /// Innermost segment first, and empty until there is a mistake.
     path: Vec<Cow<'static, str>>,
     depth: u32,
+    pub(crate) budget: Budget,
 }
 
 impl JsonCx {
-    /// At the outermost message.
+    /// At the outermost message, whose text is of unknown length.
     pub(crate) fn new() -> Self {
-        Self { path: Vec::new(), depth: MAX_DEPTH }
+        Self::of(0)
+    }
+
+    /// At the outermost message, in a text of so many bytes.
+    pub(crate) fn of(length: usize) -> Self {
+        Self { path: Vec::new(), depth: MAX_DEPTH, budget: Budget::of(length) }
     }
 
     /// The mistake with the path that was collected.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeSeed, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserializer, Serializer};
 
@@ -49,11 +49,15 @@ impl<F, T: Value<F>> List<T, F> for Elements {
             Raw::Len(packed) if T::WIRE != WireType::Len => {
                 let mut reader = Reader::new(packed);
                 while !reader.is_empty() {
+                    cx.budget.take::<T>().map_err(|fault| at(list, fault))?;
                     let value = reader.next_packed(T::WIRE).and_then(|raw| T::read(raw, cx));
                     list.push(value.map_err(|fault| at(list, fault))?);
                 }
             }
-            _ => list.push(T::read(raw, cx).map_err(|fault| at(list, fault))?),
+            _ => {
+                let value = cx.budget.take::<T>().and_then(|()| T::read(raw, cx));
+                list.push(value.map_err(|fault| at(list, fault))?);
+            }
         }
         Ok(())
     }
@@ -109,7 +113,10 @@ impl<'de, F, T: Value<F>> Visitor<'de> for ListVisitor<'_, F, T> {
         loop {
             let seed = ElementSeed::<F, T> { cx: self.cx, value: PhantomData };
             match seq.next_element_seed(seed) {
-                Ok(Some(value)) => list.push(value),
+                Ok(Some(value)) => {
+                    self.cx.budget.take::<T>().map_err(A::Error::custom)?;
+                    list.push(value);
+                }
                 Ok(None) => return Ok(list),
                 Err(error) => {
                     self.cx.blame(format!("[{}]", list.len()));

@@ -62,6 +62,9 @@ impl<K: MapKey + Ord, V> Entries for BTreeMap<K, V> {
     }
 }
 
+/// About what an entry takes: the key, the value, and the map's own share.
+type Entry<M> = (<M as Entries>::Key, <M as Entries>::Value, [usize; 2]);
+
 fn entry_size<F, K: MapKey, V: Value<F>>(key: &K, value: &V) -> usize {
     let key = if key.is_default() { 0 } else { single::size::<Plain, K>(key, 1) };
     key + single::size::<F, V>(value, 2)
@@ -89,6 +92,7 @@ pub(crate) fn merge<F, M: Entries<Value: Value<F>>>(
     raw: Raw<'_>,
     cx: &mut WireCx<'_>,
 ) -> Result<(), Fault> {
+    cx.budget.take::<Entry<M>>()?;
     let mut reader = Reader::new(raw.bytes()?);
     let mut key = M::Key::initial();
     let mut value: Option<M::Value> = None;
@@ -157,6 +161,7 @@ impl<'de, F, M: Entries<Value: Value<F>>> Visitor<'de> for MapSeed<'_, F, M> {
             let seed = ElementSeed::<F, M::Value> { cx: self.cx, value: PhantomData };
             let value =
                 object.next_value_seed(seed).inspect_err(|_| self.cx.blame(segment(&key)))?;
+            self.cx.budget.take::<Entry<M>>().map_err(A::Error::custom)?;
             if !map.put(key, value) {
                 return Err(A::Error::custom("a key of the map is given twice"));
             }

@@ -438,7 +438,7 @@ fn known(type_url: &str) -> Option<Known> {
 fn of<T: WellKnown>() -> Known {
     Known {
         print: |body| {
-            let message: T = bridge::read(body, &mut WireCx::new(None))?;
+            let message: T = bridge::read(body, &mut WireCx::borrowed(body.len()))?;
             serde_json::to_value(Shown(&message)).map_err(|error| Fault::new(error.to_string()))
         },
         parse: |value| {

@@ -113,22 +113,65 @@ pub enum WireType {
     Fixed32 = 5,
 }
 
-/// What decoding carries along: the buffer that `Bytes` fields share, and how much deeper messages may nest.
+/// How much memory the elements of lists and maps may take, beyond what grows with the input.
+const ELEMENTS_FLOOR: usize = 16 << 20;
+
+/// How much memory they may take per byte of input.
+const ELEMENTS_PER_BYTE: usize = 32;
+
+/// The memory that lists and maps may still take.
+///
+/// An element of two bytes can be a struct of two kilobytes: without a bound four megabytes of input would become four
+/// gigabytes of lists.
+#[derive(Debug)]
+pub(crate) struct Budget(usize);
+
+impl Budget {
+    pub(crate) fn of(length: usize) -> Self {
+        Self(ELEMENTS_FLOOR.saturating_add(length.saturating_mul(ELEMENTS_PER_BYTE)))
+    }
+
+    /// Takes the memory of one element.
+    #[inline]
+    pub(crate) fn take<T>(&mut self) -> Result<(), Fault> {
+        match self.0.checked_sub(size_of::<T>()) {
+            Some(left) => {
+                self.0 = left;
+                Ok(())
+            }
+            None => Err(too_many()),
+        }
+    }
+}
+
+#[cold]
+fn too_many() -> Fault {
+    Fault::new("too many elements for a message of this size")
+}
+
+/// What decoding carries along: the buffer that `Bytes` fields share, how much deeper messages may nest, and how much
+/// memory their lists may take.
 #[derive(Debug)]
 pub struct WireCx<'a> {
     source: Option<&'a Bytes>,
     depth: u32,
+    pub(crate) budget: Budget,
 }
 
 impl<'a> WireCx<'a> {
-    /// At the outermost message. Slices of `source` are shared instead of copied.
-    pub(crate) fn new(source: Option<&'a Bytes>) -> Self {
-        Self { source, depth: MAX_DEPTH }
+    /// At the outermost message, whose slices are shared instead of copied.
+    pub(crate) fn new(source: &'a Bytes) -> Self {
+        Self { source: Some(source), depth: MAX_DEPTH, budget: Budget::of(source.len()) }
+    }
+
+    /// At the outermost message of so many bytes, whose slices are copied.
+    pub(crate) fn borrowed(length: usize) -> Self {
+        Self::with_depth(MAX_DEPTH, length)
     }
 
     /// With less room to nest than usual.
-    pub(crate) fn with_depth(depth: u32) -> Self {
-        Self { source: None, depth }
+    pub(crate) fn with_depth(depth: u32, length: usize) -> Self {
+        Self { source: None, depth, budget: Budget::of(length) }
     }
 
     pub(crate) fn depth(&self) -> u32 {

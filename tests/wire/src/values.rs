@@ -1,6 +1,7 @@
 //! Values of the messages, for property tests and for the peers.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use proptest::collection::{btree_map, hash_map, vec};
@@ -13,16 +14,17 @@ use prost_types::value::Kind;
 use crate::*;
 
 /// So many values the peers get.
-const SAMPLES: usize = 120;
+const COUNT: usize = 120;
 
-/// The same values in every run.
-pub fn samples() -> Vec<Everything> {
-    let mut runner = TestRunner::deterministic();
-    let strategy = everything();
-    (0..SAMPLES)
-        .filter_map(|_| strategy.new_tree(&mut runner).ok())
-        .map(|tree| tree.current())
-        .collect()
+/// The same values in every run, made once.
+pub fn samples() -> &'static [Everything] {
+    static SAMPLES: LazyLock<Vec<Everything>> = LazyLock::new(|| {
+        let mut runner = TestRunner::deterministic();
+        let strategy = everything();
+        let trees = (0..COUNT).filter_map(|_| strategy.new_tree(&mut runner).ok());
+        trees.map(|tree| tree.current()).collect()
+    });
+    &SAMPLES
 }
 
 /// Any value.
