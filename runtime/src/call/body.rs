@@ -57,8 +57,12 @@ impl Body {
             if gathered.len() + piece.len() > limit {
                 return Err(Error::body_too_large(limit));
             }
+            let ended = self.is_end_stream();
+            if ended && gathered.len() == 0 {
+                return Ok(piece);
+            }
             gathered.push(piece);
-            if self.is_end_stream() {
+            if ended {
                 break;
             }
         }

@@ -27,7 +27,11 @@ pub(super) struct Inner {
     pub(super) span: tracing::Span,
     /// What the handler adds to the answer. Most handlers never touch it.
     added: Mutex<Option<Box<Added>>>,
+    /// Whether there is anything added, to look at before the lock.
+    adding: AtomicBool,
     over: AtomicBool,
+    /// Whether anyone has asked to be told of the end.
+    awaited: AtomicBool,
     ended: Notify,
 }
 
@@ -69,7 +73,9 @@ impl Context {
             trace: opening.trace,
             span,
             added: Mutex::new(None),
+            adding: AtomicBool::new(false),
             over: AtomicBool::new(false),
+            awaited: AtomicBool::new(false),
             ended: Notify::new(),
         }))
     }
@@ -133,10 +139,14 @@ impl Context {
         if let Some((name, value)) = metadata::entry(name, value) {
             let mut added = self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
             to(added.get_or_insert_default()).insert(name, value);
+            self.0.adding.store(true, Ordering::Release);
         }
     }
 
     pub(crate) fn take_added(&self) -> Option<Box<Added>> {
+        if !self.0.adding.load(Ordering::Acquire) {
+            return None;
+        }
         self.0.added.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -169,14 +179,18 @@ impl Context {
     /// been given. The handler itself is dropped in the first two; this is for tasks that it spawned.
     pub async fn cancelled(&self) {
         let ended = self.0.ended.notified();
-        if !self.0.over.load(Ordering::Acquire) {
+        // Either this sees the end, or the end sees this: both orders are total.
+        self.0.awaited.store(true, Ordering::SeqCst);
+        if !self.0.over.load(Ordering::SeqCst) {
             ended.await;
         }
     }
 
     /// Says that the call is over.
     pub(crate) fn end(&self) {
-        self.0.over.store(true, Ordering::Release);
-        self.0.ended.notify_waiters();
+        self.0.over.store(true, Ordering::SeqCst);
+        if self.0.awaited.load(Ordering::SeqCst) {
+            self.0.ended.notify_waiters();
+        }
     }
 }

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use http::StatusCode;
+use tracing::level_filters::LevelFilter;
 
 use super::{CallOutcome, OnEnd, Protocol, Trace};
 use crate::Error;
@@ -39,6 +40,12 @@ enum Outcome {
     /// A success, or an HTTP response of the user's own making.
     Answered(StatusCode, Code),
     Failed(Error),
+}
+
+impl Outcome {
+    fn is_success(&self) -> bool {
+        matches!(self, Self::Answered(_, Code::Ok))
+    }
 }
 
 impl Record {
@@ -104,6 +111,11 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        // By far the most calls: nobody listens to this one.
+        let quiet = !self.log_all && LevelFilter::current() < LevelFilter::DEBUG;
+        if quiet && self.sent && self.on_end.is_empty() && self.outcome.is_success() {
+            return;
+        }
         let (code, grpc, error) = self.outcome();
         let level = match code {
             501 => tracing::Level::WARN,
@@ -112,7 +124,7 @@ impl Drop for Record {
             _ if self.log_all => tracing::Level::INFO,
             _ => tracing::Level::DEBUG,
         };
-        let heard = level <= tracing::level_filters::LevelFilter::current();
+        let heard = level <= LevelFilter::current();
         if self.on_end.is_empty() && !heard {
             return;
         }

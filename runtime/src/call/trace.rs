@@ -27,10 +27,10 @@ pub struct Trace {
 impl Trace {
     /// The caller's trace, with a span of our own; a new, sampled trace where the caller sent none that is valid.
     pub(crate) fn open(traceparent: Option<&HeaderValue>) -> Self {
-        let span = random();
+        let (span, high, low) = random();
         match traceparent.and_then(|value| parse(value.as_bytes())) {
             Some((id, parent, sampled)) => Self { id, span, parent, sampled },
-            None => Self { id: (random(), random()), span, parent: 0, sampled: true },
+            None => Self { id: (high, low), span, parent: 0, sampled: true },
         }
     }
 
@@ -99,23 +99,27 @@ fn hex(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// A random number that is never 0. Identifiers need to differ, not to be secret.
-fn random() -> u64 {
+/// Three random numbers, none of them 0. Identifiers need to differ, not to be secret.
+fn random() -> (u64, u64, u64) {
     thread_local! {
         static STATE: Cell<u64> = const { Cell::new(0) };
     }
     STATE.with(|state| {
-        let mut x = state.get();
-        if x == 0 {
-            x = RandomState::new().hash_one(0_u8) | 1;
-        }
-        // Marsaglia's xorshift64: never 0 when it did not start there.
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        state.set(x);
-        x
+        let first = match state.get() {
+            0 => RandomState::new().hash_one(0_u8) | 1,
+            seed => next(seed),
+        };
+        let (second, third) = (next(first), next(next(first)));
+        state.set(third);
+        (first, second, third)
     })
+}
+
+/// Marsaglia's xorshift64: never 0 when it did not start there.
+fn next(mut x: u64) -> u64 {
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^ x << 17
 }
 
 #[cfg(test)]

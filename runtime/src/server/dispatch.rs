@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
-use http_body::Body as _;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
@@ -55,9 +54,7 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         let flight = InFlight::new(&self.state);
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
-            Site::Calls(core) => {
-                Work::Call { dispatch: dispatch(core, request.map(Body::from), Some(self.peer)) }
-            }
+            Site::Calls(core) => Work::Call { dispatch: dispatch(core, request, Some(self.peer)) },
             Site::Plain(handler) => {
                 let mut request = request.map(Body::from);
                 request.extensions_mut().insert(Peer(self.peer));
@@ -93,13 +90,10 @@ impl Future for Answering {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = match this.work.project() {
-            WorkPinned::Call { dispatch } => {
-                let Poll::Ready((response, record)) = Pin::new(dispatch).poll(cx) else {
-                    return Poll::Pending;
-                };
-                let flight = this.flight.take();
-                response.map(|payload| Outgoing::new(payload, record, flight))
-            }
+            WorkPinned::Call { dispatch } => match Pin::new(dispatch).poll(cx, this.flight) {
+                Poll::Ready(response) => response,
+                Poll::Pending => return Poll::Pending,
+            },
             WorkPinned::Plain { future } => {
                 // What is served here has guards of its own; this keeps a connection alive where one has none.
                 let response = match caught(|| future.as_mut().poll(cx)) {
@@ -131,7 +125,7 @@ pub(crate) struct Dispatch {
 /// Begins a call.
 pub(crate) fn dispatch(
     core: &Arc<Core>,
-    request: Request<Body>,
+    request: Request<impl Into<Body>>,
     peer: Option<SocketAddr>,
 ) -> Dispatch {
     let started = Instant::now();
@@ -166,7 +160,7 @@ pub(crate) fn dispatch(
     let record = Record::open(operation.clone(), protocol, started, peer, trace, core.log_all);
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
-    let call = Call::new(opening, body, core.max_body, codec);
+    let call = Call::new(opening, body.into(), core.max_body, codec);
     let future = if core.middleware.is_empty() {
         let begun = caught(|| core.end(end)(call));
         begun.unwrap_or_else(|panic| Box::pin(std::future::ready(Err(panic))))
@@ -279,7 +273,8 @@ impl Dispatch {
     pub(super) fn poll(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<(Response<Payload>, Record)> {
+        flight: &mut Option<InFlight>,
+    ) -> Poll<Response<Outgoing>> {
         let this = self.get_mut();
         let polled = caught(|| {
             let Some(future) = &mut this.future else { return Poll::Pending };
@@ -298,60 +293,75 @@ impl Dispatch {
                 Err(panic)
             }
         };
-        let Some(mut record) = this.record.take() else { return Poll::Pending };
-        let response = render(result, &mut record, this.answer);
-        Poll::Ready((response, record))
+        let Some(record) = this.record.take() else { return Poll::Pending };
+        Poll::Ready(render(result, record, this.answer, flight.take()))
     }
 }
 
 /// The response, with the outcome told to the record.
-fn render(result: Result<Reply>, record: &mut Record, answer: rest::Answer) -> Response<Payload> {
-    match result {
-        Ok(reply) => {
-            let Reply { message, mut meta } = reply;
-            record.on_end = std::mem::take(&mut meta.on_end);
-            let response = match (record.protocol, message.body) {
-                (Protocol::Grpc, body) => grpc::reply(meta, body),
-                (Protocol::Http, EncodedBody::Unary(bytes)) => answer.reply(meta, bytes).map(full),
-                (Protocol::Http, EncodedBody::Raw(status, body)) => {
-                    // The body of an answer to HEAD is never asked for: its length is all there is to send.
-                    let length =
-                        body.size_hint().exact().filter(|length| answer.is_head() && *length > 0);
-                    let payload = match answer.is_head() {
-                        true => Payload::Empty,
-                        false => Payload::Body(body),
-                    };
-                    let mut response = Response::new(payload);
-                    *response.status_mut() = status;
-                    if let Some(beside) = meta.beside {
-                        *response.headers_mut() = beside.headers;
-                    }
-                    if let Some(length) = length {
-                        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
-                    }
-                    response
+fn render(
+    result: Result<Reply>,
+    mut record: Record,
+    answer: rest::Answer,
+    flight: Option<InFlight>,
+) -> Response<Outgoing> {
+    let Reply { message, mut meta } = match result {
+        Ok(reply) => reply,
+        Err(error) => return fail(error, record, answer, flight),
+    };
+    record.on_end = std::mem::take(&mut meta.on_end);
+    match (record.protocol, message.body) {
+        (Protocol::Http, EncodedBody::Unary(bytes)) => {
+            let (head, bytes) = answer.reply(meta, bytes).into_parts();
+            record.answered(head.status);
+            Response::from_parts(head, Outgoing::new(full(bytes), record, flight))
+        }
+        (Protocol::Http, EncodedBody::Raw(status, body)) => {
+            let mut headers = meta.beside.map(|beside| beside.headers).unwrap_or_default();
+            let mut payload = Payload::Body(body);
+            if answer.is_head() {
+                // The body of an answer to HEAD is never asked for: its length is all there is to send.
+                let length = payload.length().filter(|length| *length > 0);
+                payload = Payload::Empty;
+                if let Some(length) = length {
+                    headers.entry(CONTENT_LENGTH).or_insert(length.into());
                 }
-                (Protocol::Http, EncodedBody::Stream(_)) => {
-                    return fail(Error::needs_streams(), record, answer);
-                }
-            };
-            match (record.protocol, grpc::read_status(response.headers())) {
-                (Protocol::Grpc, Some(code)) if code != Code::Ok => record.ended_with(code),
-                _ => record.answered(response.status()),
             }
+            record.answered(status);
+            let mut response = Response::new(Outgoing::new(payload, record, flight));
+            *response.status_mut() = status;
+            *response.headers_mut() = headers;
             response
         }
-        Err(error) => fail(error, record, answer),
+        (Protocol::Http, EncodedBody::Stream(_)) => {
+            fail(Error::needs_streams(), record, answer, flight)
+        }
+        (Protocol::Grpc, body) => {
+            let theirs = matches!(body, EncodedBody::Raw(..));
+            let (head, payload) = grpc::reply(meta, body).into_parts();
+            // Someone else's answer may have ended already.
+            let said = if theirs { grpc::read_status(&head.headers) } else { None };
+            match said {
+                Some(code) if code != Code::Ok => record.ended_with(code),
+                _ => record.answered(head.status),
+            }
+            Response::from_parts(head, Outgoing::new(payload, record, flight))
+        }
     }
 }
 
-fn fail(error: Error, record: &mut Record, answer: rest::Answer) -> Response<Payload> {
+fn fail(
+    error: Error,
+    mut record: Record,
+    answer: rest::Answer,
+    flight: Option<InFlight>,
+) -> Response<Outgoing> {
     let response = match record.protocol {
         Protocol::Grpc => grpc::error(&error),
         Protocol::Http => answer.error(&error).map(full),
     };
     record.failed(error);
-    response
+    response.map(|payload| Outgoing::new(payload, record, flight))
 }
 
 /// The answer to a request of which nothing is known any more.

@@ -93,8 +93,8 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
 async fn call(core: &Arc<Core>, request: Request<Body>) -> Response<Body> {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let mut dispatch = pin!(dispatch(core, request, peer));
-    let (response, record) = poll_fn(|cx| dispatch.as_mut().poll(cx)).await;
-    response.map(|payload| Body::new(Outgoing::new(payload, record, None)))
+    let response = poll_fn(|cx| dispatch.as_mut().poll(cx, &mut None)).await;
+    response.map(Body::new)
 }
 
 fn body(response: Response<crate::surface::Payload>) -> Response<Body> {

@@ -23,11 +23,7 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     /// The answer to a call.
     pub(super) fn new(payload: Payload, record: Record, flight: Option<InFlight>) -> Self {
-        let mut outgoing = Self { payload, record: Some(record), flight };
-        if matches!(outgoing.payload, Payload::Empty) {
-            outgoing.end();
-        }
-        outgoing
+        Self { payload, record: Some(record), flight }
     }
 
     /// A response that has no record of its own.
@@ -132,20 +128,14 @@ impl http_body::Body for Outgoing {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.payload {
-            Payload::Empty => SizeHint::with_exact(0),
-            Payload::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            // gRPC's answers carry no length.
-            Payload::Trailed(..) | Payload::Stream(..) => SizeHint::default(),
-            Payload::Body(body) => body.size_hint(),
-        }
+        self.payload.length().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
 impl Drop for Outgoing {
     fn drop(&mut self) {
         // hyper asks a body that has nothing for nothing: dropped at its end, it has been sent.
-        if self.is_end_stream() {
+        if self.record.is_some() && self.is_end_stream() {
             self.end();
         }
     }

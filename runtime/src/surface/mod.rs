@@ -86,3 +86,16 @@ pub(crate) enum Payload {
     /// Someone else's.
     Body(Box<Body>),
 }
+
+impl Payload {
+    /// How many bytes it has, where that is known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Full(bytes) => Some(bytes.len() as u64),
+            // gRPC's answers carry no length.
+            Self::Trailed(..) | Self::Stream(..) => None,
+            Self::Body(body) => http_body::Body::size_hint(&**body).exact(),
+        }
+    }
+}

@@ -15,20 +15,26 @@ impl Answer {
     /// The trailers of a unary reply are sent as headers whose names start with `trailer-`, as Connect does it: many HTTP
     /// clients cannot read trailers.
     pub(crate) fn reply(self, meta: Meta, body: Bytes) -> Response<Bytes> {
-        let status = meta.status.unwrap_or(StatusCode::OK);
         let mut response = Response::new(body);
-        *response.status_mut() = status;
+        if let Some(status) = meta.status {
+            *response.status_mut() = status;
+        }
+        let bare = response.status() == StatusCode::NO_CONTENT
+            || response.status() == StatusCode::NOT_MODIFIED;
         if let Some(beside) = meta.beside {
             *response.headers_mut() = beside.headers;
             metadata::unframe(response.headers_mut());
             add_trailers(response.headers_mut(), &beside.trailers);
         }
-        if status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED {
+        if bare {
             *response.body_mut() = Bytes::new();
             return response;
         }
         response.headers_mut().entry(CONTENT_TYPE).or_insert(self.format.content_type());
-        self.trim(response)
+        if self.head {
+            trim(&mut response);
+        }
+        response
     }
 
     /// The response to a call that failed. Errors are JSON whatever format the caller prefers for messages: there is no
@@ -52,14 +58,8 @@ impl Answer {
             add_trailers(response.headers_mut(), &added.trailers);
         }
         response.headers_mut().insert(CONTENT_TYPE, content_type);
-        self.trim(response)
-    }
-
-    /// Takes the body off the answer to a HEAD request and leaves its length.
-    fn trim(self, mut response: Response<Bytes>) -> Response<Bytes> {
         if self.head {
-            let length = std::mem::take(response.body_mut()).len();
-            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            trim(&mut response);
         }
         response
     }
@@ -71,6 +71,12 @@ fn add_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
             headers.append(name, value.clone());
         }
     }
+}
+
+/// Takes the body off the answer to a HEAD request and leaves its length.
+fn trim(response: &mut Response<Bytes>) {
+    let length = std::mem::take(response.body_mut()).len();
+    response.headers_mut().insert(CONTENT_LENGTH, length.into());
 }
 
 fn status(error: &Error) -> StatusCode {
