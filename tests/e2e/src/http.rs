@@ -101,6 +101,21 @@ impl Call {
         bounded(&what, exchange).await.unwrap_or_else(|error| panic!("{what}: {error:?}"))
     }
 
+    /// Sends the request on a connection that may have ended: `None` where it was not sent any more, or where the server
+    /// said that it takes no more streams and has not begun this one.
+    ///
+    /// # Panics
+    /// When it was sent and there is no answer.
+    pub async fn send_unless_closed(&self, connection: &mut Connection) -> Option<Answer> {
+        let what = format!("{} {}", self.method, self.path);
+        let exchange = self.exchange(&mut connection.sender, connection.address);
+        match bounded(&what, exchange).await {
+            Ok(answer) => Some(answer),
+            Err(error) if error.is_canceled() || error.is_closed() || refused(&error) => None,
+            Err(error) => panic!("{what}: {error:?}"),
+        }
+    }
+
     /// Sends the request; the answer may be waited for or not.
     pub async fn begin(self, address: SocketAddr) -> Pending<Answer> {
         let connection = Connection::open(address, self.wire).await;
@@ -124,6 +139,15 @@ impl Call {
         let trailers = body.trailers().cloned().unwrap_or_default();
         Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes(), trailers })
     }
+}
+
+/// Whether a GOAWAY without an error took the stream back.
+fn refused(error: &hyper::Error) -> bool {
+    let source =
+        std::error::Error::source(error).and_then(|error| error.downcast_ref::<h2::Error>());
+    source.is_some_and(|error| {
+        error.is_go_away() && error.is_remote() && error.reason() == Some(h2::Reason::NO_ERROR)
+    })
 }
 
 /// A whole HTTP answer.

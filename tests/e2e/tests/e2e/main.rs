@@ -19,6 +19,7 @@ mod reflection;
 mod rest_binding;
 mod rest_errors;
 mod rest_negotiation;
+mod restarts;
 mod shapes;
 mod shop;
 mod status_table;
