@@ -32,7 +32,10 @@ const _: () = {
                         .with_domain(__BIDENT_DOMAIN);
                     {
                         error = error
-                            .with("id", ::bident::__private::Sent::sent(&__field_id));
+                            .with(
+                                "id",
+                                <String as ::bident::__private::Sent>::sent(&__field_id),
+                            );
                     }
                     error
                 }

@@ -127,7 +127,7 @@ const _: () = {
                 mount
                     .unary::<
                         __BidentAddRequest,
-                        Book,
+                        _,
                         _,
                         _,
                     >(
@@ -135,15 +135,17 @@ const _: () = {
                         move |context, request| async move {
                             let __BidentAddRequest { shelf, title } = request;
                             let _ = &context;
-                            Self::add(
-                                    &service,
-                                    shelf,
-                                    <Context as ::kit::__private::ContextArg>::context(
-                                        &context,
-                                    ),
-                                    title,
-                                )
-                                .await
+                            <Book as ::kit::service::Outcome>::into_reply(
+                                Self::add(
+                                        &service,
+                                        shelf,
+                                        <Context as ::kit::__private::ContextArg>::context(
+                                            &context,
+                                        ),
+                                        title,
+                                    )
+                                    .await,
+                            )
                         },
                     );
             }
@@ -153,7 +155,7 @@ const _: () = {
                 mount
                     .unary::<
                         (),
-                        (),
+                        _,
                         _,
                         _,
                     >(
@@ -161,7 +163,9 @@ const _: () = {
                         move |context, request| async move {
                             let () = request;
                             let _ = &context;
-                            Self::purge(&service).await
+                            <() as ::kit::service::Outcome>::into_reply(
+                                Self::purge(&service).await,
+                            )
                         },
                     );
             }
@@ -170,7 +174,7 @@ const _: () = {
                 mount
                     .unary::<
                         <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
-                        Result<Reply<Count>, Error>,
+                        _,
                         _,
                         _,
                     >(
@@ -179,13 +183,18 @@ const _: () = {
                             + ::core::cfg!(all(feature = "remove")) as usize],
                         move |context, request| async move {
                             let _ = &context;
-                            Self::count(
-                                    &service,
-                                    <Genre as ::kit::service::Arg<
-                                        __BidentCountRequest,
-                                    >>::from_request(request),
-                                )
-                                .await
+                            <Result<
+                                Reply<Count>,
+                                Error,
+                            > as ::kit::service::Outcome>::into_reply(
+                                Self::count(
+                                        &service,
+                                        <Genre as ::kit::service::Arg<
+                                            __BidentCountRequest,
+                                        >>::from_request(request),
+                                    )
+                                    .await,
+                            )
                         },
                     );
             }
@@ -266,8 +275,11 @@ const _: () = {
         > {
             self.client
                 .unary::<
-                    _,
-                    Book,
+                    __BidentAddRequest,
+                    ::core::result::Result<
+                        <Book as ::kit::service::Outcome>::Message,
+                        <Book as ::kit::service::Outcome>::Error,
+                    >,
                 >(&__BIDENT_SPEC.methods[0usize], __BidentAddRequest { shelf, title })
                 .await
         }
@@ -282,7 +294,15 @@ const _: () = {
             <() as ::kit::service::Outcome>::Message,
             ::kit::error::CallError<<() as ::kit::service::Outcome>::Error>,
         > {
-            self.client.unary::<_, ()>(&__BIDENT_SPEC.methods[1usize], ()).await
+            self.client
+                .unary::<
+                    (),
+                    ::core::result::Result<
+                        <() as ::kit::service::Outcome>::Message,
+                        <() as ::kit::service::Outcome>::Error,
+                    >,
+                >(&__BIDENT_SPEC.methods[1usize], ())
+                .await
         }
         ///Calls `/Books/Count`.
         ///
@@ -299,8 +319,14 @@ const _: () = {
         > {
             self.client
                 .unary::<
-                    _,
-                    Result<Reply<Count>, Error>,
+                    <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
+                    ::core::result::Result<
+                        <Result<
+                            Reply<Count>,
+                            Error,
+                        > as ::kit::service::Outcome>::Message,
+                        <Result<Reply<Count>, Error> as ::kit::service::Outcome>::Error,
+                    >,
                 >(
                     &__BIDENT_SPEC
                         .methods[1usize

@@ -90,20 +90,25 @@ const _: () = {
                         <HelloRequest as ::bident::service::Arg<
                             __BidentSayHelloRequest,
                         >>::Request,
-                        Result<HelloReply, GreeterError>,
+                        _,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
                         move |context, request| async move {
                             let _ = &context;
-                            Self::say_hello(
-                                    &service,
-                                    <HelloRequest as ::bident::service::Arg<
-                                        __BidentSayHelloRequest,
-                                    >>::from_request(request),
-                                )
-                                .await
+                            <Result<
+                                HelloReply,
+                                GreeterError,
+                            > as ::bident::service::Outcome>::into_reply(
+                                Self::say_hello(
+                                        &service,
+                                        <HelloRequest as ::bident::service::Arg<
+                                            __BidentSayHelloRequest,
+                                        >>::from_request(request),
+                                    )
+                                    .await,
+                            )
                         },
                     );
             }
@@ -169,8 +174,19 @@ const _: () = {
         > {
             self.client
                 .unary::<
-                    _,
-                    Result<HelloReply, GreeterError>,
+                    <HelloRequest as ::bident::service::Arg<
+                        __BidentSayHelloRequest,
+                    >>::Request,
+                    ::core::result::Result<
+                        <Result<
+                            HelloReply,
+                            GreeterError,
+                        > as ::bident::service::Outcome>::Message,
+                        <Result<
+                            HelloReply,
+                            GreeterError,
+                        > as ::bident::service::Outcome>::Error,
+                    >,
                 >(
                     &__BIDENT_SPEC.methods[0usize],
                     <HelloRequest as ::bident::service::Arg<

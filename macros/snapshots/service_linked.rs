@@ -41,7 +41,7 @@ const _: () = {
                 mount
                     .unary::<
                         (),
-                        (),
+                        _,
                         _,
                         _,
                     >(
@@ -49,7 +49,9 @@ const _: () = {
                         move |context, request| async move {
                             let () = request;
                             let _ = &context;
-                            Self::ping(&service).await
+                            <() as ::bident::service::Outcome>::into_reply(
+                                Self::ping(&service).await,
+                            )
                         },
                     );
             }
@@ -127,7 +129,15 @@ const _: () = {
             <() as ::bident::service::Outcome>::Message,
             ::bident::error::CallError<<() as ::bident::service::Outcome>::Error>,
         > {
-            self.client.unary::<_, ()>(&__BIDENT_SPEC.methods[0usize], ()).await
+            self.client
+                .unary::<
+                    (),
+                    ::core::result::Result<
+                        <() as ::bident::service::Outcome>::Message,
+                        <() as ::bident::service::Outcome>::Error,
+                    >,
+                >(&__BIDENT_SPEC.methods[0usize], ())
+                .await
         }
     }
 };

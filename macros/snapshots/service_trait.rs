@@ -6,9 +6,10 @@ pub trait Users: Send + Sync + 'static {
         Output = Result<User, UserError>,
     > + ::core::marker::Send;
     /// How many there are.
-    fn count(
-        &self,
-    ) -> impl ::core::future::Future<Output = Count> + ::core::marker::Send {
+    fn count(&self) -> impl ::core::future::Future<Output = Count> + ::core::marker::Send
+    where
+        Self: ::core::marker::Sync,
+    {
         async move { Count::default() }
     }
 }
@@ -114,20 +115,25 @@ const _: () = {
                         <String as ::bident::service::Arg<
                             __BidentGetUserRequest,
                         >>::Request,
-                        Result<User, UserError>,
+                        _,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
                         move |context, request| async move {
                             let _ = &context;
-                            <__T as Users>::get_user(
-                                    &service.0,
-                                    <String as ::bident::service::Arg<
-                                        __BidentGetUserRequest,
-                                    >>::from_request(request),
-                                )
-                                .await
+                            <Result<
+                                User,
+                                UserError,
+                            > as ::bident::service::Outcome>::into_reply(
+                                <__T as Users>::get_user(
+                                        &service.0,
+                                        <String as ::bident::service::Arg<
+                                            __BidentGetUserRequest,
+                                        >>::from_request(request),
+                                    )
+                                    .await,
+                            )
                         },
                     );
             }
@@ -136,7 +142,7 @@ const _: () = {
                 mount
                     .unary::<
                         (),
-                        Count,
+                        _,
                         _,
                         _,
                     >(
@@ -144,7 +150,9 @@ const _: () = {
                         move |context, request| async move {
                             let () = request;
                             let _ = &context;
-                            <__T as Users>::count(&service.0).await
+                            <Count as ::bident::service::Outcome>::into_reply(
+                                <__T as Users>::count(&service.0).await,
+                            )
                         },
                     );
             }
@@ -210,8 +218,11 @@ const _: () = {
         > {
             self.client
                 .unary::<
-                    _,
-                    Result<User, UserError>,
+                    <String as ::bident::service::Arg<__BidentGetUserRequest>>::Request,
+                    ::core::result::Result<
+                        <Result<User, UserError> as ::bident::service::Outcome>::Message,
+                        <Result<User, UserError> as ::bident::service::Outcome>::Error,
+                    >,
                 >(
                     &__BIDENT_SPEC.methods[0usize],
                     <String as ::bident::service::Arg<
@@ -230,7 +241,15 @@ const _: () = {
             <Count as ::bident::service::Outcome>::Message,
             ::bident::error::CallError<<Count as ::bident::service::Outcome>::Error>,
         > {
-            self.client.unary::<_, Count>(&__BIDENT_SPEC.methods[1usize], ()).await
+            self.client
+                .unary::<
+                    (),
+                    ::core::result::Result<
+                        <Count as ::bident::service::Outcome>::Message,
+                        <Count as ::bident::service::Outcome>::Error,
+                    >,
+                >(&__BIDENT_SPEC.methods[1usize], ())
+                .await
         }
     }
 };

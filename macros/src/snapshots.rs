@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-fn compare(name: &str, expansion: TokenStream) {
+fn compare(name: &str, expansion: TokenStream) -> String {
     let file: syn::File = syn::parse2(expansion).expect("an expansion is a list of items");
     let found = prettyplease::unparse(&file);
     let path =
@@ -17,6 +17,22 @@ fn compare(name: &str, expansion: TokenStream) {
     }
     let expected = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(found == expected, "the expansion is not that of {}:\n{found}", path.display());
+    found
+}
+
+/// The guide shows the first snapshot word for word.
+fn compare_with_guide(snapshot: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/generated-code.md");
+    let page = std::fs::read_to_string(&path).expect("the guide is there");
+    let heading = "## What comes out\n\n```rust\n";
+    let (before, rest) = page.split_once(heading).expect("the guide has its heading");
+    let (shown, after) = rest.split_once("```\n").expect("the guide's code ends");
+    if std::env::var_os("BIDENT_BLESS").is_some() {
+        let page = format!("{before}{heading}{snapshot}```\n{after}");
+        std::fs::write(&path, page).expect("the guide can be written");
+    } else {
+        assert!(shown == snapshot, "the guide shows another expansion than the snapshot");
+    }
 }
 
 #[test]
@@ -33,7 +49,9 @@ fn service_on_an_impl() {
             async fn greet(&self, req: HelloRequest) -> Result<HelloReply, GreeterError> {}
         }
     };
-    compare("service_impl", crate::service::service(quote!(package = "helloworld.v1"), item));
+    let attr = quote!(package = "helloworld.v1");
+    let found = compare("service_impl", crate::service::service(attr, item));
+    compare_with_guide(&found);
 }
 
 #[test]

@@ -79,7 +79,20 @@ pub use call::{Call, Context, Middleware, Next, Reply, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 
-pub use bident_macros::{construct, error_reason, hook, message, rpc, service, traced};
+#[doc = include_str!("docs/construct.md")]
+pub use bident_macros::construct;
+#[doc = include_str!("docs/error_reason.md")]
+pub use bident_macros::error_reason;
+#[doc = include_str!("docs/hook.md")]
+pub use bident_macros::hook;
+#[doc = include_str!("docs/rpc.md")]
+pub use bident_macros::rpc;
+#[doc = include_str!("docs/service.md")]
+pub use bident_macros::service;
+#[doc = include_str!("docs/traced.md")]
+pub use bident_macros::traced;
+
+pub use bident_macros::message;
 
 /// The README and the guide: every Rust example in them is compiled.
 #[cfg(doctest)]

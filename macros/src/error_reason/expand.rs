@@ -122,7 +122,7 @@ fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {
         let step = match field.role {
             Role::Sent => {
                 let key = key(field);
-                quote_spanned!(span=> #error = #error.with(#key, #private::Sent::sent(&#local));)
+                quote_spanned!(span=> #error = #error.with(#key, <#ty as #private::Sent>::sent(&#local));)
             }
             Role::Source => quote_spanned!(span=> #error = #error.with_source(#local);),
             Role::Skipped | Role::Backtrace => return None,

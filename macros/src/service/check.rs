@@ -8,7 +8,7 @@ use quote::ToTokens;
 use syn::{Generics, Type};
 
 use super::model::{Hook, Host, Make, Method, Model, Service};
-use super::parse::{ConstructDecl, HookDecl, ServiceDecl, ServiceOptions, Target};
+use super::parse::{ConstructDecl, HookDecl, Members, ServiceDecl, ServiceOptions, Target};
 use super::template::is_identifier;
 use crate::shared::Sink;
 
@@ -32,6 +32,9 @@ pub(crate) fn check(decl: ServiceDecl, sink: &Sink<'_>) -> Option<Model> {
         Target::Trait(_) => Vec::new(),
     };
     let deprecated = options.deprecated.is_set();
+    if let Target::Trait(_) = &target {
+        check_trait(&members, sink);
+    }
     let full_name_of = |name: &str| match &package {
         Some(package) if !package.is_empty() => format!("{package}.{name}"),
         _ => name.to_owned(),
@@ -46,15 +49,7 @@ pub(crate) fn check(decl: ServiceDecl, sink: &Sink<'_>) -> Option<Model> {
     check_unique(&methods, sink);
 
     let host = match target {
-        Target::Trait(block) => {
-            for hook in &members.hooks {
-                sink.at(hook.span, "hooks stand in an inherent impl marked `#[service(hooks)]`");
-            }
-            for construct in &members.constructors {
-                sink.at(construct.span, "`#[construct]` stands in an inherent impl");
-            }
-            Host::Trait(block)
-        }
+        Target::Trait(block) => Host::Trait(block),
         Target::Impl { generics, self_ty, .. } => {
             let hooks = members.hooks.iter().filter_map(|hook| check_hook(hook, sink)).collect();
             let linked = check_linked(&options, &generics, &members.constructors, sink);
@@ -74,6 +69,21 @@ pub(crate) fn check(decl: ServiceDecl, sink: &Sink<'_>) -> Option<Model> {
             host,
         }))
     })
+}
+
+/// What has no place in a trait.
+fn check_trait(members: &Members, sink: &Sink<'_>) {
+    for span in members.rpcs.iter().filter_map(|rpc| rpc.traced) {
+        let wrong = "a method of a `#[service]` trait is not traced here, where it is no `async fn` any more: \
+                     trace the implementation, or a function that it calls";
+        sink.at(span, wrong);
+    }
+    for hook in &members.hooks {
+        sink.at(hook.span, "hooks stand in an inherent impl marked `#[service(hooks)]`");
+    }
+    for construct in &members.constructors {
+        sink.at(construct.span, "`#[construct]` stands in an inherent impl");
+    }
 }
 
 fn check_hooks_impl(decl: ServiceDecl, sink: &Sink<'_>) -> Option<Model> {

@@ -67,10 +67,15 @@ fn rewrite_method(item: &FnItem) -> TokenStream {
     let mut sig = sig.clone();
     sig.asyncness = None;
     sig.output = syn::ReturnType::Default;
-    let future = quote! {
+    let future = quote_spanned! {at(sig.ident.span())=>
         -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     };
-    let body = if item.has_body() { quote!({ async move #body }) } else { quote!(;) };
+    // A body of the trait's own holds `&self` across its awaits.
+    let body = if item.has_body() {
+        quote!(where Self: ::core::marker::Sync { async move #body })
+    } else {
+        quote!(;)
+    };
     quote!(#(#attrs)* #vis #sig #future #body)
 }
 
@@ -83,10 +88,7 @@ fn request_ident(method: &Method) -> Ident {
 fn request_type(cx: &Cx, method: &Method) -> TokenStream {
     match method.values().as_slice() {
         [] => quote!(()),
-        [(_, ty)] => {
-            let arg = arg(cx, method, ty);
-            quote!(#arg::Request)
-        }
+        [(_, ty)] => arg(cx, method, ty, "Request"),
         _ => {
             let ident = request_ident(method);
             quote!(#ident)
@@ -94,10 +96,19 @@ fn request_type(cx: &Cx, method: &Method) -> TokenStream {
     }
 }
 
-/// `<T as Arg<G>>` for the only argument of a method.
-fn arg(cx: &Cx, method: &Method, ty: &syn::Type) -> TokenStream {
-    let (root, wrapper) = (cx.root(), request_ident(method));
-    quote_spanned!(at(ty.span())=> <#ty as #root::service::Arg<#wrapper>>)
+/// `<T as Arg<G>>::member` for the only argument of a method, all of it placed at the type.
+fn arg(cx: &Cx, method: &Method, ty: &syn::Type, member: &str) -> TokenStream {
+    let span = at(ty.span());
+    let (root, wrapper, member) =
+        (cx.root_at(span), request_ident(method), Ident::new(member, span));
+    quote_spanned!(span=> <#ty as #root::service::Arg<#wrapper>>::#member)
+}
+
+/// `<R as Outcome>::member` for what a method returns, all of it placed at the type. Nothing else is asked of `R` anywhere.
+fn outcome(cx: &Cx, method: &Method, member: &str) -> TokenStream {
+    let (output, span) = (&method.output, at(method.output.span()));
+    let (root, member) = (cx.root_at(span), Ident::new(member, span));
+    quote_spanned!(span=> <#output as #root::service::Outcome>::#member)
 }
 
 /// The static description of the service, inside the anonymous constant.

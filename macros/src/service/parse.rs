@@ -54,6 +54,8 @@ pub(crate) struct RpcDecl {
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) docs: Vec<Attribute>,
     pub(crate) deprecated_in_rust: bool,
+    /// Where `#[traced]` stands on it.
+    pub(crate) traced: Option<Span>,
     pub(crate) options: RpcOptions,
 }
 
@@ -207,7 +209,7 @@ impl Members {
                 continue;
             }
             if let Some(attr) = rpcs.first() {
-                found.rpcs.push(rpc_decl(method, attr, sink));
+                found.rpcs.push(rpc_decl(cx, method, attr, sink));
             }
             if let Some(attr) = hooks.first() {
                 found.hooks.push(hook_decl(method, attr, sink));
@@ -224,7 +226,8 @@ impl Members {
     }
 }
 
-fn rpc_decl(method: &FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcDecl {
+fn rpc_decl(cx: &Cx, method: &FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcDecl {
+    let mut attrs = method.attrs.iter();
     let section = sink.section();
     let mut options = rpc_options(attribute_entries(attr, &section), &section);
     options.failed = section.has_errors();
@@ -232,6 +235,9 @@ fn rpc_decl(method: &FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcDecl {
         sig: method.sig.clone(),
         cfgs: cfgs(&method.attrs),
         docs: method.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect(),
+        traced: attrs
+            .find(|attr| cx.is_helper(attr.path(), "traced"))
+            .map(|attr| attr.path().span()),
         deprecated_in_rust: method.attrs.iter().any(|attr| attr.path().is_ident("deprecated")),
         options,
     }

@@ -31,6 +31,7 @@ pub trait Arg<G>: Sized {
     fn into_request(self) -> Self::Request;
 }
 
+#[diagnostic::do_not_recommend]
 impl<G, M: Message> Arg<G> for M {
     type Request = M;
 
@@ -62,6 +63,7 @@ pub trait Outcome: Send {
     fn into_reply(self) -> Result<Reply<Self::Message>>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Message> Outcome for M {
     type Message = M;
     type Error = Error;

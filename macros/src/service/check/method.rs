@@ -23,7 +23,7 @@ pub(super) fn check(
     sink: &Sink<'_>,
 ) -> Option<Method> {
     let section = sink.section();
-    let RpcDecl { sig, cfgs, docs, deprecated_in_rust, options } = rpc;
+    let RpcDecl { sig, cfgs, docs, deprecated_in_rust, options, .. } = rpc;
     check_async(&sig, "rpc", &section);
     check_form(&sig, &section);
     check_receiver(&sig, &section);
@@ -118,11 +118,7 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
         if let Some(attr) = argument.attrs.first() {
             sink.on(attr, "an argument of an `#[rpc]` method takes no attributes");
         }
-        if let Some(parameter) = mention(argument.ty.to_token_stream(), parameters) {
-            let wrong =
-                format!("`{parameter}` is a parameter of the impl: no message depends on it");
-            sink.on(parameter, wrong);
-        }
+        check_mentions(argument.ty.to_token_stream(), parameters, sink);
         match (&*argument.ty, &*argument.pat) {
             (Type::Reference(reference), _) => {
                 if let Some(mutability) = &reference.mutability {
@@ -163,20 +159,26 @@ fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Type 
         }
         _ => {}
     }
-    if let Some(parameter) = mention(output.to_token_stream(), parameters) {
-        let wrong = format!("`{parameter}` is a parameter of the impl: no message depends on it");
-        sink.on(parameter, wrong);
-    }
+    check_mentions(output.to_token_stream(), parameters, sink);
     (**output).clone()
 }
 
-/// The first of `parameters` that the type mentions.
-fn mention(ty: TokenStream, parameters: &[Ident]) -> Option<Ident> {
-    ty.into_iter().find_map(|token| match token {
-        TokenTree::Ident(ident) => parameters.contains(&ident).then_some(ident),
-        TokenTree::Group(group) => mention(group.stream(), parameters),
-        _ => None,
-    })
+/// The client and the description stand outside of the impl: a type in a signature means the same there.
+fn check_mentions(ty: TokenStream, parameters: &[Ident], sink: &Sink<'_>) {
+    for token in ty {
+        match token {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                sink.on(ident, "the client and the schema have no `Self`: write the type out");
+            }
+            TokenTree::Ident(ident) if parameters.contains(&ident) => {
+                let wrong =
+                    format!("`{ident}` is a parameter of the impl: no message depends on it");
+                sink.on(ident, wrong);
+            }
+            TokenTree::Group(group) => check_mentions(group.stream(), parameters, sink),
+            _ => {}
+        }
+    }
 }
 
 /// `say_hello` is `SayHello` on the wire.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{arg, method_spec, request_ident};
+use super::{arg, method_spec, outcome, request_ident, request_type};
 use crate::service::model::{Host, Method, Service};
 use crate::shared::{Cx, at};
 
@@ -98,13 +98,15 @@ pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
 
 fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
     let root = cx.root();
-    let Method { ident, cfgs, docs, output, .. } = method;
+    let Method { ident, cfgs, docs, .. } = method;
     let values = method.values();
+    let request_ty = request_type(cx, method);
+    let (message, error) = (outcome(cx, method, "Message"), outcome(cx, method, "Error"));
     let request = match values.as_slice() {
         [] => quote!(()),
         [(field, ty)] => {
-            let arg = arg(cx, method, ty);
-            quote!(#arg::into_request(#field))
+            let into_request = arg(cx, method, ty, "into_request");
+            quote!(#into_request(#field))
         }
         _ => {
             let (ident, fields) = (request_ident(method), values.iter().map(|(field, _)| field));
@@ -112,14 +114,14 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
         }
     };
     let inputs = values.iter().map(|(field, ty)| quote!(#field: #ty));
-    let outcome = quote_spanned!(at(output.span())=> <#output as #root::service::Outcome>);
     let docs = if docs.is_empty() {
         let doc = format!("Calls `{}`.", method.operation);
         quote!(#[doc = #doc])
     } else {
         quote!(#(#docs)*)
     };
-    quote! {
+    // Placed at the return type, where a type that may not be returned is reported.
+    quote_spanned! {at(method.output.span())=>
         #(#cfgs)*
         #docs
         ///
@@ -128,8 +130,13 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
         pub async fn #ident(
             &self,
             #(#inputs),*
-        ) -> ::core::result::Result<#outcome::Message, #root::error::CallError<#outcome::Error>> {
-            self.client.unary::<_, #output>(#spec, #request).await
+        ) -> ::core::result::Result<#message, #root::error::CallError<#error>> {
+            self.client
+                .unary::<#request_ty, ::core::result::Result<#message, #error>>(
+                    #spec,
+                    #request,
+                )
+                .await
         }
     }
 }

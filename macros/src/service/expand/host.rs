@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Type};
 
-use super::{arg, method_spec, request_ident, request_type, spec_ident};
+use super::{arg, method_spec, outcome, request_ident, request_type, spec_ident};
 use crate::service::model::{Arg, Hook, Host, Make, Method, Service};
 use crate::shared::{Cx, at};
 
@@ -81,8 +81,8 @@ fn this() -> Ident {
 
 /// One call into the runtime: the method's description and the closure that calls it.
 fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> TokenStream {
-    let Method { ident, cfgs, output, .. } = method;
-    let request = request_type(cx, method);
+    let Method { ident, cfgs, .. } = method;
+    let (request, into_reply) = (request_type(cx, method), outcome(cx, method, "into_reply"));
     let spec = method_spec(service, index);
     let (take, inputs) = inputs(cx, method);
     // The place of the method's name: a future that is not `Send` is reported there.
@@ -98,9 +98,9 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
         #(#cfgs)*
         {
             let service = ::core::clone::Clone::clone(&#outer);
-            mount.unary::<#request, #output, _, _>(#spec, move |context, request| async move {
+            mount.unary::<#request, _, _, _>(#spec, move |context, request| async move {
                 #take
-                #host::#ident(#this, #(#inputs),*).await
+                #into_reply(#host::#ident(#this, #(#inputs),*).await)
             });
         }
     }
@@ -125,8 +125,8 @@ fn inputs(cx: &Cx, method: &Method) -> (TokenStream, Vec<TokenStream>) {
             <#ty as #private::ContextArg>::context(&context)
         },
         Arg::Value { ty, .. } if single => {
-            let arg = arg(cx, method, ty);
-            quote_spanned!(span=> #arg::from_request(request))
+            let from_request = arg(cx, method, ty, "from_request");
+            quote_spanned!(span=> #from_request(request))
         }
         Arg::Value { ident, .. } => quote!(#ident),
     });

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
-use super::{request_ident, request_type, spec_ident};
+use super::{outcome, request_ident, request_type, spec_ident};
 use crate::service::model::{Binding, Method, Service};
 use crate::shared::{Cx, Spanned, at};
 
@@ -28,7 +28,7 @@ pub(super) fn spec(cx: &Cx, service: &Service) -> TokenStream {
 
 fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
     let root = cx.root();
-    let Method { name, operation, doc, cfgs, output, idempotent, deprecated, form, .. } = method;
+    let Method { name, operation, doc, cfgs, idempotent, deprecated, form, .. } = method;
     let bindings = method.bindings.iter().map(|binding| binding_spec(cx, binding));
     let timeout = match method.timeout {
         Some(timeout) => {
@@ -38,9 +38,9 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
         None => quote!(::core::option::Option::None),
     };
     let request = request_type(cx, method);
-    let reply = quote_spanned! {at(output.span())=>
-        <#output as #root::service::Outcome>::Message
-    };
+    let (input, output) =
+        (describe(cx, &request, method.ident.span()), outcome(cx, method, "Message"));
+    let output = describe(cx, &output, method.output.span());
     quote! {
         #(#cfgs)*
         #root::service::MethodSpec {
@@ -53,10 +53,16 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
             idempotent: #idempotent,
             deprecated: #deprecated,
             form: #form,
-            input: <#request as #root::message::Message>::describe,
-            output: <#reply as #root::message::Message>::describe,
+            input: #input,
+            output: #output,
         }
     }
+}
+
+/// The function that describes a message, placed where its type was written.
+fn describe(cx: &Cx, message: &TokenStream, span: Span) -> TokenStream {
+    let root = cx.root_at(span);
+    quote_spanned!(at(span)=> <#message as #root::message::Message>::describe)
 }
 
 fn binding_spec(cx: &Cx, binding: &Binding) -> TokenStream {
@@ -120,11 +126,7 @@ pub(super) fn request(cx: &Cx, method: &Method) -> TokenStream {
 /// What only the compiler can know: that names in templates and bodies are fields.
 pub(super) fn asserts(cx: &Cx, method: &Method) -> TokenStream {
     let (request, cfgs) = (request_type(cx, method), &method.cfgs);
-    let output = &method.output;
-    let root = cx.root();
-    let reply = quote_spanned! {at(output.span())=>
-        <#output as #root::service::Outcome>::Message
-    };
+    let reply = outcome(cx, method, "Message");
     let mut all = TokenStream::new();
     for binding in &method.bindings {
         for variable in &binding.template.value.variables {

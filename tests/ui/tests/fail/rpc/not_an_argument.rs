@@ -5,7 +5,7 @@ struct Greeter;
 #[bident::service(package = "a.v1")]
 impl Greeter {
     #[rpc]
-    async fn ping(&self, at: std::cell::Cell<u32>) {}
+    async fn ping(&self, at: std::sync::Arc<str>) {}
 }
 
 fn main() {}

@@ -1,0 +1,8 @@
+#[bident::service(package = "a.v1")]
+trait Ping {
+    #[rpc]
+    #[bident::traced]
+    async fn ping(&self) {}
+}
+
+fn main() {}
