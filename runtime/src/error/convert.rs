@@ -11,9 +11,15 @@ fn internal(source: impl Into<BoxError>) -> Error {
     }
 }
 
+/// An error of the kit keeps its code and reason, whatever context was put around it; any other is 500, `INTERNAL`.
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
-        internal(error)
+        let bare = error.chain().next().is_some_and(|outermost| outermost.is::<Self>());
+        match error.downcast_ref::<Self>() {
+            // The context stays below it, for the log.
+            Some(known) if !bare => known.repeated().with_source(error),
+            _ => error.downcast().unwrap_or_else(internal),
+        }
     }
 }
 

@@ -110,6 +110,22 @@ impl Error {
         }))
     }
 
+    /// The same to callers, without its cause.
+    fn repeated(&self) -> Self {
+        Self(Box::new(Inner {
+            code: self.0.code,
+            grpc: self.0.grpc,
+            reason: self.0.reason.clone(),
+            domain: self.0.domain.clone(),
+            message: self.0.message.clone(),
+            metadata: self.0.metadata.clone(),
+            source: None,
+            exposed: self.0.exposed,
+            foreign: self.0.foreign.clone(),
+            added: None,
+        }))
+    }
+
     /// Adds one entry to the metadata that callers see.
     #[must_use]
     pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
