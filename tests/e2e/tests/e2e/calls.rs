@@ -20,8 +20,14 @@ impl Workshop {
 
     #[rpc(post = "/calls/explode")]
     async fn explode(&self, note: Note) -> Note {
-        if note.text == "later" {
-            tokio::task::yield_now().await;
+        match note.text.as_str() {
+            "later" => tokio::task::yield_now().await,
+            "no text" => std::panic::panic_any(7),
+            "dropped" => {
+                let _bomb = Bomb;
+                return note;
+            }
+            _ => {}
         }
         panic!("the secret of {}", note.text);
     }
@@ -66,6 +72,15 @@ impl Workshop {
     }
 }
 
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("the secret of a bomb");
+    }
+}
+
 fn remaining(ctx: &Context) -> Note {
     let left = ctx.deadline().map(|at| at.saturating_duration_since(std::time::Instant::now()));
     Note::new(left.map_or_else(|| "none".to_owned(), |left| left.as_millis().to_string()))
@@ -77,12 +92,15 @@ async fn workshop(settings: &str) -> (Running, e2e::Events) {
     (start(app).await, events)
 }
 
+/// Before the first wait, after it, with something else than a text, while a value is dropped.
+const PANICS: [&str; 4] = ["now", "later", "no text", "dropped"];
+
 #[tokio::test]
 async fn a_panic_is_an_answer_and_the_connection_lives_on() {
     let (server, _) = workshop("").await;
     for wire in WIRES {
         let mut connection = Connection::open(server.addr, wire).await;
-        for text in ["now", "later"] {
+        for text in PANICS {
             let answer =
                 call("POST", "/calls/explode").json(json(text)).send_on(&mut connection).await;
             assert_eq!(answer.failure(), (500, "INTERNAL".into()), "{wire:?} {text}");
@@ -92,7 +110,7 @@ async fn a_panic_is_an_answer_and_the_connection_lives_on() {
         assert_eq!(answer.json()["text"], "alive", "{wire:?}");
     }
     let mut connection = Connection::open(server.addr, Wire::H2c).await;
-    for text in ["now", "later"] {
+    for text in PANICS {
         let explode = GrpcCall::new("/calls.v1.Workshop/Explode", &wire(text));
         let answer = explode.send_on(&mut connection).await;
         assert_eq!(answer.failure(), (13, "INTERNAL".into()), "{text}");

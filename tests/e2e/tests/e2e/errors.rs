@@ -86,6 +86,23 @@ impl Store {
     }
 }
 
+struct Errands;
+
+#[service(package = "errors.v1")]
+impl Errands {
+    /// An error of the kit that travels inside others.
+    #[rpc(post = "/errands/{how}")]
+    async fn run(&self, how: String) -> anyhow::Result<Note> {
+        use anyhow::Context as _;
+        let error = Error::not_found("LOST", "lost").with("thing", "key");
+        match how.as_str() {
+            "plain" => Err(error.into()),
+            "context" => Err(error).context("hidden: while looking for the key"),
+            _ => Err(std::io::Error::other("hidden cause")).context("hidden: unclassified"),
+        }
+    }
+}
+
 const FAIL: &str = "/errors.v1.Store/Fail";
 
 async fn store() -> Running {
@@ -234,6 +251,25 @@ async fn a_problem_document_for_those_who_accept_one() {
         (&answer.json()["status"], &answer.json()["reason"]),
         (&json!(404), &json!("ROUTE_NOT_FOUND"))
     );
+}
+
+#[tokio::test]
+async fn a_reason_is_not_lost_inside_another_error() {
+    let server = start(App::new("errors").service(Errands)).await;
+    let run = "/errors.v1.Errands/Run";
+    for how in ["plain", "context"] {
+        let answer = call("POST", &format!("/errands/{how}")).send(server.addr).await;
+        assert_eq!(answer.failure(), (404, "LOST".into()), "{how}");
+        assert_eq!(answer.json()["metadata"]["thing"], "key", "{how}");
+        let answer = grpc(server.addr, run, &wire(how)).await;
+        assert_eq!(answer.failure(), (5, "LOST".into()), "{how}");
+    }
+    let answer = call("POST", "/errands/other").send(server.addr).await;
+    assert_eq!(answer.failure(), (500, "INTERNAL".into()));
+    assert!(!answer.text().contains("hidden"), "{}", answer.text());
+    let answer = grpc(server.addr, run, &wire("other")).await;
+    assert_eq!(answer.failure(), (13, "INTERNAL".into()));
+    assert!(!format!("{answer:?}").contains("hidden"), "{answer:?}");
 }
 
 #[tokio::test]

@@ -23,5 +23,6 @@ mod restarts;
 mod shapes;
 mod shop;
 mod status_table;
+mod streams;
 mod tonic_built;
 mod traced;

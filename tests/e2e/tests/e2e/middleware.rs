@@ -302,6 +302,34 @@ async fn it_may_replace_an_error() {
     assert_eq!(fine.status, 200);
 }
 
+/// Lets only those through whose body it likes, which it has to read for that.
+async fn reader(mut call: Call, next: Next<'_>) -> bident::Result<Reply> {
+    let body = std::mem::take(call.body_mut()).collect(100).await?;
+    if body.windows(6).any(|part| part == b"poison") {
+        return Err(Error::forbidden("POISON", "no poison here"));
+    }
+    *call.body_mut() = body.into();
+    next.run(call).await
+}
+
+#[tokio::test]
+async fn it_may_read_the_body_and_pass_it_on() {
+    let server = start(App::new("reader").service(Desk).middleware(reader)).await;
+    let post = |how: &str| call("POST", WORK).json(format!(r#"{{"how":"{how}"}}"#));
+    for over in WIRES {
+        let answer = post("fine").over(over).send(server.addr).await;
+        assert_eq!(answer.json()["text"], "fine", "{over:?}");
+        let answer = post("poison").over(over).send(server.addr).await;
+        assert_eq!(answer.failure(), (403, "POISON".into()), "{over:?}");
+        let answer = post(&"x".repeat(200)).over(over).send(server.addr).await;
+        assert_eq!(answer.failure(), (413, "BODY_TOO_LARGE".into()), "{over:?}");
+    }
+    assert_eq!(grpc(server.addr, WORK, &wire("fine")).await.decode::<Plain>().text, "fine");
+    assert_eq!(grpc(server.addr, WORK, &wire("poison")).await.failure(), (7, "POISON".into()));
+    let large = grpc(server.addr, WORK, &wire("x".repeat(200))).await;
+    assert_eq!(large.failure(), (8, "BODY_TOO_LARGE".into()));
+}
+
 /// Passes on everything and tells when the call was dropped under it.
 struct Guard(Sink);
 

@@ -286,6 +286,39 @@ async fn names_and_helpers() {
     assert_eq!(http(&server, "GET", "/pattern/x", "").await, "helped x");
 }
 
+/// What a generic service is generic over.
+trait Store: Send + Sync + 'static {
+    fn read(&self, key: &str) -> String;
+}
+
+struct Upper;
+
+impl Store for Upper {
+    fn read(&self, key: &str) -> String {
+        key.to_uppercase()
+    }
+}
+
+struct Cache<S> {
+    store: S,
+}
+
+#[service(package = "shapes.v1")]
+impl<S: Store> Cache<S> {
+    #[rpc(get = "/cache/{key}")]
+    async fn read(&self, key: String) -> Note {
+        Note::new(self.store.read(&key))
+    }
+}
+
+#[tokio::test]
+async fn a_service_may_be_generic() {
+    let server = start(App::new("shapes").service(Cache { store: Upper })).await;
+    assert_eq!(http(&server, "GET", "/cache/abc", "").await, "ABC");
+    let answer = grpc(server.addr, "/shapes.v1.Cache/Read", &wire("abc")).await;
+    assert_eq!(answer.decode::<Plain>().text, "ABC");
+}
+
 /// A contract that a crate of its own could hold.
 #[service(package = "shapes.v1")]
 pub(crate) trait Directory {

@@ -107,6 +107,40 @@ async fn the_callers_span_is_the_parent() {
     }
 }
 
+trait Worker {
+    fn work(&self, text: &str) -> Option<usize>;
+}
+
+#[traced]
+impl Worker for Clerk {
+    fn work(&self, text: &str) -> Option<usize> {
+        text.find('x')
+    }
+}
+
+#[tokio::test]
+async fn implementations_of_traits_are_traced_like_others() {
+    let traces = traces();
+    assert_eq!(Clerk.work("axe"), Some(1));
+    assert_eq!(only(&traces, "Clerk::work").parent, None);
+}
+
+#[traced]
+async fn endless() {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_closes_its_span() {
+    let traces = traces();
+    let task = tokio::spawn(endless());
+    tokio::task::yield_now().await;
+    assert!(traces.spans().is_empty());
+    task.abort();
+    assert!(task.await.is_err_and(|error| error.is_cancelled()));
+    assert!(!only(&traces, "endless").fields.contains_key("error.type"));
+}
+
 struct Desk;
 
 #[service(package = "traced.v1")]
