@@ -39,7 +39,8 @@ impl Greeter {
 fn main() -> bident::Result {
     let mut words = std::env::args().skip_while(|word| word != "--middleware").skip(1);
     let layers = words.next().and_then(|count| count.parse().ok()).unwrap_or(0);
-    let app = (0..layers).fold(App::new("bench").service(Greeter), |app, _: usize| app.middleware(pass_on));
+    let app = (0..layers)
+        .fold(App::new("bench").service(Greeter), |app, _: usize| app.middleware(pass_on));
     // On the worker thread, as every peer: see `peer`.
     peer::runtime()?.block_on(async { tokio::spawn(app.run()).await? })
 }

@@ -1,6 +1,7 @@
 //! Where the parts of a request message come from over HTTP: body, query and path.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, SystemTime};
 
 use bident::prelude::*;
 use e2e::{Running, WIRES, call, grpc, refused, start};
@@ -35,6 +36,8 @@ struct Everything {
     yes: bool,
     data: Vec<u8>,
     color: Color,
+    when: SystemTime,
+    wait: Duration,
     tags: Vec<String>,
     numbers: Vec<u32>,
     colors: Vec<Color>,
@@ -181,6 +184,9 @@ async fn a_query_sets_fields_of_every_shape() {
         ("data=aGk%3D", json!({"data": "aGk="})),
         ("color=COLOR_DEEP_BLUE", json!({"color": "COLOR_DEEP_BLUE"})),
         ("color=1", json!({"color": "COLOR_DEEP_BLUE"})),
+        ("when=2024-02-29T12:00:00.5Z", json!({"when": "2024-02-29T12:00:00.500Z"})),
+        ("when=2024-02-29T13:00:00%2B01:00", json!({"when": "2024-02-29T12:00:00Z"})),
+        ("wait=1.5s", json!({"wait": "1.500s"})),
         ("tags=a&tags=b,c&tags[]=d", json!({"tags": ["a", "b,c", "d"]})),
         ("numbers=1&numbers=2", json!({"numbers": [1, 2]})),
         ("colors=COLOR_DEEP_BLUE&colors=0", json!({"colors": ["COLOR_DEEP_BLUE", "COLOR_RED"]})),
@@ -226,6 +232,8 @@ async fn a_query_that_does_not_fit_names_its_field() {
         ("small=256", "small"),
         ("step.up=x", "step.up"),
         ("color=COLOR_GREEN", "color"),
+        ("when=yesterday", "when"),
+        ("wait=long", "wait"),
         ("data=***", "data"),
         ("numbers=1&numbers=x", "numbers"),
         ("counts[a]=x", "counts"),
