@@ -313,3 +313,28 @@ async fn failed(parts: &mut Vec<Part>) -> Error {
     let text = format!("{key}: the listener on {} ended by itself", serving.address());
     Error::internal(reasons::INTERNAL, text)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::App;
+
+    #[tokio::test]
+    async fn a_listener_that_ends_by_itself_stops_the_app() {
+        let app = App::new("broken")
+            .defaults("server: {addr: '127.0.0.1:0'}\nadmin: {addr: '127.0.0.1:0'}");
+        let server = app.build().await.expect("an app");
+        let State::Built(parts) = server.0.take(State::Running) else { panic!("it is built") };
+        let Parts { settings, listeners, hooks, health, .. } = *parts;
+        let life = Life { shared: &server.0, server: &settings.server, hooks, health };
+        let mut parts: Vec<Part> = listeners.into_iter().map(Listener::serve).collect();
+        parts[0].1.break_off();
+        let signals = Signals::install().expect("signals");
+        let mut orders = Orders { signals, heard: 0, stop: server.0.stop.subscribe() };
+        let error = life.serve(&mut parts, &mut orders).await.expect_err("the part that failed");
+        let address = server.addresses().server;
+        let text = format!("server.addr: the listener on {address} ended by itself");
+        assert_eq!(error.message(), text);
+        assert!(parts.is_empty(), "what has ended is not stopped again");
+    }
+}

@@ -1,9 +1,10 @@
 //! From files, arguments and variables to one tree, lowest layer first: the kit's defaults, `App::defaults`,
-//! `configs/config.yaml`, every `-c FILE`, the environment.
+//! `configs/config.yaml`, every `-c FILE|FOLDER`, the environment.
 //!
 //! Every mistake of every layer is collected; nothing is read twice.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::tree::{Mistake, Node, Origin};
@@ -51,8 +52,19 @@ pub(crate) fn load(defaults: &[String], start: &Start, mistakes: &mut Vec<Mistak
     if usual.exists() {
         lay(&mut tree, read(&usual, USUAL), mistakes);
     }
-    for file in named_files(&start.arguments, mistakes) {
-        lay(&mut tree, read(&start.folder.join(&file), &file.to_string_lossy()), mistakes);
+    for named in named_paths(&start.arguments, mistakes) {
+        let path = start.folder.join(&named);
+        if !path.is_dir() {
+            lay(&mut tree, read(&path, &named.to_string_lossy()), mistakes);
+            continue;
+        }
+        match files_in(&path) {
+            Ok(names) => names.iter().for_each(|name| {
+                let file = read(&path.join(name), &named.join(name).to_string_lossy());
+                lay(&mut tree, file, mistakes);
+            }),
+            Err(error) => mistakes.push(unreadable(&named.to_string_lossy(), &error)),
+        }
     }
     env::apply(&mut tree, variables(start, mistakes));
     tree
@@ -65,20 +77,43 @@ fn lay(tree: &mut Node, layer: Result<Node, Vec<Mistake>>, mistakes: &mut Vec<Mi
     }
 }
 
+/// The configuration files of a folder, by name: neither hidden ones nor those of folders below it.
+fn files_in(folder: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let hidden = name.as_encoded_bytes().starts_with(b".");
+        // A link to a file is one, which is how mounted configuration looks.
+        if !hidden && is_yaml(Path::new(&name)) && entry.path().is_file() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn is_yaml(path: &Path) -> bool {
+    matches!(path.extension().and_then(OsStr::to_str), Some("yaml" | "yml"))
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Mistake {
+    Mistake { origin: None, key: name.to_owned(), what: format!("cannot be read: {error}") }
+}
+
 fn read(path: &Path, name: &str) -> Result<Node, Vec<Mistake>> {
     let wrong = |what: String| vec![Mistake { origin: None, key: name.to_owned(), what }];
-    let suffix = path.extension().and_then(OsStr::to_str).unwrap_or("");
-    if !matches!(suffix, "yaml" | "yml") {
+    if !is_yaml(path) {
         return Err(wrong("not a configuration file: expected .yaml or .yml".into()));
     }
-    let bytes = std::fs::read(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    let bytes = std::fs::read(path).map_err(|error| vec![unreadable(name, &error)])?;
     let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))?;
     yaml::parse(name, &text)
 }
 
-/// The files given as `-c FILE` or `--conf FILE`, or with Kratos's `-conf`, each also with `=`. Other arguments are the
+/// The files and folders given as `-c PATH` or `--conf PATH`, or with Kratos's `-conf`, each also with `=`. Other arguments are the
 /// program's own.
-fn named_files(arguments: &[OsString], mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
+fn named_paths(arguments: &[OsString], mistakes: &mut Vec<Mistake>) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -98,7 +133,7 @@ fn named_files(arguments: &[OsString], mistakes: &mut Vec<Mistake>) -> Vec<PathB
             _ => mistakes.push(Mistake {
                 origin: None,
                 key: name.to_owned(),
-                what: "expected the path of a configuration file".into(),
+                what: "expected the path of a configuration file or folder".into(),
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! Configuration: files, arguments and the environment, merged into one tree and read by type.
 //!
 //! Later wins: the kit's defaults, [`App::defaults`](crate::App::defaults), `configs/config.yaml` where it exists, each
-//! file given with `-c` or `--conf`, and the environment, where `BIDENT_SERVER__ADDR` is `server.addr`. A mistake names
+//! file or folder given with `-c` or `--conf`, and the environment, where `BIDENT_SERVER__ADDR` is `server.addr`. A mistake names
 //! its document, line, column and key, and all of them are told at once. Nothing in here watches for changes.
 
 mod de;

@@ -284,6 +284,12 @@ fn files_and_arguments() {
     std::fs::write(folder.join("configs/config.yaml"), "a: 1\nb: 1\nc: 1\n").unwrap();
     std::fs::write(folder.join("more.yaml"), "b: 2\n").unwrap();
     std::fs::write(folder.join("last.yml"), "c: 3\n").unwrap();
+    std::fs::create_dir_all(folder.join("many/below.yaml")).unwrap();
+    for (name, text) in
+        [("1.yaml", "b: 4\nc: 4\n"), ("2.yml", "c: 5\n"), (".3.yaml", "c: 6"), ("4.txt", "c: 7")]
+    {
+        std::fs::write(folder.join("many").join(name), text).unwrap();
+    }
     let load = |arguments: &[&str]| {
         let arguments = arguments.iter().map(Into::into).collect();
         let start = Start { arguments, folder: folder.clone(), ..Start::default() };
@@ -295,9 +301,10 @@ fn files_and_arguments() {
     assert_eq!(load(&[]), ([1, 1, 1, 0], vec![]));
     assert_eq!(load(&["serve", "-c", "more.yaml", "--conf=last.yml"]), ([1, 2, 3, 0], vec![]));
     assert_eq!(load(&["-conf", "more.yaml", "--", "-c", "last.yml"]), ([1, 2, 1, 0], vec![]));
+    assert_eq!(load(&["-c", "many"]), ([1, 4, 5, 0], vec![]));
     let (_, mistakes) = load(&["-c", "absent.yaml", "-c", "a.toml", "-c"]);
     assert_eq!(mistakes.len(), 3);
-    assert_eq!(mistakes[0], "-c: expected the path of a configuration file");
+    assert_eq!(mistakes[0], "-c: expected the path of a configuration file or folder");
     assert!(mistakes[1].starts_with("absent.yaml: cannot be read: "), "{mistakes:?}");
     assert!(mistakes[2].starts_with("a.toml: not a configuration file"), "{mistakes:?}");
     std::fs::remove_dir_all(folder).unwrap();

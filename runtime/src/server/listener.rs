@@ -84,6 +84,12 @@ impl Serving {
         Pin::new(&mut self.task).poll(cx).map(|_| ())
     }
 
+    /// Ends the listener as a fault of its own would.
+    #[cfg(test)]
+    pub(crate) fn break_off(&self) {
+        self.task.abort();
+    }
+
     /// Stops accepting, lets what is under way end for at most `within`, aborts the rest. Says how many connections were
     /// aborted.
     pub(crate) async fn drain(mut self, within: Duration) -> usize {

@@ -3,14 +3,16 @@
 //! A scalar is read as the type that is asked for; only a type that asks for nothing in particular gets YAML's own idea
 //! of what the text is. `std::time::Duration` reads `1m30s` wherever it occurs.
 
-use std::fmt;
+mod collections;
+mod fault;
 
 use serde::Deserialize;
-use serde::de::value::StrDeserializer;
-use serde::de::{self, Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
+use serde::de::{self, Deserializer, Error as _, IntoDeserializer, Visitor};
 
-use super::tree::{Entry, Mistake, Node, Origin, Scalar, Style, Value};
-use super::{duration, nearest, yaml};
+use self::collections::{Entries, Items, visit_map};
+use self::fault::{Fault, Missing};
+use super::tree::{Mistake, Node, Scalar, Style, Value};
+use super::{duration, yaml};
 
 /// Reads the value at `key`. One that is missing reads as a missing field does: `None` for an `Option`, else a mistake.
 pub(crate) fn read<'de, T: Deserialize<'de>>(root: &Node, key: &str) -> Result<T, Mistake> {
@@ -23,110 +25,6 @@ pub(crate) fn read<'de, T: Deserialize<'de>>(root: &Node, key: &str) -> Result<T
 /// Reads a value whose key is known to be `key`.
 pub(crate) fn read_node<'de, T: Deserialize<'de>>(node: &Node, key: &str) -> Result<T, Mistake> {
     T::deserialize(Reader { node }).map_err(|fault| fault.or_at(&node.origin).into_mistake(key))
-}
-
-fn join(path: &[String]) -> String {
-    let mut key = String::new();
-    for part in path {
-        if !key.is_empty() && !part.starts_with('[') {
-            key.push('.');
-        }
-        key.push_str(part);
-    }
-    key
-}
-
-/// What a typed read fails with, before it is known from which key it started.
-#[derive(Debug)]
-pub(crate) struct Fault {
-    origin: Option<Origin>,
-    /// Innermost first.
-    path: Vec<String>,
-    what: String,
-}
-
-impl Fault {
-    fn or_at(mut self, origin: &Origin) -> Self {
-        self.origin.get_or_insert_with(|| origin.clone());
-        self
-    }
-
-    fn into_mistake(self, key: &str) -> Mistake {
-        let mut path = if key.is_empty() { Vec::new() } else { vec![key.to_owned()] };
-        path.extend(self.path.into_iter().rev());
-        Mistake { origin: self.origin, key: join(&path), what: self.what }
-    }
-
-    fn within(mut self, part: String, origin: &Origin) -> Self {
-        self.path.push(part);
-        self.or_at(origin)
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl de::Error for Fault {
-    fn custom<T: fmt::Display>(what: T) -> Self {
-        Self { origin: None, path: Vec::new(), what: what.to_string() }
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        let found = match found {
-            Unexpected::Unit | Unexpected::Option => "nothing".to_owned(),
-            Unexpected::Map => "a map".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Str(text) => format!("{text:?}"),
-            Unexpected::Signed(number) => number.to_string(),
-            Unexpected::Unsigned(number) => number.to_string(),
-            Unexpected::Float(number) => number.to_string(),
-            Unexpected::Bool(value) => value.to_string(),
-            other => other.to_string(),
-        };
-        Self::custom(format!("expected {expected}, found {found}"))
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::invalid_type(found, expected)
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self { origin: None, path: vec![field.to_owned()], what: "missing".to_owned() }
-    }
-
-    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let advice = nearest::advice(field, expected.iter().copied());
-        Self::custom(format!("unknown key `{field}`{advice}"))
-    }
-
-    fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("expected {}, found {found:?}", nearest::one_of(expected)))
-    }
-}
-
-/// What a value that is not there reads as.
-struct Missing;
-
-impl<'de> Deserializer<'de> for Missing {
-    type Error = Fault;
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
-        Err(Fault::custom("missing"))
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_none()
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
 }
 
 struct Reader<'a> {
@@ -205,7 +103,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         let scalar = match &self.node.value {
             Value::Null => return visitor.visit_unit(),
             Value::List(items) => {
-                return visitor.visit_seq(Items { items: items.iter(), index: 0 });
+                return visitor.visit_seq(Items::new(items));
             }
             Value::Map(entries) => return visit_map(entries, visitor),
             Value::Scalar(scalar) => scalar,
@@ -300,7 +198,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.environment() {
             Some(text) => {
                 let items = self.listed(text)?;
-                visitor.visit_seq(Items { items: items.iter(), index: 0 })
+                visitor.visit_seq(Items::new(&items))
             }
             None => self.deserialize_any(visitor),
         }
@@ -422,64 +320,5 @@ fn float(text: &str) -> Option<f64> {
         // Rust's own parser also takes words such as `infinity`, which are text in YAML.
         _ if text.bytes().all(|c| c.is_ascii_digit() || b"+-.eE".contains(&c)) => text.parse().ok(),
         _ => None,
-    }
-}
-
-struct Items<'a> {
-    items: std::slice::Iter<'a, Node>,
-    index: usize,
-}
-
-impl<'de> de::SeqAccess<'de> for Items<'_> {
-    type Error = Fault;
-
-    fn next_element_seed<T: de::DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Fault> {
-        let Some(node) = self.items.next() else { return Ok(None) };
-        let index = self.index;
-        self.index += 1;
-        let value = seed.deserialize(Reader { node });
-        value.map(Some).map_err(|fault| fault.within(format!("[{index}]"), &node.origin))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.items.len())
-    }
-}
-
-fn visit_map<'de, V: Visitor<'de>>(entries: &[Entry], visitor: V) -> Result<V::Value, Fault> {
-    visitor.visit_map(Entries::new(entries))
-}
-
-struct Entries<'a> {
-    entries: std::slice::Iter<'a, Entry>,
-    value: Option<&'a Entry>,
-}
-
-impl<'a> Entries<'a> {
-    fn new(entries: &'a [Entry]) -> Self {
-        Self { entries: entries.iter(), value: None }
-    }
-}
-
-impl<'de> de::MapAccess<'de> for Entries<'_> {
-    type Error = Fault;
-
-    fn next_key_seed<K: de::DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Fault> {
-        self.value = self.entries.next();
-        let Some(entry) = self.value else { return Ok(None) };
-        let key: StrDeserializer<'_, Fault> = entry.key.as_str().into_deserializer();
-        seed.deserialize(key).map(Some).map_err(|fault| fault.or_at(&entry.origin))
-    }
-
-    fn next_value_seed<V: de::DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let entry = self.value.take().ok_or_else(|| Fault::custom("a value without a key"))?;
-        let value = seed.deserialize(Reader { node: &entry.node });
-        value.map_err(|fault| fault.within(entry.key.clone(), &entry.node.origin))
     }
 }
