@@ -65,7 +65,7 @@ pub enum OrderError {
     /// Whatever else went wrong on the way, as it came: an unknown user, a user service that is away.
     #[error(transparent)]
     #[error_reason(transparent)]
-    Other(#[from] bident::Error),
+    Other(#[from] Error),
 }
 
 /// Placing and reading orders.

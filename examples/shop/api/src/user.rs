@@ -61,7 +61,7 @@ pub enum UserError {
     /// Whatever else went wrong on the way, as it came.
     #[error(transparent)]
     #[error_reason(transparent)]
-    Other(#[from] bident::Error),
+    Other(#[from] Error),
 }
 
 /// Registration and look-up of users.
