@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 pub(super) const PRONGS: [&str; 2] = ["grpc", "http"];
 
 #[message]
-pub struct Note {
+pub(crate) struct Note {
     pub id: String,
     pub text: String,
     pub tags: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Note {
 }
 
 #[message]
-pub struct FileNote {
+pub(crate) struct FileNote {
     pub name: String,
     pub note: Option<Note>,
     pub force: bool,
@@ -38,27 +38,27 @@ pub struct FileNote {
 
 #[message]
 #[derive(Copy, Eq)]
-pub enum Color {
+pub(crate) enum Color {
     Red,
     DeepBlue,
 }
 
 #[message]
-pub struct Author {
+pub(crate) struct Author {
     pub name: String,
     pub years: Vec<i32>,
 }
 
 /// What a server saw of a call.
 #[message]
-pub struct Seen {
+pub(crate) struct Seen {
     pub metadata: BTreeMap<String, String>,
     pub millis_left: Option<u64>,
 }
 
 #[error_reason(domain = "probe.v1")]
 #[derive(Debug, PartialEq, thiserror::Error)]
-pub enum ProbeError {
+pub(crate) enum ProbeError {
     #[error("note {id} is missing after {tries} tries")]
     #[error_reason(code = 404)]
     NoteMissing { id: String, tries: u32 },
@@ -71,7 +71,7 @@ pub enum ProbeError {
 }
 
 #[derive(Default)]
-pub struct Probe {
+pub(crate) struct Probe {
     next: Option<ProbeClient>,
     /// Told when a handler that hangs is dropped.
     pub(super) dropped: Arc<Notify>,
