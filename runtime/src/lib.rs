@@ -105,6 +105,7 @@ mod documents {
 
     documents! {
         readme = "../../README.md";
+        app = "../../docs/guide/app.md";
         messages = "../../docs/guide/messages.md";
         services = "../../docs/guide/services.md";
         errors = "../../docs/guide/errors.md";

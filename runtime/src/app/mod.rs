@@ -125,7 +125,7 @@ impl App {
     }
 
     /// Puts a tower layer around everything that the app serves, as HTTP and before it is known which call it is. The
-    /// first one added is the outermost. A layer's error ends its call as a [`bident::Error`](Error) does.
+    /// first one added is the outermost. A layer's error ends its call as any other [`Error`] does.
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
         L: tower_layer::Layer<HttpService> + Send + 'static,
