@@ -251,7 +251,7 @@ impl Taken {
         let clash = self
             .names
             .iter()
-            .find(|(other, both)| own.iter().any(|name| *name == other) && !(conditional && *both));
+            .find(|(other, both)| own.contains(&other) && !(conditional && *both));
         if let Some((clash, _)) = clash {
             sink.at(span, format!("the name `{clash}` is taken by a field above"));
         }
