@@ -80,10 +80,6 @@ impl Context {
         }))
     }
 
-    pub(super) fn inner(&self) -> &Inner {
-        &self.0
-    }
-
     /// For the call that has not handed its context to anyone yet.
     pub(super) fn inner_mut(&mut self) -> &mut Inner {
         Arc::get_mut(&mut self.0).expect("a call's context is its own until its handler has it")

@@ -36,7 +36,9 @@ impl Meta {
 
 /// What waits for a call's end. Dropped before, it hears that the call was given up.
 #[derive(Default)]
-pub(crate) struct OnEnd(Vec<Box<dyn FnOnce(&CallOutcome) + Send>>);
+pub(crate) struct OnEnd(Vec<Observer>);
+
+type Observer = Box<dyn FnOnce(&CallOutcome) + Send>;
 
 impl OnEnd {
     pub(crate) fn fire(&mut self, outcome: &CallOutcome) {

@@ -12,13 +12,13 @@ fn read(status: u16, body: &str) -> Error {
 }
 
 #[crate::message]
-pub struct Item {
+pub(super) struct Item {
     pub title: String,
     pub pages: u64,
 }
 
 #[crate::message]
-pub struct Request {
+pub(super) struct Request {
     pub id: String,
     pub item: Option<Item>,
     pub tags: Vec<String>,

@@ -235,7 +235,11 @@ impl Error {
     /// The message that callers over gRPC see: its beginning, where it is too long for a header.
     pub(crate) fn header_message(&self) -> &str {
         let message = self.public_message();
-        &message[..message.floor_char_boundary(MOST_HEADER_MESSAGE)]
+        let mut end = message.len().min(MOST_HEADER_MESSAGE);
+        while !message.is_char_boundary(end) {
+            end -= 1;
+        }
+        &message[..end]
     }
 
     /// The message that callers see.

@@ -364,7 +364,7 @@ macro_rules! floats {
 
             fn bind(&mut self, path: &[&str], text: &str) -> Result<bool, Fault> {
                 bind_leaf(self, path, || {
-                    $narrow(parse_float(text).ok_or_else(|| expected("a number", text))?)
+                    parse_float(text).ok_or_else(|| expected("a number", text)).and_then($narrow)
                 })
             }
 

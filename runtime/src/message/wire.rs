@@ -435,7 +435,7 @@ mod tests {
     fn groups_that_do_not_match_are_errors() {
         assert!(fields(&[0x0b, 0x14]).unwrap_err().contains("never began"));
         assert!(fields(&[0x0c]).unwrap_err().contains("never began"));
-        assert!(fields(&vec![0x0b; 200]).unwrap_err().contains("deeper"));
+        assert!(fields(&[0x0b; 200]).unwrap_err().contains("deeper"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod http;
 mod limits;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::{HeaderMap, Request, Response, StatusCode};
@@ -24,7 +24,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::{Assembly, Bound, Core, Limits, Serving, Site, serve};
-use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, serve_stream};
+use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply};
 use crate::foreign::{Foreign, Routes};
 use crate::message::{
     Dialect, Fault, JsonCx, Label, Message, MessageDesc, Raw, TypeRef, Types, WireCx,

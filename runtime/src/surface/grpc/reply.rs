@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(headers[GRPC_STATUS], "5");
         assert_eq!(headers[GRPC_MESSAGE], "no user 7");
         let details = BASE64.decode(&headers[GRPC_DETAILS]).unwrap();
-        let code = crate::error::Code::NotFound;
+        let code = Code::NotFound;
         let read = details::decode(code, "no user 7".into(), details.into(), HeaderMap::new());
         assert_eq!((read.reason(), &read.metadata()["id"]), ("USER_NOT_FOUND", &"7".to_owned()));
     }
