@@ -25,6 +25,11 @@
     unused_qualifications,
     unused_results
 )]
+#![allow(
+    clippy::default_trait_access,
+    clippy::unused_async,
+    reason = "what is written here by hand, not what is generated"
+)]
 
 pub mod aliases;
 pub mod cfgs;

@@ -135,10 +135,10 @@ pub trait Shelves {
 pub struct Wooden;
 
 impl Shelves for Wooden {
-    async fn list(&self, shelf: u32) -> ::std::result::Result<Book, BookError> {
+    async fn list(&self, number: u32) -> ::std::result::Result<Book, BookError> {
         ::std::result::Result::Err(BookError::NotFound {
             title: ::std::string::String::new(),
-            shelf: ::std::option::Option::Some(shelf),
+            shelf: ::std::option::Option::Some(number),
         })
     }
 }
