@@ -108,6 +108,7 @@ mod documents {
         app = "../../docs/guide/app.md";
         messages = "../../docs/guide/messages.md";
         services = "../../docs/guide/services.md";
+        clients = "../../docs/guide/clients.md";
         errors = "../../docs/guide/errors.md";
         calls = "../../docs/guide/calls.md";
     }
