@@ -194,3 +194,53 @@ fn traced_on_a_method() {
     };
     compare("traced_method", crate::traced::traced(quote!(crate = ::kit), item));
 }
+
+#[test]
+fn message_on_a_struct() {
+    let item = quote! {
+        /// A book.
+        pub struct Book {
+            /// Its number.
+            #[field(tag = 7, zigzag)]
+            id: i64,
+            title: Option<String>,
+            #[field(secret)]
+            note: String,
+        }
+    };
+    let found = crate::message::message(quote!(package = "books.v1"), item);
+    compare("message_struct", found);
+}
+
+#[test]
+fn message_on_an_enum() {
+    let item = quote! {
+        pub enum Genre {
+            Unknown,
+            ScienceFiction = 5,
+            #[field(other)]
+            Other(i32),
+        }
+    };
+    compare("message_enum", crate::message::message(quote!(), item));
+}
+
+#[test]
+fn message_on_an_enum_with_data() {
+    let item = quote! {
+        pub enum Found {
+            Book(Book),
+            Count { total: u32 },
+            Nothing,
+        }
+    };
+    compare("message_oneof", crate::message::message(quote!(), item));
+}
+
+#[test]
+fn message_on_a_newtype() {
+    let item = quote! {
+        pub struct Isbn(String);
+    };
+    compare("message_newtype", crate::message::message(quote!(), item));
+}
