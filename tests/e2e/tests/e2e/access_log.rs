@@ -137,6 +137,33 @@ async fn calls_that_reach_no_method_are_recorded_too() {
 }
 
 #[tokio::test]
+async fn a_request_that_breaks_off_is_its_callers_doing() {
+    let (server, traces) = desk("").await;
+    let mut raw = e2e::Raw::connect(server.addr).await;
+    raw.send(format!(
+        "POST {WORK} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\ncontent-length: 20\r\n\r\n"
+    ))
+    .await;
+    // The server reads the body by now.
+    raw.until("100").await;
+    raw.send(r#"{"how":"#).await;
+    drop(raw);
+    let gone = recorded(&traces, 1).await.remove(0);
+    assert_eq!((gone.field("code"), gone.field("reason")), ("499", "CANCELLED"), "{gone:?}");
+
+    let (sink, mut events) = e2e::events();
+    let app = App::new("access").service(Desk).middleware(crate::middleware::Guard(sink));
+    let server = start(app).await;
+    let endless = call("POST", WORK).json("").pieces([r#"{"how":"#]).never_ending();
+    let pending = endless.over(e2e::Wire::H2c).begin(server.addr).await;
+    assert_eq!(events.next().await, "entered");
+    pending.hang_up();
+    let gone = recorded(&traces, 2).await.remove(1);
+    assert_eq!((gone.field("code"), gone.field("reason")), ("499", "CANCELLED"), "{gone:?}");
+}
+
+#[tokio::test]
 async fn a_caller_that_went_away_is_an_outcome() {
     let (server, traces) = desk("").await;
     let watch = GrpcCall::new("/grpc.health.v1.Health/Watch", &wire(""));

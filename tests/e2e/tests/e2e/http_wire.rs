@@ -50,6 +50,19 @@ async fn a_body_is_asked_for_where_the_client_waits_to_be_asked() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_not_asked_for() {
+    let server = echo().await;
+    let mut raw = Raw::connect(server.addr).await;
+    raw.send(
+        "POST /echo HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         expect: 100-continue\r\ncontent-length: 5000000\r\n\r\n",
+    )
+    .await;
+    let answer = raw.until("BODY_TOO_LARGE").await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[tokio::test]
 async fn an_offer_to_upgrade_is_passed_over() {
     let server = echo().await;
     let request = "GET /echo/plain HTTP/1.1\r\nhost: x\r\nconnection: Upgrade, HTTP2-Settings, close\r\n\

@@ -185,6 +185,18 @@ async fn a_head_that_trickles_is_cut_as_well() {
 }
 
 #[tokio::test]
+async fn a_body_that_never_ends_is_cut_by_the_servers_timeout() {
+    let mut site = site("server: {timeout: 300ms}").await;
+    for over in WIRES {
+        let endless = call("POST", "/hold").json("").pieces([r#"{"text":"#]).never_ending();
+        let answer = endless.over(over).send(site.server.addr).await;
+        assert_eq!(answer.failure(), (504, "DEADLINE_EXCEEDED".into()), "{over:?}");
+    }
+    site.serves().await;
+    assert_eq!(site.events.rest(), Vec::<String>::new(), "no handler was called");
+}
+
+#[tokio::test]
 async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
     let mut site = site("server: {idle_timeout: 300ms, header_timeout: 10s}").await;
     let addr = site.server.addr;

@@ -331,7 +331,7 @@ async fn it_may_read_the_body_and_pass_it_on() {
 }
 
 /// Passes on everything and tells when the call was dropped under it.
-struct Guard(Sink);
+pub(crate) struct Guard(pub(crate) Sink);
 
 impl Middleware for Guard {
     fn handle<'a>(&'a self, call: Call, next: Next<'a>) -> BoxFuture<'a, bident::Result<Reply>> {
