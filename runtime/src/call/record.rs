@@ -49,6 +49,7 @@ impl Outcome {
 }
 
 impl Record {
+    #[inline]
     pub(crate) fn open(
         operation: Cow<'static, str>,
         protocol: Protocol,
@@ -71,6 +72,7 @@ impl Record {
     }
 
     /// The answer is a response with this status, as far as is known.
+    #[inline]
     pub(crate) fn answered(&mut self, status: StatusCode) {
         let grpc = match status.as_u16() {
             ..400 => Code::Ok,

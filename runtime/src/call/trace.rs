@@ -26,6 +26,7 @@ pub struct Trace {
 
 impl Trace {
     /// The caller's trace, with a span of our own; a new, sampled trace where the caller sent none that is valid.
+    #[inline]
     pub(crate) fn open(traceparent: Option<&HeaderValue>) -> Self {
         let (span, high, low) = random();
         match traceparent.and_then(|value| parse(value.as_bytes())) {

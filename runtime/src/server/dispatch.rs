@@ -186,6 +186,7 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    #[inline]
     fn of(headers: &'a HeaderMap) -> Self {
         let mut known = Self::default();
         for (name, value) in headers {

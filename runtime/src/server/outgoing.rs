@@ -22,6 +22,7 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     /// The answer to a call.
+    #[inline]
     pub(super) fn new(payload: Payload, record: Record, flight: Option<InFlight>) -> Self {
         Self { payload, record: Some(record), flight }
     }
@@ -37,6 +38,7 @@ impl Outgoing {
     }
 
     /// Everything has been handed over.
+    #[inline]
     fn end(&mut self) {
         self.payload = Payload::Empty;
         if let Some(record) = &mut self.record {

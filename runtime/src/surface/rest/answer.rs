@@ -14,6 +14,7 @@ impl Answer {
     ///
     /// The trailers of a unary reply are sent as headers whose names start with `trailer-`, as Connect does it: many HTTP
     /// clients cannot read trailers.
+    #[inline]
     pub(crate) fn reply(self, meta: Meta, body: Bytes) -> Response<Bytes> {
         let mut response = Response::new(body);
         if let Some(status) = meta.status {

@@ -56,6 +56,7 @@ pub(super) enum Input {
 }
 
 impl Input {
+    #[inline]
     pub(super) fn of(content_type: Option<&HeaderValue>) -> Self {
         let Some(value) = content_type else { return Self::Unsaid };
         if value == "application/json" {
@@ -104,6 +105,7 @@ impl Answer {
     }
 
     /// The same, for who has looked at the headers already. `accepting` is only needed where there is an `accept`.
+    #[inline]
     pub(crate) fn of(
         method: &Method,
         content_type: Option<&HeaderValue>,

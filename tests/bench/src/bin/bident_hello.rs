@@ -45,6 +45,6 @@ fn main() -> bident::Result {
     peer::runtime()?.block_on(async { tokio::spawn(app.run()).await? })
 }
 
-async fn pass_on(call: Call, next: Next<'_>) -> Result<Reply, bident::Error> {
+async fn pass_on(call: Call, next: Next<'_>) -> Result<Reply, Error> {
     next.run(call).await
 }

@@ -6,24 +6,24 @@ use std::time::Duration;
 use bident::prelude::*;
 
 #[message]
-pub struct WaitRequest {
-    pub millis: u32,
-    pub note: String,
+struct WaitRequest {
+    millis: u32,
+    note: String,
 }
 
 #[message]
-pub struct WaitReply {
-    pub note: String,
+struct WaitReply {
+    note: String,
 }
 
 #[message]
-pub struct Metadata {
-    pub values: BTreeMap<String, String>,
+struct Metadata {
+    values: BTreeMap<String, String>,
 }
 
 #[error_reason(domain = "probe.v1")]
 #[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
+enum ProbeError {
     #[error("no book called {title}")]
     #[error_reason(code = 404)]
     BookNotFound { title: String },
@@ -35,7 +35,7 @@ pub enum ProbeError {
     DiskGone { path: String },
 }
 
-pub struct Probe;
+struct Probe;
 
 #[service(package = "probe.v1")]
 impl Probe {
