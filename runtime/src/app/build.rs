@@ -39,7 +39,9 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     }
     let health = Health::new();
     let reflect = settings.as_ref().is_none_or(|settings| settings.server.reflection);
-    add_own(&mut mounts, &health, reflect, &mut mistakes);
+    let tonic = app.routes.service_names();
+    add_own(&mut mounts, &tonic, &health, reflect, &mut mistakes);
+    hidden(&tonic, &mounts, &mut mistakes);
     let assembled = assemble(mounts, &health);
     let bound = match &settings {
         Some(settings) => bind(&config, settings, &mut mistakes).await,
@@ -127,9 +129,15 @@ fn unique(mounts: Vec<Mount>, mistakes: &mut Vec<String>) -> Vec<Mount> {
 }
 
 /// Adds health and reflection to the user's services.
-fn add_own(mounts: &mut Vec<Mount>, health: &Health, reflect: bool, mistakes: &mut Vec<String>) {
+fn add_own(
+    mounts: &mut Vec<Mount>,
+    tonic: &[&'static str],
+    health: &Health,
+    reflect: bool,
+    mistakes: &mut Vec<String>,
+) {
     let mut specs: Vec<_> = mounts.iter().map(|mount| mount.spec).collect();
-    let names = specs.iter().map(|spec| spec.full_name).collect();
+    let names = specs.iter().map(|spec| spec.full_name).chain(tonic.iter().copied()).collect();
     mounts.push(health::mount(health.clone(), names));
     specs.push(&health::SPEC);
     if reflect {
@@ -140,6 +148,20 @@ fn add_own(mounts: &mut Vec<Mount>, health: &Health, reflect: bool, mistakes: &m
         Ok(schema) if reflect => mounts.extend(reflection::mounts(schema, &specs, health)),
         Ok(_) => {}
         Err(found) => mistakes.extend(found),
+    }
+}
+
+/// A service built with tonic gets only the calls that no operation takes: one of the same name would never get any.
+fn hidden(tonic: &[&'static str], mounts: &[Mount], mistakes: &mut Vec<String>) {
+    for (index, name) in tonic.iter().enumerate() {
+        let ours = mounts.iter().any(|mount| mount.spec.full_name == *name);
+        if ours && name.starts_with("grpc.reflection.") {
+            mistakes.push(format!(
+                "the service `{name}` is the kit's own: `server.reflection: false` leaves that one out"
+            ));
+        } else if ours || tonic[..index].contains(name) {
+            mistakes.push(format!("the service `{name}` is mounted twice"));
+        }
     }
 }
 

@@ -159,6 +159,15 @@ fn bare(response: &Response<Body>) -> Option<StatusCode> {
 type Service = Box<dyn FnOnce(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send>;
 
 impl Routes {
+    /// The full names of the services built with tonic.
+    pub(crate) fn service_names(&self) -> Vec<&'static str> {
+        #[cfg(feature = "grpc")]
+        let names = self.tonic.iter().map(TonicService::name).collect();
+        #[cfg(not(feature = "grpc"))]
+        let names = Vec::new();
+        names
+    }
+
     /// The tonic service that takes a gRPC request. Such a service would not notice that a request is no gRPC at all.
     #[cfg(feature = "grpc")]
     fn tonic(&self, head: &Head) -> Option<&TonicService> {

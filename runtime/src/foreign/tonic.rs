@@ -44,6 +44,11 @@ impl TonicService {
         Self { name: S::NAME, service: BoxCloneSyncService::new(service) }
     }
 
+    /// The service's full name.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Whether the path is one of its methods'.
     pub(super) fn takes(&self, path: &str) -> bool {
         let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(self.name));

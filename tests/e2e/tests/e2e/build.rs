@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use bident::prelude::*;
 use e2e::{refused, start};
 
+use crate::tonic_built::Legacy;
+
 #[message]
 struct Note {
     text: String,
@@ -83,4 +85,41 @@ async fn the_configuration_is_there_before_the_services() {
     assert_eq!(config.get::<std::time::Duration>("server.drain").expect("a default").as_secs(), 10);
     let wrong = config.get::<u32>("greeting.text").expect_err("a mistake");
     assert_eq!(wrong.message(), "App::defaults:1:19: greeting.text: expected u32, found \"hi\"");
+}
+
+/// A service built with tonic whose name is the kit's own: it would never get a call.
+#[derive(Clone)]
+struct Reflection;
+
+impl tonic::server::NamedService for Reflection {
+    const NAME: &'static str = "grpc.reflection.v1.ServerReflection";
+}
+
+impl tower_service::Service<http::Request<tonic::body::Body>> for Reflection {
+    type Response = http::Response<tonic::body::Body>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Request<tonic::body::Body>) -> Self::Future {
+        std::future::ready(Ok(http::Response::default()))
+    }
+}
+
+#[tokio::test]
+async fn a_tonic_service_that_would_never_be_called_is_refused() {
+    let text = refused(App::new("wrong").tonic(Legacy).tonic(Legacy)).await;
+    assert!(text.contains("the service `legacy.v1.Legacy` is mounted twice"), "{text}");
+    let text = refused(App::new("wrong").tonic(Reflection)).await;
+    let advice =
+        "`grpc.reflection.v1.ServerReflection` is the kit's own: `server.reflection: false`";
+    assert!(text.contains(advice), "{text}");
+    let app = App::new("right").tonic(Reflection).defaults("server: { reflection: false }");
+    start(app).await.stop().await.expect("a good end");
 }

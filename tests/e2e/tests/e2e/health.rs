@@ -5,6 +5,8 @@ use bident::prelude::*;
 use e2e::{GrpcCall, Sink, WIRES, bounded, call, events, grpc, start};
 use prost::Message;
 
+use crate::tonic_built::Legacy;
+
 struct Idle;
 
 #[service(package = "idle.v1")]
@@ -45,8 +47,8 @@ fn about(service: &str) -> Request {
 
 #[tokio::test]
 async fn check_and_list() {
-    let app = start(idle()).await;
-    for service in ["", "idle.v1.Idle"] {
+    let app = start(idle().tonic(Legacy)).await;
+    for service in ["", "idle.v1.Idle", "legacy.v1.Legacy"] {
         let answer = grpc(app.addr, "/grpc.health.v1.Health/Check", &about(service)).await;
         assert_eq!(answer.decode::<Response>().status, SERVING, "{service}");
     }
@@ -54,7 +56,7 @@ async fn check_and_list() {
     assert_eq!(unknown.failure(), (5, "SERVICE_UNKNOWN".to_owned()));
     let list = grpc(app.addr, "/grpc.health.v1.Health/List", &about("")).await.decode::<List>();
     let statuses: Vec<_> = list.statuses.iter().map(|(k, v)| (k.as_str(), v.status)).collect();
-    assert_eq!(statuses, [("", SERVING), ("idle.v1.Idle", SERVING)]);
+    assert_eq!(statuses, [("", SERVING), ("idle.v1.Idle", SERVING), ("legacy.v1.Legacy", SERVING)]);
     app.stop().await.expect("a good end");
 }
 
