@@ -7,7 +7,7 @@ use bident::prelude::*;
 use e2e::{GrpcCall, WIRES, call, grpc, start};
 
 use crate::common::{Note, Plain, wire};
-use crate::tonic_built::{COUNT, DETAILS, ECHO, FAIL, Legacy};
+use crate::tonic_built::{COUNT, DETAILS, ECHO, ECHO_MESSAGE, FAIL, Legacy};
 
 struct Native;
 
@@ -127,12 +127,46 @@ async fn routes_obey_the_callers_deadline_and_not_the_servers_timeout() {
     assert_eq!(pending.answer().await.text(), "at last");
 }
 
+/// Takes the connection over and sends back what comes, as a WebSocket would.
+async fn take_over(mut request: axum::extract::Request) -> axum::response::Response {
+    let taken = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let socket = hyper_util::rt::TokioIo::new(taken.await.expect("the connection"));
+        let (mut from, mut to) = tokio::io::split(socket);
+        tokio::io::copy(&mut from, &mut to).await.ok();
+    });
+    let headers = [("connection", "upgrade"), ("upgrade", "echo")];
+    axum::response::IntoResponse::into_response((StatusCode::SWITCHING_PROTOCOLS, headers))
+}
+
+#[tokio::test]
+async fn a_route_may_take_its_connection_over() {
+    let routes = Router::new().route("/upgrade", get(take_over));
+    let server = start(app().defaults("server: {idle_timeout: 300ms}").routes(routes)).await;
+    let mut raw = e2e::Raw::connect(server.addr).await;
+    raw.send("GET /upgrade HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n")
+        .await;
+    assert!(raw.until("\r\n\r\n").await.starts_with("HTTP/1.1 101"));
+    raw.send("ping").await;
+    raw.until("ping").await;
+    // It is no idle connection of the server's any more: one that is goes first.
+    let mut idle = e2e::Connection::open(server.addr, e2e::Wire::Http1).await;
+    call("GET", "/nowhere").send_on(&mut idle).await;
+    idle.closed().await;
+    raw.send("pong").await;
+    raw.until("pong").await;
+    server.stop().await.expect("a clean stop");
+}
+
 #[tokio::test]
 async fn a_tonic_built_service_is_served_whole() {
     let server = start(app().tonic(Legacy)).await;
     let echo = GrpcCall::new(ECHO, &wire("x")).header("x-in", "seen").send(server.addr).await;
     assert_eq!(echo.header("x-seen"), "seen");
     assert_eq!(echo.decode::<Plain>().text, "x");
+
+    let echo = grpc(server.addr, ECHO_MESSAGE, &wire("x")).await;
+    assert_eq!(echo.decode::<Plain>().text, "x", "a message of the kit in tonic's codec");
 
     let failed = grpc(server.addr, FAIL, &wire("x")).await;
     assert_eq!((failed.status, failed.message.as_str()), (15, "lost"));

@@ -10,12 +10,13 @@ use tonic::server::{Grpc, NamedService, ServerStreamingService, UnaryService};
 use tonic::{Code, Request, Response, Status};
 use tonic_prost::ProstCodec;
 
-use crate::common::{Plain, wire};
+use crate::common::{Note, Plain, wire};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Replies = Pin<Box<dyn futures_core::Stream<Item = Result<Plain, Status>> + Send>>;
 
 pub(crate) const ECHO: &str = "/legacy.v1.Legacy/Echo";
+pub(crate) const ECHO_MESSAGE: &str = "/legacy.v1.Legacy/EchoMessage";
 pub(crate) const FAIL: &str = "/legacy.v1.Legacy/Fail";
 pub(crate) const COUNT: &str = "/legacy.v1.Legacy/Count";
 /// What [`FAIL`] sends as its details: bytes that are no `google.rpc.Status`.
@@ -41,6 +42,16 @@ impl UnaryService<Plain> for Echo {
             response.metadata_mut().insert("x-seen", seen);
         }
         Box::pin(async { Ok(response) })
+    }
+}
+
+/// The same with the kit's own messages in tonic's codec.
+impl UnaryService<Note> for Echo {
+    type Response = Note;
+    type Future = BoxFuture<Result<Response<Note>, Status>>;
+
+    fn call(&mut self, request: Request<Note>) -> Self::Future {
+        Box::pin(async { Ok(Response::new(request.into_inner())) })
     }
 }
 
@@ -99,8 +110,10 @@ impl tower_service::Service<http::Request<Body>> for Legacy {
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         Box::pin(async move {
             let mut grpc = Grpc::new(ProstCodec::<Plain, Plain>::default());
+            let mut messages = Grpc::new(ProstCodec::<Note, Note>::default());
             Ok(match request.uri().path() {
                 ECHO => grpc.unary(Echo, request).await,
+                ECHO_MESSAGE => messages.unary(Echo, request).await,
                 FAIL => grpc.unary(Fail, request).await,
                 COUNT => grpc.server_streaming(Count, request).await,
                 _ => Status::unimplemented("").into_http(),
