@@ -178,7 +178,10 @@ pub trait Value<F = Plain>: Sized + Send + Sync + 'static {
 
 /// How a list of `T` is written: as elements, or as bytes.
 #[doc(hidden)]
-#[allow(clippy::wrong_self_convention, reason = "`self` is the way a list is written, not what is converted")]
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "`self` is the way a list is written, not what is converted"
+)]
 pub trait List<T, F> {
     fn size(self, list: &[T], number: u32) -> usize;
     fn write(self, list: &[T], number: u32, out: &mut Vec<u8>);

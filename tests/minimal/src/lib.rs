@@ -73,4 +73,42 @@ mod tests {
         let paths: Vec<_> = methods[0].bindings.iter().map(|binding| binding.path).collect();
         assert_eq!(paths, ["/helloworld/{name}", "/v1/hello"]);
     }
+
+    #[test]
+    #[deny(warnings)]
+    fn everything_may_stand_inside_a_function() {
+        use bident::prelude::*;
+
+        #[message]
+        struct Ping {
+            at: u32,
+        }
+
+        #[error_reason(code = 404)]
+        #[derive(Debug)]
+        struct Gone;
+
+        impl std::fmt::Display for Gone {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("gone")
+            }
+        }
+
+        struct Local;
+
+        #[service(package = "local.v1")]
+        impl Local {
+            #[rpc(get = "/local/{at}")]
+            async fn ping(&self, at: u32) -> Result<Ping, Gone> {
+                Ok(Ping { at })
+            }
+
+            #[rpc]
+            async fn pong(&self, ping: Ping) -> Result<Ping, Gone> {
+                if ping.at == 0 { Err(Gone) } else { Ok(ping) }
+            }
+        }
+
+        assert_eq!(Local::SPEC.methods.len(), 2);
+    }
 }

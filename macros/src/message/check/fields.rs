@@ -248,10 +248,8 @@ impl Taken {
     ) {
         let conditional = !cfgs.is_empty();
         let own = [&names.declared, &names.json];
-        let clash = self
-            .names
-            .iter()
-            .find(|(other, both)| own.contains(&other) && !(conditional && *both));
+        let clash =
+            self.names.iter().find(|(other, both)| own.contains(&other) && !(conditional && *both));
         if let Some((clash, _)) = clash {
             sink.at(span, format!("the name `{clash}` is taken by a field above"));
         }
