@@ -11,6 +11,7 @@ use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
+use super::reply::{Encoded, EncodedBody};
 use super::scope::within;
 use super::{Context, Reply};
 use crate::{Error, Result};
@@ -38,7 +39,7 @@ pin_project! {
 impl<F> Guard<F> {
     pub(crate) fn new(context: Context, future: F) -> Self {
         let clock = Clock::new(context.deadline());
-        Self { future: Some(future), clock, context: Owned(Some(context)) }
+        Self { future: Some(future), clock, context: Owned::new(context) }
     }
 }
 
@@ -68,6 +69,9 @@ impl<F: Future<Output = Result<Reply>>> Future for Guard<F> {
                 Err(panic)
             }
         };
+        if let Ok(Reply { message: Encoded { body: EncodedBody::Stream(_) }, .. }) = &result {
+            this.context.handed_on = true;
+        }
         Poll::Ready(this.context.add(result))
     }
 }
@@ -75,7 +79,7 @@ impl<F: Future<Output = Result<Reply>>> Future for Guard<F> {
 impl<S> GuardedStream<S> {
     pub(crate) fn new(context: Context, stream: S) -> Self {
         let clock = Clock::new(context.deadline());
-        Self { stream: Some(stream), clock, context: Owned(Some(context)) }
+        Self { stream: Some(stream), clock, context: Owned::new(context) }
     }
 }
 
@@ -166,14 +170,23 @@ impl<F: Future<Output = Result<Reply>>> Future for Bounded<F> {
 }
 
 /// A call's context, which is over when its handler is.
-struct Owned(Option<Context>);
+struct Owned {
+    context: Option<Context>,
+    /// Whether something else goes on with the call: the stream that the handler returned.
+    handed_on: bool,
+}
 
 impl Owned {
+    fn new(context: Context) -> Self {
+        Self { context: Some(context), handed_on: false }
+    }
+
     fn run<T>(&mut self, f: impl FnOnce() -> T) -> Result<T> {
-        let span = self.0.as_ref().map(|context| context.span()).filter(|span| !span.is_disabled());
+        let span =
+            self.context.as_ref().map(|context| context.span()).filter(|span| !span.is_disabled());
         match span.cloned() {
-            Some(span) => span.in_scope(|| caught(|| within(&mut self.0, f))),
-            None => caught(|| within(&mut self.0, f)),
+            Some(span) => span.in_scope(|| caught(|| within(&mut self.context, f))),
+            None => caught(|| within(&mut self.context, f)),
         }
     }
 
@@ -184,7 +197,9 @@ impl Owned {
 
     /// Puts what the handler added through its context beside the outcome.
     fn add(&self, result: Result<Reply>) -> Result<Reply> {
-        let Some(added) = self.0.as_ref().and_then(Context::take_added) else { return result };
+        let Some(added) = self.context.as_ref().and_then(Context::take_added) else {
+            return result;
+        };
         match result {
             Ok(mut reply) => {
                 match &mut reply.meta.beside {
@@ -203,8 +218,99 @@ impl Owned {
 
 impl Drop for Owned {
     fn drop(&mut self) {
-        if let Some(context) = &self.0 {
+        if let Some(context) = &self.context
+            && !self.handed_on
+        {
             context.end();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use super::super::{Opening, Protocol, Trace, current, spawn};
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn context() -> Context {
+        Context::open(Opening {
+            operation: "/a.B/C".into(),
+            protocol: Protocol::Grpc,
+            headers: http::HeaderMap::new(),
+            extensions: http::Extensions::new(),
+            deadline: None,
+            peer: None,
+            trace: Trace::open(None),
+        })
+    }
+
+    fn operation() -> Option<String> {
+        current().map(|context| context.operation().to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_call_is_the_current_one_while_its_future_is_polled() {
+        let outcome = Guard::new(context(), async {
+            assert_eq!(operation().as_deref(), Some("/a.B/C"));
+            tokio::task::yield_now().await;
+            assert_eq!(operation().as_deref(), Some("/a.B/C"));
+            Err(Error::not_found("GONE", operation().unwrap()))
+        });
+        let mut outcome = std::pin::pin!(outcome);
+        let first = std::future::poll_fn(|cx| Poll::Ready(outcome.as_mut().poll(cx))).await;
+        assert!(first.is_pending());
+        assert_eq!(operation(), None);
+        assert_eq!(outcome.await.err().unwrap().message(), "/a.B/C");
+        assert_eq!(operation(), None);
+    }
+
+    #[tokio::test]
+    async fn a_spawned_task_keeps_the_call_and_hears_of_its_end() {
+        let (told, spawned) = tokio::sync::oneshot::channel();
+        let mut guard = Box::pin(Guard::new(context(), async {
+            let task = spawn(async {
+                current().unwrap().cancelled().await;
+                operation()
+            });
+            told.send(task).unwrap();
+            pending().await
+        }));
+        assert!(std::future::poll_fn(|cx| Poll::Ready(guard.as_mut().poll(cx))).await.is_pending());
+        let task = spawned.await.unwrap();
+        tokio::task::yield_now().await;
+        assert!(!task.is_finished());
+        drop(guard);
+        let ended = tokio::time::timeout(PATIENCE, task).await.unwrap().unwrap();
+        assert_eq!(ended.as_deref(), Some("/a.B/C"));
+    }
+
+    #[tokio::test]
+    async fn who_asks_late_is_told_at_once() {
+        let context = context();
+        context.end();
+        tokio::time::timeout(PATIENCE, context.cancelled()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_destructor_that_panics_is_an_error_too() {
+        struct Bomb;
+
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                panic!("while being dropped");
+            }
+        }
+
+        let bomb = Bomb;
+        let outcome = Guard::new(context(), async move {
+            let _bomb = &bomb;
+            Err(Error::not_found("GONE", ""))
+        });
+        let error = outcome.await.err().unwrap();
+        assert!(error.message().contains("while being dropped"), "{error:?}");
     }
 }

@@ -71,6 +71,7 @@ pub struct Call {
 }
 
 impl Call {
+    #[inline]
     pub(crate) fn new(opening: Opening, body: Body, limit: usize, codec: Codec) -> Self {
         Self { context: Context::open(opening), body, limit, codec }
     }

@@ -123,6 +123,7 @@ pub(crate) struct Dispatch {
 }
 
 /// Begins a call.
+#[inline]
 pub(crate) fn dispatch(
     core: &Arc<Core>,
     request: Request<impl Into<Body>>,
@@ -219,6 +220,7 @@ impl<'a> Known<'a> {
 }
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.
+#[inline]
 fn route(
     core: &Core,
     method: &Method,
@@ -271,6 +273,7 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
 }
 
 impl Dispatch {
+    #[inline]
     pub(super) fn poll(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -300,6 +303,7 @@ impl Dispatch {
 }
 
 /// The response, with the outcome told to the record.
+#[inline]
 fn render(
     result: Result<Reply>,
     mut record: Record,

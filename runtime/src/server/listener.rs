@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -20,6 +21,8 @@ use super::{Limits, Site};
 
 /// How often connections are looked at while the server drains.
 const DRAIN_BEAT: Duration = Duration::from_millis(20);
+/// How long a peer may be silent before the operating system asks whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
 /// How long tasks that were aborted may take to notice.
 const ABORT: Duration = Duration::from_secs(1);
 /// How long the loop waits when the process has no file descriptors left.
@@ -143,8 +146,10 @@ impl Server {
     }
 
     fn welcome(&mut self, socket: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        // Answers are written whole; waiting for more to send would only delay them.
+        // Answers are written whole; waiting for more to send would only delay them. A peer that vanished without a word
+        // is found out even where a stream has nothing to say. Neither is worth refusing a connection for.
         let _ = socket.set_nodelay(true);
+        let _ = SockRef::from(&socket).set_tcp_keepalive(&keepalive());
         let entered = self.connections.enter();
         let (speech, site) = (Arc::clone(&self.speech), self.site.clone());
         self.tasks.spawn(async move {
@@ -234,6 +239,10 @@ impl Server {
         let _ = tokio::time::timeout(ABORT, ended).await;
         left.len()
     }
+}
+
+fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 4)
 }
 
 /// The next connection, once there may be one more.

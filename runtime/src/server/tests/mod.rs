@@ -17,8 +17,6 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use serde::de::{Deserialize as _, Error as _};
-use serde::ser::SerializeMap as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -26,135 +24,21 @@ use tokio::sync::mpsc;
 use super::{Assembly, Bound, Core, Limits, Serving, Site, serve};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply};
 use crate::foreign::{Foreign, Routes};
-use crate::message::{
-    Dialect, Fault, JsonCx, Label, Message, MessageDesc, Raw, TypeRef, Types, WireCx,
-};
+use crate::message::{Message, Types};
 use crate::service::{BindingSpec, MethodSpec, Mount, ServiceSpec, Shape};
 use crate::{Error, Result};
 
 /// No wait in a test is longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The one message: `{text}`.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// The one message.
+#[bident::message(package = "test.v1")]
 struct Text {
     text: String,
 }
 
 fn text(text: impl Into<String>) -> Text {
     Text { text: text.into() }
-}
-
-/// Protobuf for [`Text`], made by prost.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Wire {
-    #[prost(string, tag = "1")]
-    text: String,
-}
-
-impl Message for Text {
-    const FIELDS: &'static [&'static str] = &["text"];
-
-    fn initial() -> Option<Self> {
-        Some(Self::default())
-    }
-
-    fn size(&self) -> usize {
-        prost::Message::encoded_len(&Wire { text: self.text.clone() })
-    }
-
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend(prost::Message::encode_to_vec(&Wire { text: self.text.clone() }));
-    }
-
-    fn read(body: &[u8], _: &mut WireCx<'_>) -> Result<Self, Fault> {
-        let wire: Wire = prost::Message::decode(body).map_err(|e| Fault::new(e.to_string()))?;
-        Ok(text(wire.text))
-    }
-
-    fn merge_field(&mut self, _: u32, _: Raw<'_>, _: &mut WireCx<'_>) -> Result<bool, Fault> {
-        Ok(false)
-    }
-
-    fn to_json<S: serde::Serializer>(&self, out: S, _: Dialect) -> Result<S::Ok, S::Error> {
-        let mut map = out.serialize_map(Some(1))?;
-        map.serialize_entry("text", &self.text)?;
-        map.end()
-    }
-
-    fn from_json<'de, D: serde::Deserializer<'de>>(
-        input: D,
-        _: &mut JsonCx,
-    ) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(input)?;
-        match value.get("text").and_then(|value| value.as_str()) {
-            Some(value) => Ok(text(value)),
-            None => Err(D::Error::custom("no text")),
-        }
-    }
-
-    fn field_number(field: &str) -> Option<u32> {
-        (field == "text").then_some(1)
-    }
-
-    fn write_field(&self, _: u32, out: &mut Vec<u8>) {
-        self.write(out);
-    }
-
-    fn field_to_json<S: serde::Serializer>(
-        &self,
-        _: &str,
-        out: S,
-        _: Dialect,
-    ) -> Result<S::Ok, S::Error> {
-        out.serialize_str(&self.text)
-    }
-
-    fn field_from_json<'de, D: serde::Deserializer<'de>>(
-        &mut self,
-        _: &str,
-        input: D,
-        _: &mut JsonCx,
-    ) -> Result<(), D::Error> {
-        self.text = String::deserialize(input)?;
-        Ok(())
-    }
-
-    fn bind(&mut self, path: &[&str], value: &str) -> Result<bool, Fault> {
-        if path == ["text"] {
-            self.text = value.to_owned();
-        }
-        Ok(path == ["text"])
-    }
-
-    fn describe(types: &mut Types) -> TypeRef {
-        types.message::<Self>(
-            || MessageDesc {
-                name: "Text".to_owned(),
-                package: Some("test.v1"),
-                rust: "Text",
-                doc: "",
-                fields: Vec::new(),
-                oneofs: Vec::new(),
-                nested: Vec::new(),
-                deprecated: false,
-            },
-            |_, desc| {
-                desc.fields.push(crate::message::FieldDesc {
-                    name: "text".to_owned(),
-                    json: "text".to_owned(),
-                    number: 1,
-                    label: Label::Singular,
-                    kind: crate::message::Kind::String,
-                    oneof: None,
-                    doc: "",
-                    deprecated: false,
-                    secret: false,
-                    traced: None,
-                });
-            },
-        )
-    }
 }
 
 const fn method(

@@ -19,6 +19,7 @@ const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bi
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The response to a call that ended well.
+#[inline]
 pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
     let mut beside = meta.beside;
     let headers = beside.as_mut().map(|beside| std::mem::take(&mut beside.headers));
