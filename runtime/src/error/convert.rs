@@ -12,6 +12,9 @@ fn internal(source: impl Into<BoxError>) -> Error {
 }
 
 /// An error of the kit keeps its code and reason, whatever context was put around it; any other is 500, `INTERNAL`.
+///
+/// Any other: a `#[error_reason]` type too, once `?` has made it an `anyhow::Error`. Where reasons matter, a method returns
+/// its own reason type or [`Error`].
 impl From<anyhow::Error> for Error {
     fn from(error: anyhow::Error) -> Self {
         let bare = error.chain().next().is_some_and(|outermost| outermost.is::<Self>());

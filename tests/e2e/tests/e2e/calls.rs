@@ -270,3 +270,48 @@ async fn a_task_of_the_handler_hears_that_the_deadline_passed() {
     assert_eq!(delegate.header("grpc-timeout", "400m").send(server.addr).await.status, 4);
     assert_eq!(events.take(2).await, ["started", "cancelled grpc"]);
 }
+
+#[tokio::test]
+async fn no_call_that_ended_badly_holds_the_stop() {
+    // A single one that were still counted would hold the stop for longer than any test may take.
+    let (server, mut events) = workshop("server: {drain: 300s}").await;
+    let connection = Connection::open(server.addr, Wire::H2c).await;
+    for n in 0..50 {
+        let hang = GrpcCall::new("/calls.v1.Workshop/Hang", &wire(n.to_string()));
+        let hang = hang.begin_on(&connection);
+        assert_eq!(events.next().await, format!("started {n}"));
+        hang.abort();
+        assert_eq!(events.next().await, format!("dropped {n}"));
+    }
+    for over in WIRES {
+        let hang = call("POST", "/calls/hang").json(json("http")).over(over);
+        let pending = hang.begin(server.addr).await;
+        assert_eq!(events.next().await, "started http");
+        pending.hang_up();
+        assert_eq!(events.next().await, "dropped http");
+        for how in PANICS {
+            call("POST", "/calls/explode").json(json(how)).over(over).send(server.addr).await;
+        }
+        call("POST", "/calls/brief").json(json("late")).over(over).send(server.addr).await;
+        assert_eq!(events.take(2).await, ["late", "dropped"]);
+    }
+    let watch = GrpcCall::new("/grpc.health.v1.Health/Watch", &wire("")).open(server.addr).await;
+    watch.hang_up();
+    server.stop().await.expect("a clean stop");
+}
+
+#[tokio::test]
+async fn streams_that_are_reset_at_once_do_not_hurt() {
+    let (server, _) = workshop("server: {drain: 300s}").await;
+    let connection = Connection::open(server.addr, Wire::H2c).await;
+    for n in 0..1000 {
+        let hang = GrpcCall::new("/calls.v1.Workshop/Hang", &wire(n.to_string()));
+        let hang = hang.begin_on(&connection);
+        tokio::task::yield_now().await;
+        hang.abort();
+    }
+    let answer = grpc(server.addr, "/calls.v1.Workshop/Echo", &wire("alive")).await;
+    assert_eq!(answer.decode::<common::Plain>().text, "alive");
+    drop(connection);
+    server.stop().await.expect("a clean stop");
+}
