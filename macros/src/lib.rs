@@ -12,43 +12,36 @@ mod traced;
 
 use proc_macro::TokenStream;
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn message(attr: TokenStream, item: TokenStream) -> TokenStream {
     message::message(attr.into(), item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn service(attr: TokenStream, item: TokenStream) -> TokenStream {
     service::service(attr.into(), item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn rpc(_attr: TokenStream, item: TokenStream) -> TokenStream {
     service::misplaced("rpc", item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn hook(_attr: TokenStream, item: TokenStream) -> TokenStream {
     service::misplaced("hook", item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn construct(_attr: TokenStream, item: TokenStream) -> TokenStream {
     service::misplaced("construct", item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn error_reason(attr: TokenStream, item: TokenStream) -> TokenStream {
     error_reason::error_reason(attr.into(), item.into()).into()
 }
 
-#[allow(missing_docs, reason = "documented on the re-export in `bident`")]
 #[proc_macro_attribute]
 pub fn traced(attr: TokenStream, item: TokenStream) -> TokenStream {
     traced::traced(attr.into(), item.into()).into()

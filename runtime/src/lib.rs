@@ -48,9 +48,11 @@
 //!
 //! | feature | default | brings |
 //! |---|---|---|
-//! | `http` | yes | REST routes, JSON bodies, the user's own axum routes |
-//! | `grpc` | yes | gRPC, health and reflection, services built with tonic |
+//! | `http` | yes | the user's own axum routes |
+//! | `grpc` | yes | services built with tonic, and conversions from and to its `Status` |
 //! | `telemetry` | yes | log output |
+
+#![warn(missing_docs)]
 
 // Generated code names everything below `::bident`: this lets it stand inside the package's own tests too.
 extern crate self as bident;
