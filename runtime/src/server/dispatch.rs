@@ -152,6 +152,8 @@ pub(crate) fn dispatch(
         Some(error) => (End::Refusal, Codec::Refused(error)),
         None => route(core, &parts.method, &mut parts.uri, parts.version, protocol, answer),
     };
+    // A binding may have fewer forms than were asked for.
+    let answer = if let Codec::Rest(rest) = &codec { rest.answer() } else { answer };
     let operation = core.name(end, &codec);
     let (end, codec, caller) = match caller {
         Ok(caller) => (end, codec, caller),

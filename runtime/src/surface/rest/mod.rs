@@ -42,9 +42,17 @@ impl Rest {
         plan: Arc<Plan>,
         captures: Captures,
         target: PathAndQuery,
-        answer: Answer,
+        mut answer: Answer,
     ) -> Self {
+        if answer.format == Format::Proto && !plan.binary_response {
+            answer.format = Format::Json;
+        }
         Self { plan, captures, target, answer }
+    }
+
+    /// How the call is answered: in JSON where the binding's answer has no other form.
+    pub(crate) fn answer(&self) -> Answer {
+        self.answer
     }
 
     /// Whether there is a body to read; without one, [`decode`](Self::decode) takes an empty one.

@@ -9,8 +9,12 @@ use crate::service::{BindingSpec, MethodSpec};
 pub(crate) struct Plan {
     pub(super) variables: Vec<PathVariable>,
     pub(super) body: BodyRule,
+    /// Whether the field that is the body, if one is, has a binary form of its own: it is a message.
+    pub(super) binary_body: bool,
     /// The field that is the answer's body.
     pub(super) response_body: Option<&'static str>,
+    /// Whether what is the answer's body has a binary form.
+    pub(super) binary_response: bool,
     /// Whether HTML forms are read.
     pub(super) form: bool,
 }
@@ -41,7 +45,9 @@ impl Plan {
         Self {
             variables: Vec::new(),
             body: BodyRule::Whole,
+            binary_body: true,
             response_body: None,
+            binary_response: true,
             form: method.form,
         }
     }
@@ -73,17 +79,19 @@ impl Plan {
                 types.name(&input)
             )));
         }
-        if let BodyRule::Field(field) = body
-            && let Err(why) = field_exists(types, &input, field)
-        {
-            mistakes.push(at(format!("`body = \"{field}\"`: {why}")));
-        }
+        let mut binary = |key: &str, message: &TypeRef, field: &str| {
+            is_message(types, message, field).unwrap_or_else(|why| {
+                mistakes.push(at(format!("`{key} = \"{field}\"`: {why}")));
+                false
+            })
+        };
+        let binary_body = match body {
+            BodyRule::Field(field) => binary("body", &input, field),
+            BodyRule::Ignored | BodyRule::Whole => true,
+        };
         let response_body = binding.response_body.filter(|field| *field != "*");
-        if let Some(field) = response_body
-            && let Err(why) = field_exists(types, &output, field)
-        {
-            mistakes.push(at(format!("`response_body = \"{field}\"`: {why}")));
-        }
+        let binary_response =
+            response_body.is_none_or(|field| binary("response_body", &output, field));
         for variable in &variables {
             if let Err(why) = variable_fits(types, &input, &variable.path) {
                 mistakes.push(at(format!("`{{{}}}`: {why}", variable.path.join("."))));
@@ -97,7 +105,14 @@ impl Plan {
             name: variable.path.join("."),
             path: variable.path.into(),
         });
-        Ok(Self { variables: variables.collect(), body, response_body, form: method.form })
+        Ok(Self {
+            variables: variables.collect(),
+            body,
+            binary_body,
+            response_body,
+            binary_response,
+            form: method.form,
+        })
     }
 
     /// Whether requests of this binding have a body to read.
@@ -106,8 +121,12 @@ impl Plan {
     }
 }
 
-fn field_exists(types: &Types, message: &TypeRef, field: &str) -> Result<(), String> {
-    find(types, message, field).map(|_found| ())
+/// Whether a field is one message, which alone has a binary form without its field around it.
+fn is_message(types: &Types, message: &TypeRef, field: &str) -> Result<bool, String> {
+    // What a type of elsewhere can do is known to its own code only.
+    let Some((label, kind)) = find(types, message, field)? else { return Ok(true) };
+    let one = matches!(label, Label::Singular | Label::Optional);
+    Ok(one && matches!(kind, Kind::Type(TypeRef::Message(_) | TypeRef::Named(_))))
 }
 
 /// Follows a variable's path down to a value that text can stand for.

@@ -53,6 +53,11 @@ impl Parts<'_> {
             return Ok(message);
         }
         match self.input {
+            Input::Message(Format::Proto) if !self.plan.binary_body => {
+                return Err(Error::unsupported_media_type(
+                    "the body of this route is no message and has no binary form; send application/json",
+                ));
+            }
             Input::Message(Format::Proto) => {
                 message::field_from_wire(&mut message, field, &body)?;
             }

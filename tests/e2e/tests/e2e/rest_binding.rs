@@ -402,6 +402,36 @@ async fn the_rpc_path_takes_json_as_well_as_grpc() {
     assert_eq!(grpc(server.addr, path, &request).await.decode::<Sum>().sum, 42);
 }
 
+#[tokio::test]
+async fn a_field_travels_in_binary_where_it_is_a_message() {
+    let server = server().await;
+    let ann = AuthorBytes { name: "ann".to_owned(), age: 3 };
+    let put = call("PUT", "/v1/authors/x")
+        .header("content-type", "application/proto")
+        .header("accept", "application/proto")
+        .body(prost::Message::encode_to_vec(&ann));
+    let answer = put.send(server.addr).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/proto"));
+    let answer: AuthorBytes = prost::Message::decode(answer.body).unwrap();
+    assert_eq!((&*answer.name, answer.age), ("x/ann", 3));
+
+    let list = call("POST", "/v1/tags").header("accept", "application/proto").json(r#"["a", "b"]"#);
+    let list = list.send(server.addr).await;
+    assert_eq!(list.header("content-type"), "application/json", "a list has no binary form");
+    assert_eq!(list.json(), json!(["a", "b"]));
+    let list =
+        call("POST", "/v1/tags").header("content-type", "application/proto").body("\n\u{1}a");
+    assert_eq!(list.send(server.addr).await.failure(), (415, "UNSUPPORTED_MEDIA_TYPE".into()));
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct AuthorBytes {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(uint32, tag = "2")]
+    age: u32,
+}
+
 /// What the macro makes of two plain arguments, as prost's own derive writes it.
 #[derive(Clone, PartialEq, prost::Message)]
 struct AddRequest {
