@@ -114,6 +114,98 @@ pub trait OneofField: Sized {
 
     /// The field with this member set.
     fn of(oneof: Self::Oneof) -> Self;
+
+    // What generated code calls: as methods of this trait, a type without it is told once and not once per call.
+
+    #[doc(hidden)]
+    fn size(&self) -> usize {
+        size(self)
+    }
+
+    #[doc(hidden)]
+    fn write(&self, out: &mut Vec<u8>) {
+        write(self, out);
+    }
+
+    #[doc(hidden)]
+    fn write_member(&self, number: u32, out: &mut Vec<u8>) {
+        write_member(self, number, out);
+    }
+
+    #[doc(hidden)]
+    fn number(name: &str) -> Option<u32> {
+        number::<Self>(name)
+    }
+
+    #[doc(hidden)]
+    fn merge_slot(
+        slot: &mut Option<Self>,
+        number: u32,
+        raw: Raw<'_>,
+        cx: &mut WireCx<'_>,
+    ) -> Result<bool, Fault> {
+        merge_slot(slot, number, raw, cx)
+    }
+
+    #[doc(hidden)]
+    fn merge_field(
+        &mut self,
+        number: u32,
+        raw: Raw<'_>,
+        cx: &mut WireCx<'_>,
+    ) -> Result<bool, Fault> {
+        merge_field(self, number, raw, cx)
+    }
+
+    #[doc(hidden)]
+    fn print<M: SerializeMap>(&self, map: &mut M, dialect: Dialect) -> Result<(), M::Error> {
+        print(self, map, dialect)
+    }
+
+    #[doc(hidden)]
+    fn take<'de, A: MapAccess<'de>>(
+        slot: &mut Option<Self>,
+        index: usize,
+        map: &mut A,
+        cx: &mut JsonCx,
+    ) -> Result<(), A::Error> {
+        take(slot, index, map, cx)
+    }
+
+    #[doc(hidden)]
+    fn bind(&mut self, path: &[&str], text: &str) -> Result<bool, Fault> {
+        bind(self, path, text)
+    }
+
+    #[doc(hidden)]
+    fn describe(types: &mut Types, desc: &mut MessageDesc, name: &str) {
+        describe::<Self>(types, desc, name);
+    }
+
+    #[doc(hidden)]
+    fn trace(&self, sink: &mut TraceSink<'_>) {
+        trace(self, sink);
+    }
+
+    #[doc(hidden)]
+    fn field_to_json<S: Serializer>(
+        &self,
+        name: &str,
+        out: S,
+        dialect: Dialect,
+    ) -> Result<S::Ok, S::Error> {
+        field_to_json(self, name, out, dialect)
+    }
+
+    #[doc(hidden)]
+    fn field_from_json<'de, D: Deserializer<'de>>(
+        &mut self,
+        name: &str,
+        input: D,
+        cx: &mut JsonCx,
+    ) -> Result<(), D::Error> {
+        field_from_json(self, name, input, cx)
+    }
 }
 
 impl<T: Oneof> OneofField for T {
@@ -164,7 +256,7 @@ pub fn size<T: OneofField>(field: &T) -> usize {
 /// Appends a `#[field(oneof)]`.
 pub fn write<T: OneofField>(field: &T, out: &mut Vec<u8>) {
     if let Some(oneof) = field.get() {
-        oneof.write(out);
+        Oneof::write(oneof, out);
     }
 }
 
@@ -224,7 +316,7 @@ pub fn print<T: OneofField, M: SerializeMap>(
     map: &mut M,
     dialect: Dialect,
 ) -> Result<(), M::Error> {
-    field.get().map_or(Ok(()), |oneof| oneof.print(map, dialect))
+    field.get().map_or(Ok(()), |oneof| Oneof::print(oneof, map, dialect))
 }
 
 /// One member from the JSON object of its message, into a slot. Two members are a mistake.
@@ -234,7 +326,7 @@ pub fn take<'de, T: OneofField, A: MapAccess<'de>>(
     map: &mut A,
     cx: &mut JsonCx,
 ) -> Result<(), A::Error> {
-    let Some(oneof) = T::Oneof::take(index, map, cx)? else {
+    let Some(oneof) = <T::Oneof as Oneof>::take(index, map, cx)? else {
         return Ok(());
     };
     if slot.as_ref().is_some_and(|slot| slot.get().is_some()) {
@@ -265,13 +357,13 @@ pub fn bind<T: OneofField>(field: &mut T, path: &[&str], text: &str) -> Result<b
 pub fn describe<T: OneofField>(types: &mut Types, desc: &mut MessageDesc, name: &str) {
     let oneof = desc.oneofs.len();
     desc.oneofs.push(name.to_owned());
-    T::Oneof::describe(types, desc, oneof);
+    <T::Oneof as Oneof>::describe(types, desc, oneof);
 }
 
 /// Hands the traced values of a `#[field(oneof)]` to `sink`.
 pub fn trace<T: OneofField>(field: &T, sink: &mut TraceSink<'_>) {
     if let Some(oneof) = field.get() {
-        oneof.trace(sink);
+        Oneof::trace(oneof, sink);
     }
 }
 

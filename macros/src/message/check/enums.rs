@@ -67,7 +67,7 @@ fn member(
     if let Some((number, span)) = number {
         taken.number(number.into(), span, &cfgs, sink);
     }
-    taken.names(&names, span, &cfgs, sink);
+    taken.names(&names, fields::name_span(&options, span), &cfgs, sink);
     let content = match (content.shape, content.fields.len()) {
         (Shape::Unit, _) => Content::Empty,
         (Shape::Named, _) => Content::Struct(fields::check(content.fields, sink)?),

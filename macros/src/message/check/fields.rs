@@ -48,7 +48,7 @@ fn one(
         if let Some((number, span)) = number {
             taken.number(number.into(), span, &cfgs, sink);
         }
-        taken.names(&names, span, &cfgs, sink);
+        taken.names(&names, name_span(&options, span), &cfgs, sink);
         (names, number?.0)
     };
     (!sink.has_errors()).then(|| Field {
@@ -98,6 +98,11 @@ pub(super) fn inner(declared: FieldDecl, of: &str, sink: &Sink<'_>) -> Option<Fi
         traced: options.traced.into_value(),
         oneof: false,
     })
+}
+
+/// Where a name was written.
+pub(super) fn name_span(options: &FieldOptions, default: Span) -> Span {
+    options.json.get().or_else(|| options.name.get()).map_or(default, |name| name.span)
 }
 
 /// The names of a field or of a variant of an enum with data.

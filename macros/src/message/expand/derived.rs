@@ -144,7 +144,7 @@ pub(super) fn initial(out: &Out<'_>, fields: &[Field]) -> TokenStream {
         &quote!(),
         &quote!(#m::Initial),
         &out.this(),
-        &quote!(#m::Value),
+        &out.any_value(),
         &quote!(#(#bounds)*),
     );
     quote! {
@@ -169,7 +169,7 @@ pub(super) fn default(out: &Out<'_>) -> TokenStream {
         &quote!(),
         &quote!(::core::default::Default),
         &this,
-        &quote!(#m::Value),
+        &out.any_value(),
         &quote!(for<'__bident> #this: #m::Initial),
     );
     quote! {
@@ -226,8 +226,7 @@ pub(super) fn serde_faces(
     if out.head.own_serde {
         return TokenStream::new();
     }
-    let (m, serde, this) = (&out.m, &out.serde, out.this());
-    let bound = quote!(#m::Value);
+    let (serde, this, bound) = (&out.serde, out.this(), out.any_value());
     let to = out.implement_where(&quote!(), &quote!(#serde::Serialize), &this, &bound, predicates);
     let from = out.implement_where(
         &quote!('de,),

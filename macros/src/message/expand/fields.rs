@@ -72,11 +72,11 @@ impl Fields<'_> {
 
     /// The encoded size, as an expression.
     pub(super) fn size(&self) -> TokenStream {
-        let p = &self.out.p;
         let adds = self.list.iter().map(|field| {
             let (cfgs, at, number) = (&field.cfgs, self.shared(field), field.number);
             if field.oneof {
-                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { size += #p::oneof::size(#at); });
+                let oneof = self.oneof_field(field);
+                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { size += #oneof::size(#at); });
             }
             let trait_ = self.out.field(field);
             quote_spanned!(place(&field.ty)=> #(#cfgs)* { size += #trait_::size(#at, #number); })
@@ -86,11 +86,11 @@ impl Fields<'_> {
 
     /// Statements that append every field to `out`.
     pub(super) fn write(&self) -> TokenStream {
-        let p = &self.out.p;
         let writes = self.list.iter().map(|field| {
             let (cfgs, at, number) = (&field.cfgs, self.shared(field), field.number);
             if field.oneof {
-                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { #p::oneof::write(#at, out); });
+                let oneof = self.oneof_field(field);
+                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { #oneof::write(#at, out); });
             }
             let trait_ = self.out.field(field);
             quote_spanned!(place(&field.ty)=> #(#cfgs)* { #trait_::write(#at, #number, out); })
@@ -100,17 +100,16 @@ impl Fields<'_> {
 
     /// `number` and `raw` into the field: an expression of `Result<bool, Fault>`.
     pub(super) fn merge(&self) -> TokenStream {
-        let p = &self.out.p;
         let arms = self.plain().map(|field| {
             let (cfgs, at, number) = (&field.cfgs, self.mutable(field), field.number);
             let (trait_, name) = (self.out.field(field), &field.names.declared);
             quote_spanned!(place(&field.ty)=> #(#cfgs)* #number => #trait_::merge_named(#at, #name, raw, cx),)
         });
         let oneofs = self.oneofs().map(|field| {
-            let (cfgs, at) = (&field.cfgs, self.mutable(field));
+            let (cfgs, at, oneof) = (&field.cfgs, self.mutable(field), self.oneof_field(field));
             quote_spanned! {place(&field.ty)=>
                 #(#cfgs)*
-                if #p::oneof::merge_field(#at, number, raw, cx)? {
+                if #oneof::merge_field(#at, number, raw, cx)? {
                     return ::core::result::Result::Ok(true);
                 }
             }
@@ -128,11 +127,11 @@ impl Fields<'_> {
 
     /// Statements that print every field as an entry of `map`.
     pub(super) fn print(&self) -> TokenStream {
-        let p = &self.out.p;
         let prints = self.list.iter().map(|field| {
             let (cfgs, at) = (&field.cfgs, self.shared(field));
             if field.oneof {
-                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { #p::oneof::print(#at, map, dialect)?; });
+                let oneof = self.oneof_field(field);
+                return quote_spanned!(place(&field.ty)=> #(#cfgs)* { #oneof::print(#at, map, dialect)?; });
             }
             let trait_ = self.out.field(field);
             let (name, json) = (&field.names.declared, &field.names.json);
@@ -143,7 +142,6 @@ impl Fields<'_> {
 
     /// `first` and `rest` of a path, and `text`, into the field: an expression of `Result<bool, Fault>`.
     pub(super) fn bind(&self) -> TokenStream {
-        let p = &self.out.p;
         let arms = self.plain().map(|field| {
             let (cfgs, at, keys) = (&field.cfgs, self.mutable(field), keys(field));
             let (trait_, name, secret) =
@@ -153,10 +151,10 @@ impl Fields<'_> {
             }
         });
         let oneofs = self.oneofs().map(|field| {
-            let (cfgs, at) = (&field.cfgs, self.mutable(field));
+            let (cfgs, at, oneof) = (&field.cfgs, self.mutable(field), self.oneof_field(field));
             quote_spanned! {place(&field.ty)=>
                 #(#cfgs)*
-                if #p::oneof::bind(#at, path, text)? {
+                if #oneof::bind(#at, path, text)? {
                     return ::core::result::Result::Ok(true);
                 }
             }
@@ -179,9 +177,9 @@ impl Fields<'_> {
             let (cfgs, names) = (&field.cfgs, &field.names);
             let place = place(&field.ty);
             if field.oneof {
-                let (ty, name) = (self.out.ty(&field.ty), &names.declared);
+                let (oneof, name) = (self.oneof_field(field), &names.declared);
                 return quote_spanned! {place=>
-                    #(#cfgs)* { #p::oneof::describe::<#ty>(types, desc, #name); }
+                    #(#cfgs)* { #oneof::describe(types, desc, #name); }
                 };
             }
             let desc = describe(p, field, field.number, names);
@@ -198,12 +196,13 @@ impl Fields<'_> {
 
     /// Statements that hand traced values to `sink`.
     pub(super) fn trace(&self) -> TokenStream {
-        let (m, p) = (&self.out.m, &self.out.p);
+        let m = &self.out.m;
         let traces = self.list.iter().filter_map(|field| {
             let (cfgs, at) = (&field.cfgs, self.shared(field));
             if field.oneof {
                 let place = place(&field.ty);
-                return Some(quote_spanned!(place=> #(#cfgs)* { #p::oneof::trace(#at, sink); }));
+                let oneof = self.oneof_field(field);
+                return Some(quote_spanned!(place=> #(#cfgs)* { #oneof::trace(#at, sink); }));
             }
             let key = field.traced.as_ref()?;
             let ty = self.out.ty(&field.ty);
@@ -229,6 +228,7 @@ impl Fields<'_> {
         let slot = |field: &Field| format_ident!("field_{}", field.index);
         let parameters: Vec<_> = out.parameters().collect();
         let target = quote!(#name<#(#parameters),*>);
+        let (generics, clause) = (&out.head.generics, &out.head.generics.where_clause);
 
         let declared = self.list.iter().map(|field| {
             let (cfgs, slot, ty) = (&field.cfgs, slot(field), out.ty(&field.ty));
@@ -281,18 +281,18 @@ impl Fields<'_> {
             }
         });
         let oneof_merges = self.each_oneof(|field, _, place| {
-            let slot = slot(field);
+            let (slot, oneof) = (slot(field), self.oneof_field(field));
             quote_spanned! {place=>
-                if #p::oneof::merge_slot(&mut self.#slot, number, raw, cx)? {
+                if #oneof::merge_slot(&mut self.#slot, number, raw, cx)? {
                     return ::core::result::Result::Ok(true);
                 }
             }
         });
         let oneof_takes = self.each_oneof(|field, start, place| {
-            let slot = slot(field);
+            let (slot, oneof) = (slot(field), self.oneof_field(field));
             quote_spanned! {place=>
                 if (#start..#start + #STRIDE).contains(&index) {
-                    return #p::oneof::take(&mut self.#slot, index - #start, map, cx);
+                    return #oneof::take(&mut self.#slot, index - #start, map, cx);
                 }
             }
         });
@@ -304,7 +304,7 @@ impl Fields<'_> {
         let implement = out.implement_for(&quote!(#p::Slots), &target);
         quote! {
             #(#cfgs)*
-            struct #name<#(#parameters),*> {
+            struct #name #generics #clause {
                 #(#declared,)*
                 message: ::core::marker::PhantomData<fn() -> #this>,
             }
@@ -386,10 +386,15 @@ impl Fields<'_> {
 
     fn initial_of(&self, field: &Field) -> TokenStream {
         if field.oneof {
-            let (p, ty) = (&self.out.p, self.out.ty(&field.ty));
-            return quote_spanned!(place(&field.ty)=> <#ty as #p::OneofField>);
+            return self.oneof_field(field);
         }
         self.out.field(field)
+    }
+
+    /// `<Type as OneofField>`, at the type.
+    pub(super) fn oneof_field(&self, field: &Field) -> TokenStream {
+        let (p, ty) = (&self.out.p, self.out.ty(&field.ty));
+        quote_spanned!(place(&field.ty)=> <#ty as #p::OneofField>)
     }
 
     /// `<<Type as OneofField>::Oneof as Oneof>`

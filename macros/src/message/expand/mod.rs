@@ -74,9 +74,14 @@ impl<'a> Out<'a> {
         self.implement_for(trait_, &self.this())
     }
 
-    fn implement_for(&self, trait_: &TokenStream, target: &TokenStream) -> TokenStream {
+    /// What a parameter of a generic message must be: usable by itself and in `Vec`, `Option` and maps.
+    fn any_value(&self) -> TokenStream {
         let m = &self.m;
-        self.implement_where(&quote!(), trait_, target, &quote!(#m::Value), &quote!())
+        quote!(#m::Value + #m::Field)
+    }
+
+    fn implement_for(&self, trait_: &TokenStream, target: &TokenStream) -> TokenStream {
+        self.implement_where(&quote!(), trait_, target, &self.any_value(), &quote!())
     }
 
     /// The same with parameters of its own in front of the type's, a bound on each of those, and further predicates.

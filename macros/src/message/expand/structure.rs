@@ -170,26 +170,26 @@ fn one_field(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
     let mut oneof_reads = TokenStream::new();
     for field in fields.oneofs() {
         let (cfgs, ident, place) = (&field.cfgs, &field.ident, place(&field.ty));
-        let ty = out.ty(&field.ty);
+        let oneof = fields.oneof_field(field);
         oneof_numbers.extend(quote_spanned! {place=>
             #(#cfgs)*
-            if let ::core::option::Option::Some(number) = #p::oneof::number::<#ty>(field) {
+            if let ::core::option::Option::Some(number) = #oneof::number(field) {
                 return ::core::option::Option::Some(number);
             }
         });
         oneof_writes.extend(quote_spanned! {place=>
-            #(#cfgs)* { #p::oneof::write_member(&self.#ident, number, out); }
+            #(#cfgs)* { #oneof::write_member(&self.#ident, number, out); }
         });
         oneof_prints.extend(quote_spanned! {place=>
             #(#cfgs)*
-            if #p::oneof::number::<#ty>(field).is_some() {
-                return #p::oneof::field_to_json(&self.#ident, field, out, dialect);
+            if #oneof::number(field).is_some() {
+                return #oneof::field_to_json(&self.#ident, field, out, dialect);
             }
         });
         oneof_reads.extend(quote_spanned! {place=>
             #(#cfgs)*
-            if #p::oneof::number::<#ty>(field).is_some() {
-                return #p::oneof::field_from_json(&mut self.#ident, field, input, cx);
+            if #oneof::number(field).is_some() {
+                return #oneof::field_from_json(&mut self.#ident, field, input, cx);
             }
         });
     }

@@ -1,0 +1,8 @@
+use bident::message;
+
+#[message]
+struct Book<'a> {
+    title: &'a str,
+}
+
+fn main() {}

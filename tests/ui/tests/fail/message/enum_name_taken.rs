@@ -1,0 +1,10 @@
+use bident::message;
+
+#[message]
+enum Color {
+    Red,
+    #[field(name = "COLOR_RED")]
+    Blue,
+}
+
+fn main() {}

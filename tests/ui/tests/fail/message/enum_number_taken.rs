@@ -1,0 +1,12 @@
+use bident::message;
+
+#[message]
+enum Color {
+    Red,
+    #[field(2)]
+    Blue,
+    #[field(2)]
+    Green,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use bident::message;
+
+#[message]
+enum Never {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+enum Color {
+    Red = 1,
+    Blue,
+}
+
+fn main() {}

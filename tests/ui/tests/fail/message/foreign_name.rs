@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+struct User {
+    #[field(foreign = "acme v1")]
+    address: Option<String>,
+}
+
+fn main() {}

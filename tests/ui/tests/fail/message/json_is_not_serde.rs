@@ -1,0 +1,8 @@
+use bident::message;
+
+#[message(json = "camelCase")]
+struct Book {
+    title: String,
+}
+
+fn main() {}

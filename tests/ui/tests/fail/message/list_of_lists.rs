@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+struct Matrix {
+    rows: Vec<Vec<u32>>,
+    maybe: Option<Vec<String>>,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use bident::message;
+
+#[message]
+enum Contact {
+    Email(String),
+    #[field(5)]
+    Phone(String),
+}
+
+#[message]
+struct User {
+    name: String,
+    #[field(oneof)]
+    contact: Option<Contact>,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use bident::message;
+
+#[message(skip(Hash))]
+struct Book {
+    title: String,
+}
+
+fn main() {}

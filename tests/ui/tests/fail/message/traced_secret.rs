@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+struct Login {
+    #[field(traced = "user.password", secret)]
+    password: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use bident::message;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Plain;
+
+#[message]
+struct Order {
+    item: Plain,
+    items: Vec<Plain>,
+}
+
+fn main() {}

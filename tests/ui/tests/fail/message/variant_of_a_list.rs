@@ -1,0 +1,10 @@
+use bident::message;
+
+#[message]
+enum Shape {
+    Circle(f64),
+    Points(Vec<String>),
+    Maybe(Option<u32>),
+}
+
+fn main() {}
