@@ -34,10 +34,18 @@ impl Start {
     }
 }
 
+/// Set in every container of a pod.
+const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
+/// A pod is told to stop while its peers still send to it: endpoints take a while to be known everywhere.
+const IN_KUBERNETES: &str = "server: {grace: 5s}";
+
 /// The kit's own defaults.
 pub(crate) fn kit_defaults() -> Node {
-    let mut tree = yaml::parse("default", include_str!("defaults.yaml"))
-        .unwrap_or_else(|_| Node::empty(Origin::Default));
+    own(include_str!("defaults.yaml"))
+}
+
+fn own(yaml: &str) -> Node {
+    let mut tree = yaml::parse("default", yaml).unwrap_or_else(|_| Node::empty(Origin::Default));
     tree.relocate(&Origin::Default);
     tree
 }
@@ -45,6 +53,9 @@ pub(crate) fn kit_defaults() -> Node {
 /// Lays all layers over each other. `defaults` are the program's own, later ones above earlier ones.
 pub(crate) fn load(defaults: &[String], start: &Start, mistakes: &mut Vec<Mistake>) -> Node {
     let mut tree = kit_defaults();
+    if start.variables.iter().any(|(name, _)| name == KUBERNETES) {
+        tree.merge(own(IN_KUBERNETES));
+    }
     for text in defaults {
         lay(&mut tree, yaml::parse("App::defaults", text), mistakes);
     }

@@ -118,13 +118,11 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let idle_timeout = source.duration("server.idle_timeout");
         let reflection = source.get("server.reflection");
         let admin_addr = source.get("admin.addr");
-        let open = source.get::<bool>("admin.open");
         let level = source.level();
         let level_from_environment =
             source.tree.find("log.level").is_some_and(|node| matches!(node.origin, Origin::Env(_)));
         let format = source.get("log.format");
         let access = source.get("log.access");
-        open?;
         Some(Settings {
             server: ServerSettings {
                 addr: addr?,

@@ -54,6 +54,14 @@ fn the_defaults_are_whole() {
 }
 
 #[test]
+fn a_pod_lets_its_peers_notice_the_stop() {
+    let pod = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    assert_eq!(settings("", &[pod]).unwrap().server.grace, Duration::from_secs(5));
+    let said = settings("server: {grace: 1s}", &[pod]).unwrap();
+    assert_eq!(said.server.grace, Duration::from_secs(1));
+}
+
+#[test]
 fn later_layers_win_key_by_key() {
     let config = config(
         &["a: {x: 1, y: 1, z: 1}\nlist: [1, 2]", "a: {y: 2, z: 2}\nlist: [3]"],
