@@ -75,12 +75,14 @@ async fn hold(address: SocketAddr) -> Vec<JoinHandle<i32>> {
     held
 }
 
-/// Calls one after the other on one connection until the server ends it; says how many there were. All succeed.
-fn churn(address: SocketAddr, wire: Wire) -> JoinHandle<usize> {
+/// Calls one after the other on one connection until the server ends it; says how many there were. All succeed, the first
+/// one before this returns: a connection that the server has not taken in yet may be refused.
+async fn churn(address: SocketAddr, wire: Wire) -> JoinHandle<usize> {
+    let mut connection = Connection::open(address, wire).await;
+    let next = call("GET", "/held").over(wire);
+    assert_eq!(next.send_on(&mut connection).await.status, 200);
     tokio::spawn(async move {
-        let mut connection = Connection::open(address, wire).await;
-        let mut calls = 0;
-        let next = call("GET", "/held").over(wire);
+        let mut calls = 1;
         while let Some(answer) = next.send_unless_closed(&mut connection).await {
             assert_eq!(answer.status, 200);
             calls += 1;
@@ -108,7 +110,10 @@ async fn no_call_that_has_reached_the_server_fails() {
         })
         .await;
         let wires = [Wire::Http1, Wire::Http1, Wire::H2c, Wire::H2c];
-        let churning = wires.map(|wire| churn(address, wire));
+        let mut churning = Vec::new();
+        for wire in wires {
+            churning.push(churn(address, wire).await);
+        }
         let id = child.id().expect("a running process").to_string();
         let kill = Command::new("kill").args(["-s", "TERM", &id]).status().await;
         assert!(kill.expect("kill").success());
