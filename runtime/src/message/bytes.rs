@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde::de::Visitor;
 use serde::{Deserializer, Serializer};
 
-use super::field::format::Plain;
 use super::field::{Initial, List, MapKey, Member, Single, TraceSink, Traced, Value};
+use super::format::Plain;
 use super::json::JsonCx;
 use super::single::{self, bind_leaf};
 use super::text::{base64_decode, base64_encode, parse_bool};

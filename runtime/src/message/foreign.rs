@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::bridge;
-use super::field::format::{Foreign, Keyed, Many, Maybe, One};
 use super::field::{Field, List as _, MapKey, Member, Value};
+use super::format::{Foreign, Keyed, Many, Maybe, One};
 use super::generated::ForeignName;
 use super::json::JsonCx;
 use super::list::{ListSeed, list_field};

@@ -3,6 +3,7 @@
 //! Nothing in here knows of HTTP, gRPC or calls. The rest of the kit uses the functions of `codec`
 //! ([`decode`], [`encode`], [`from_json`], [`to_json`], ...) and [`Types`]; generated code implements [`Message`].
 
+mod any;
 mod bridge;
 mod bytes;
 mod case;
@@ -13,6 +14,7 @@ mod fault;
 mod features;
 mod field;
 mod foreign;
+pub mod format;
 mod generated;
 mod json;
 mod list;
@@ -20,6 +22,7 @@ mod map;
 mod nested;
 mod number;
 mod oneof;
+mod oneof_field;
 mod option;
 mod single;
 mod text;
@@ -34,7 +37,7 @@ pub use codec::{
     field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
-pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value, format};
+pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value};
 pub use foreign::Prost;
 pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
@@ -50,7 +53,8 @@ pub mod private {
     pub use super::enumeration::Enumeration;
     pub use super::generated::*;
     pub use super::json::Slots;
-    pub use super::oneof::{Oneof, OneofField};
+    pub use super::oneof::Oneof;
+    pub use super::oneof_field::OneofField;
 
     /// The parts of prost that generated impls name.
     pub mod prost {
@@ -65,6 +69,7 @@ pub mod private {
 
     pub mod oneof {
         pub use crate::message::oneof::*;
+        pub use crate::message::oneof_field::*;
     }
 }
 

@@ -10,8 +10,8 @@ use std::str::FromStr;
 use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserializer, Serializer};
 
-use super::field::format::{Fixed, Plain, Zigzag};
 use super::field::{Initial, MapKey, Single, TraceSink, Traced, Value};
+use super::format::{Fixed, Plain, Zigzag};
 use super::json::JsonCx;
 use super::single::bind_leaf;
 use super::text::{expected, parse_float, parse_integer};

@@ -10,8 +10,8 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserializer, Serializer};
 
-use super::field::format::Plain;
 use super::field::{Field, Single, Value};
+use super::format::Plain;
 use super::json::JsonCx;
 use super::time_text::{
     Stamp, parse_any_duration, parse_duration, parse_timestamp, print_duration, print_timestamp,

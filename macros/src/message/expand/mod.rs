@@ -8,6 +8,9 @@ mod enumeration;
 mod fields;
 mod newtype;
 mod oneof;
+mod oneof_members;
+mod oneof_message;
+mod slots;
 mod structure;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
