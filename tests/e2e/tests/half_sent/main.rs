@@ -1,14 +1,17 @@
-//! Requests that never become whole: they may not hold the drain beyond its deadline, nor cost another call its answer.
+//! Requests that never become whole: they may not hold the drain beyond its deadline, nor cost another call its answer. A real
+//! process, ended by a real signal.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
+use support::process::Process;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::{PATIENCE, probe};
-
+/// Longer than a call needs on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 const DRAIN: Duration = Duration::from_secs(2);
 /// What a busy machine may need to end a process whose drain is over.
 const SLACK: Duration = Duration::from_secs(3);
@@ -40,7 +43,12 @@ fn half_h2_body() -> Vec<u8> {
 
 #[tokio::test]
 async fn a_half_sent_request_never_holds_the_drain_beyond_its_deadline() -> Result<()> {
-    let server = probe("127.0.0.1:0", "2s").await?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probe"));
+    command
+        .env("BIDENT_SERVER__ADDR", "127.0.0.1:0")
+        .env("BIDENT_ADMIN__ADDR", "127.0.0.1:0")
+        .env("BIDENT_SERVER__DRAIN", "2s");
+    let server = Process::start(command).await?;
     let half_body = b"POST /v1/wait HTTP/1.1\r\nhost: probe\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{\"mill";
     let halves: [&[u8]; 5] =
         [b"", b"POST /v1/wait HTTP/1.1\r\nhost: pro", half_body, HALF_H2_HEADERS, &half_h2_body()];
