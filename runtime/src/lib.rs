@@ -51,6 +51,7 @@
 //! | `http` | yes | the user's own axum routes |
 //! | `grpc` | yes | services built with tonic, and conversions from and to its `Status` |
 //! | `telemetry` | yes | log output |
+//! | `uuid`, `chrono`, `jiff`, `decimal`, `json` | no | [field types](macro@message#types-of-other-crates) of those crates |
 
 #![warn(missing_docs)]
 
@@ -87,14 +88,14 @@ pub use bident_macros::construct;
 pub use bident_macros::error_reason;
 #[doc = include_str!("docs/hook.md")]
 pub use bident_macros::hook;
+#[doc = include_str!("docs/message.md")]
+pub use bident_macros::message;
 #[doc = include_str!("docs/rpc.md")]
 pub use bident_macros::rpc;
 #[doc = include_str!("docs/service.md")]
 pub use bident_macros::service;
 #[doc = include_str!("docs/traced.md")]
 pub use bident_macros::traced;
-
-pub use bident_macros::message;
 
 /// The README and the guide: every Rust example in them is compiled.
 #[cfg(doctest)]

@@ -117,7 +117,13 @@ impl<N: ForeignName, K: MapKey + Ord, T: Prost> Field<Foreign<N, Keyed>> for BTr
 
 /// Makes a message that prost generated a message of bident's, in the crate that owns the type:
 ///
-/// ```ignore
+/// ```
+/// #[derive(Clone, PartialEq, prost::Message, serde::Serialize, serde::Deserialize)]
+/// pub struct Address {
+///     #[prost(string, tag = "1")]
+///     pub street: String,
+/// }
+///
 /// bident::foreign_message!(Address, "acme.v1.Address");
 /// ```
 ///
