@@ -71,7 +71,8 @@ impl App {
         self
     }
 
-    /// Serves every method of a `#[service]`, and runs its hooks.
+    /// Serves every method of a `#[service]`, and runs its hooks. The same service twice is a mistake that
+    /// [`App::build`] reports.
     pub fn service(mut self, service: impl Service) -> Self {
         self.mounts.push(mounted(service));
         self
@@ -150,10 +151,11 @@ impl App {
         self
     }
 
-    /// The configuration that [`App::build`] uses, for services that need it to be made.
+    /// The configuration that [`App::build`] uses, for services that need it to be made. Reads the files, the arguments and
+    /// the environment each time; defaults that are given later are not in it.
     ///
     /// # Errors
-    /// Everything that is wrong with it, a line each.
+    /// With the reason `CONFIG`: everything that is wrong with it, a line each.
     pub async fn config(&self) -> Result<Config> {
         let (config, _, mistakes) = self.load();
         if mistakes.is_empty() {

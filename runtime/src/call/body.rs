@@ -33,7 +33,7 @@ impl Body {
         Self(Kind::Empty)
     }
 
-    /// A body of another library.
+    /// A body of another library. Nothing bounds it: [`Body::collect`] takes a limit.
     pub fn new<B>(body: B) -> Self
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,

@@ -96,7 +96,8 @@ impl Context {
         self.0.protocol
     }
 
-    /// The request's header `name`, where it is there and text.
+    /// The request's header `name`, the first of several; `None` where it is absent or not visible ASCII. Case does not
+    /// matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
@@ -120,7 +121,7 @@ impl Context {
             .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
-    /// Sets a header of the answer, on success and on error alike. The value of a name that ends in `-bin` is any bytes
+    /// Sets a header of the answer, on success and on error alike, in place of one that was set before. The value of a name that ends in `-bin` is any bytes
     /// and travels as base64. A name or value that HTTP does not allow is dropped.
     pub fn set_header(&self, name: &str, value: impl AsRef<[u8]>) {
         self.add(name, value.as_ref(), |added| &mut added.headers);
@@ -147,17 +148,19 @@ impl Context {
         self.0.added.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// When the call must have ended.
+    /// When the call must have ended: the earliest of the caller's, the method's and `server.timeout` (10 s by default);
+    /// `None` where none of them sets a bound. Outgoing calls of this task end by
+    /// it too, unless their client was given a deadline of its own.
     pub fn deadline(&self) -> Option<Instant> {
         self.0.deadline
     }
 
-    /// The socket's other end.
+    /// The socket's other end: a proxy's, where there is one in front.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.0.peer
     }
 
-    /// Values that middleware left.
+    /// Values that middleware left with [`Call::extensions_mut`](super::Call::extensions_mut), one for each type.
     pub fn extensions(&self) -> &Extensions {
         &self.0.extensions
     }

@@ -111,12 +111,13 @@ impl Call {
         &mut self.context.inner_mut().extensions
     }
 
-    /// When the call must have ended.
+    /// When the call must have ended: the earliest of the caller's, the method's and `server.timeout` (10 s by default);
+    /// `None` where none of them sets a bound.
     pub fn deadline(&self) -> Option<Instant> {
         self.context.deadline()
     }
 
-    /// The socket's other end.
+    /// The socket's other end: a proxy's, where there is one in front.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.context.peer()
     }
@@ -126,7 +127,8 @@ impl Call {
         self.context.trace()
     }
 
-    /// The undecoded body.
+    /// The undecoded body. What is read from it here is gone for the handler, unless it is put back;
+    /// `server.max_body` bounds what the handler reads, and [`Body::collect`] what is read here.
     pub fn body_mut(&mut self) -> &mut Body {
         &mut self.body
     }

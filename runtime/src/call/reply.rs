@@ -85,7 +85,7 @@ pub struct CallOutcome {
     pub code: u16,
     /// The gRPC code.
     pub grpc: Code,
-    /// The error's reason; empty on success.
+    /// The error's reason; empty on success, and where an HTTP response of the user's own says no more than its status.
     pub reason: String,
     /// From the call's arrival to the last byte of its answer.
     pub latency: Duration,
@@ -120,7 +120,8 @@ impl<T> Reply<T> {
         Self { message, meta: Meta::default() }
     }
 
-    /// The HTTP status of this success; one outside 200 to 399 is ignored.
+    /// The HTTP status of this success, 200 by default; one outside 200 to 399 is ignored. gRPC has no such thing and is
+    /// sent OK.
     #[must_use]
     pub fn status(mut self, code: u16) -> Self {
         self.meta.status =
@@ -141,7 +142,8 @@ impl<T> Reply<T> {
         self
     }
 
-    /// Adds a trailer. A name or value that HTTP does not allow is dropped.
+    /// Adds a trailer; over HTTP it is a header whose name starts with `trailer-`. A name or value that HTTP
+    /// does not allow is dropped.
     #[must_use]
     pub fn trailer(
         mut self,
@@ -159,7 +161,7 @@ impl<T> Reply<T> {
         self.meta.beside.as_ref().map_or(&*NONE, |beside| &beside.headers)
     }
 
-    /// The response headers.
+    /// The response headers, to be changed.
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         &mut self.meta.beside().headers
     }

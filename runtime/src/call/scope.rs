@@ -61,7 +61,11 @@ impl<F: Future> Future for Scoped<F> {
 
 /// Spawns a task that keeps the call's context: deadline, metadata and trace flow into its outgoing calls too.
 ///
-/// The task outlives the call. Await [`Context::cancelled`] inside where it should not.
+/// The task outlives the call, and a stop of the app does not wait for it. Await [`Context::cancelled`] inside where it
+/// should not.
+///
+/// # Panics
+/// Outside of a tokio runtime, as [`tokio::spawn`] does.
 pub fn spawn<F>(future: F) -> tokio::task::JoinHandle<F::Output>
 where
     F: Future + Send + 'static,

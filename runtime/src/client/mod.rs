@@ -11,7 +11,6 @@ mod path;
 mod query;
 mod target;
 #[cfg(test)]
-#[cfg(test)]
 mod tests;
 mod transport;
 
@@ -49,7 +48,8 @@ struct Shared {
     plans: Mutex<HashMap<&'static str, Arc<http::Plan>>>,
 }
 
-/// When a call must have ended.
+/// When a client's calls must have ended, in place of the default: the deadline of the call being handled, else ten
+/// seconds.
 #[derive(Debug, Clone, Copy)]
 pub enum Deadline {
     /// So long after each call's start.
@@ -105,8 +105,9 @@ impl Client {
     /// Calls a unary method.
     ///
     /// # Errors
-    /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` where the service cannot be
-    /// reached or went away, `DEADLINE_EXCEEDED` where it took too long.
+    /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` (503) where the service cannot be
+    /// reached or went away, `DEADLINE_EXCEEDED` (504) where it took too long, `INTERNAL` (500) where its answer cannot be
+    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call that has been sent is not tried again.
     pub async fn unary<Req, Out>(
         &self,
         method: &'static MethodSpec,

@@ -42,11 +42,12 @@ impl Config {
 
     /// Reads the value at a dotted key, such as `clients.user.target`; the empty key is the whole configuration.
     ///
-    /// `T` is any type that serde can read. A [`Duration`](std::time::Duration) in it reads `1s`, `0.2s`, `500ms`,
+    /// Below everything that the user set stand the kit's own defaults and those of
+    /// [`App::defaults`](crate::App::defaults); `T`'s own, as `#[serde(default)]`, come last. `T` is any type that serde can read. A [`Duration`](std::time::Duration) in it reads `1s`, `0.2s`, `500ms`,
     /// `1m30s` or `2h`. A key that is missing reads as `None` where `T` is an `Option`.
     ///
     /// # Errors
-    /// A missing key, or a value that is no `T`: the text says where it was set, as in
+    /// With the reason `CONFIG` (500): a missing key, or a value that is no `T`: the text says where it was set, as in
     /// `configs/config.yaml:3:8: demo.n: expected u32, found "many"`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<T> {
         de::read(&self.0, key).map_err(|mistake| Error::internal(REASON, mistake.to_string()))

@@ -1,6 +1,6 @@
 //! What is served beside operations: the user's own axum routes and services built with tonic, behind the same middleware.
 //!
-//! This module is where axum and tonic are known, and nowhere else is.
+//! This module is where axum and tonic are known; beside it only the signatures of `App::routes` and `App::tonic` name them.
 
 #[cfg(feature = "http")]
 mod probe;

@@ -210,7 +210,8 @@ pub trait Message: Sized + Send + Sync + 'static {
     /// Enters this type, and every type it reaches, into `types`.
     fn describe(types: &mut Types) -> TypeRef;
 
-    /// Hands the values of the `traced` fields to `sink`, with their span attributes.
+    /// Hands the values of the `traced` fields to `sink`, with their span attributes. Nothing calls it yet: values reach
+    /// spans with telemetry.
     fn trace(&self, sink: &mut TraceSink<'_>) {
         let _ = sink;
     }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Fault;
 
-/// How deep messages may nest, on the wire and in JSON.
+/// How deep messages may nest, on the wire and in JSON; what is deeper is a mistake (`CODEC`, 400).
 pub const MAX_DEPTH: u32 = 100;
 
 /// The largest field number that the format has room for.

@@ -25,6 +25,6 @@ pub trait Service: Send + Sync + 'static {
     /// The constant description.
     const SPEC: &'static ServiceSpec;
 
-    /// Hands every method, hook and watcher to `mount`.
+    /// Hands every method and hook to `mount`.
     fn mount(self: Arc<Self>, mount: &mut Mount);
 }

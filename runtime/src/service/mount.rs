@@ -111,7 +111,7 @@ pub(crate) type Hook = Arc<dyn Fn() -> BoxFuture<'static, Result> + Send + Sync>
 pub enum HookAt {
     /// Before anything is served.
     BeforeStart,
-    /// When everything is served and registered.
+    /// When everything is served.
     AfterStart,
     /// When the app has been told to stop, before anything else happens.
     BeforeStop,
