@@ -42,9 +42,7 @@ const _: () = {
                 Self::Busy { .. } => {
                     let error = ::bident::Error::new(503u16, "TOO_BUSY", text)
                         .with_domain(__BIDENT_DOMAIN)
-                        .with_grpc(const {
-                            ::bident::__private::grpc_code("RESOURCE_EXHAUSTED")
-                        })
+                        .with_grpc(::bident::Code::ResourceExhausted)
                         .expose();
                     error
                 }

@@ -1,12 +1,32 @@
 //! The rules of reasons.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use quote::quote;
 use syn::ext::IdentExt as _;
 
 use super::model::{Field, Kind, Model, Role, Variant};
 use super::parse::{FieldDecl, ReasonDecl, Shape, VariantDecl, VariantOptions};
-use crate::shared::Sink;
+use crate::shared::{Sink, Spanned};
+
+/// The gRPC status codes of errors. The specification has no others.
+const GRPC_CODES: [&str; 16] = [
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
 
 /// Checks everything; `None` where something is wrong.
 pub(crate) fn check(decl: ReasonDecl, sink: &Sink<'_>) -> Option<Model> {
@@ -135,9 +155,7 @@ fn check_own(
         Some(reason) => Some(reason.value.clone()),
         None => Some(screaming_snake(&ident.unraw().to_string())),
     };
-    if let Some(grpc) = options.grpc.get().filter(|grpc| grpc.value == "OK") {
-        sink.at(grpc.span, "an error is not OK");
-    }
+    let grpc = options.grpc.get().and_then(|grpc| grpc_code(grpc, sink));
     let fields: Vec<Field> = fields
         .into_iter()
         .enumerate()
@@ -150,8 +168,23 @@ fn check_own(
     if let Some(second) = sources.get(1) {
         sink.on(&second.ty, "a reason has one source");
     }
-    let (expose, grpc) = (options.expose.is_set(), options.grpc.into_inner());
+    let expose = options.expose.is_set();
     Some(Kind::Own { code: code?, reason: reason?, grpc, expose, fields })
+}
+
+/// The variant of the runtime's `Code` for the name of a gRPC status code.
+fn grpc_code(grpc: &Spanned<String>, sink: &Sink<'_>) -> Option<Ident> {
+    if grpc.value == "OK" {
+        sink.at(grpc.span, "an error is not OK");
+        return None;
+    }
+    if !GRPC_CODES.contains(&grpc.value.as_str()) {
+        let (wrong, codes) = (&grpc.value, GRPC_CODES.join(", "));
+        sink.at(grpc.span, format!("`{wrong}` is not a gRPC status code: expected {codes}"));
+        return None;
+    }
+    let words = grpc.value.split('_').map(|word| word[..1].to_owned() + &word[1..].to_lowercase());
+    Some(Ident::new(&words.collect::<String>(), Span::call_site()))
 }
 
 /// What becomes of a field. `source` and `backtrace` are thiserror's names for what is never sent.

@@ -129,11 +129,7 @@ fn into_arm(cx: &Cx, variant: &Variant) -> TokenStream {
         };
         Some(quote!(#(#cfgs)* { #step }))
     });
-    let grpc = grpc.as_ref().map(|name| {
-        let (span, private) = (at(name.span), cx.private_at(name.span));
-        let name = syn::LitStr::new(&name.value, span);
-        quote_spanned!(span=> .with_grpc(const { #private::grpc_code(#name) }))
-    });
+    let grpc = grpc.as_ref().map(|code| quote!(.with_grpc(#root::Code::#code)));
     let expose = expose.then(|| quote!(.expose()));
     let steps: Vec<_> = steps.collect();
     let mutability = (!steps.is_empty()).then(|| quote!(mut));

@@ -3,8 +3,6 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Generics, Type};
 
-use crate::shared::Spanned;
-
 pub(crate) struct Model {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
@@ -26,7 +24,8 @@ pub(crate) enum Kind {
     Own {
         code: u16,
         reason: String,
-        grpc: Option<Spanned<String>>,
+        /// A variant of the runtime's `Code`.
+        grpc: Option<Ident>,
         expose: bool,
         fields: Vec<Field>,
     },

@@ -120,7 +120,7 @@ fn fields(entry: &Entry, sink: &Sink<'_>) -> Option<Spanned<Vec<FieldDecl>>> {
         sink.at(entry.span, "`fields` takes a list: `fields(user.id = %id)`");
         return None;
     };
-    // Read with its parentheses, so that a value that is missing is missed before the closing one.
+    // Read with its parentheses, so that a name that is missing is missed before the closing one.
     let parse = |input: ParseStream<'_>| {
         let content;
         syn::parenthesized!(content in input);
@@ -141,8 +141,12 @@ impl Parse for FieldDecl {
         if !input.peek(Token![=]) {
             return Ok(Self { name, span, sigil: Sigil::Plain, value });
         }
-        input.parse::<Token![=]>()?;
+        let equals = input.parse::<Token![=]>()?;
         let sigil = sigil(input)?.unwrap_or(Sigil::Plain);
+        if input.is_empty() || input.peek(Token![,]) {
+            let wrong = format!("expected a value: `{name} = %id`");
+            return Err(syn::Error::new(equals.span, wrong));
+        }
         let value = input.parse::<syn::Expr>()?.into_token_stream();
         Ok(Self { name, span, sigil, value })
     }
@@ -187,7 +191,7 @@ fn from_impl(cx: &Cx, mut block: ImplBlock, sink: &Sink<'_>) -> TracedDecl {
         if !explicit && (!item.has_body() || item.sig.constness.is_some()) {
             return None;
         }
-        let all = own.iter().flat_map(|attr| attribute_entries(attr, sink)).collect();
+        let all = own.first().map(|attr| attribute_entries(attr, sink)).unwrap_or_default();
         Some(FnDecl {
             item: (**item).clone(),
             options: options(all, Site::Traced, sink),

@@ -8,7 +8,7 @@ pub mod traced;
 pub(crate) use asserts::same;
 pub use asserts::{Constructed, ContextArg, HookOutcome, has_field};
 pub use inventory;
-pub use reason::{Sent, Text, grpc_code, is_of_domain};
+pub use reason::{Sent, Text, is_of_domain};
 pub use tracing;
 
 pub use crate::call::BoxFuture;

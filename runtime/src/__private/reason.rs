@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::{Code, Error};
+use crate::Error;
 
 /// A reason's text for people.
 #[diagnostic::on_unimplemented(
@@ -51,12 +51,4 @@ impl<T: Display + FromStr> Sent for T {
 /// Whether an error's reason belongs to `domain`. An empty one, on either side, matches any: Kratos sends none.
 pub fn is_of_domain(error: &Error, domain: &str) -> bool {
     error.domain().is_empty() || domain.is_empty() || error.domain() == domain
-}
-
-/// The gRPC code with this name, found while the program is compiled.
-pub const fn grpc_code(name: &str) -> Code {
-    match Code::from_name(name) {
-        Some(code) => code,
-        None => panic!("this is not the name of a gRPC status code, such as `NOT_FOUND`"),
-    }
 }

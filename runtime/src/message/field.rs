@@ -46,7 +46,7 @@ impl<T: Send + Sync + 'static> Owned for T {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a value in a message",
     label = "expected a message, an enum or a plain value",
-    note = "put `#[message]` above the definition of `{Self}`; inside `Vec`, `Option` and maps only single values may stand",
+    note = "a type of your own needs `#[message]` above its definition; a list or a map inside `Vec`, `Option` or a map goes into a struct with `#[message]`",
     note = "`usize` and `isize` differ between machines: use `u64` or `i64`; `i128` and `u128` have no wire form: use `String` or `Vec<u8>`"
 )]
 pub trait Value<F = Plain>: Sized + Send + Sync + 'static {
@@ -172,9 +172,11 @@ pub trait List<T, F> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a message",
     label = "not a type that a message can hold",
-    note = "put `#[message]` above the definition of `{Self}`",
+    note = "a type of your own needs `#[message]` above its definition",
+    note = "a list or a map inside `Vec`, `Option` or a map goes into a struct with `#[message]`",
+    note = "the keys of a map are integers, `bool`, `String` or a newtype of one",
     note = "`usize` and `isize` differ between machines: use `u64` or `i64`; `i128` and `u128` have no wire form: use `String` or `Vec<u8>`",
-    note = "for a type made by prost write `#[field(foreign = \"its.full.Name\")]` above the field"
+    note = "a type made by prost needs `#[field(foreign = \"its.full.Name\")]` above the field, and `prost::Message`, `Default`, `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
     /// The value of a field that nothing set, or `None` where it must be set.

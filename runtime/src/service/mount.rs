@@ -47,8 +47,8 @@ impl<G, M: Message> Arg<G> for M {
 /// What an `#[rpc]` method may return.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an `#[rpc]` method",
-    label = "expected a `#[message]` type, `Reply<T>`, or a `Result` of one of them",
-    note = "an error type needs `#[error_reason]`"
+    label = "expected a `#[message]` type, `Reply<T>`, or a `Result` of one of them whose error has `#[error_reason]`",
+    note = "`bident::Error` and `anyhow::Error` are such errors by themselves"
 )]
 pub trait Outcome: Send {
     /// The reply message on the wire.

@@ -1,6 +1,6 @@
 //! Every type in a signature goes by another name: nothing is recognised by its spelling.
 
-use kit::{Context as Surroundings, Reply as Answer};
+use kit::{Config as Settings, Context as Surroundings, Reply as Answer};
 
 /// A request.
 #[kit::message(crate = ::kit)]
@@ -24,6 +24,27 @@ type Failure = Refused;
 type Nothing = ();
 type Never = std::convert::Infallible;
 type Loose = kit::Error;
+type Looser = anyhow::Error;
+type Maybe<T> = Option<T>;
+type Row<T> = Vec<T>;
+type Octets = Vec<u8>;
+type Lookup = std::collections::BTreeMap<Text, Question>;
+type Span = std::time::Duration;
+
+/// Every shape of a field.
+#[kit::message(crate = ::kit)]
+pub struct Shapes {
+    /// An option.
+    pub maybe: Maybe<Text>,
+    /// A list.
+    pub row: Row<u32>,
+    /// Bytes.
+    pub octets: Octets,
+    /// A map.
+    pub lookup: Lookup,
+    /// A duration.
+    pub span: Maybe<Span>,
+}
 
 /// Why not.
 #[kit::error_reason(code = 403, crate = ::kit)]
@@ -102,9 +123,55 @@ impl Service {
     }
 }
 
+/// Made from its settings.
+pub struct Made(Maybe<Text>);
+
+#[kit::service(package = "aliases.v1", linked, crate = ::kit)]
+impl Made {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A name that is no text.
+    #[construct]
+    pub async fn new(settings: &Settings) -> Attempt {
+        Ok(Self(settings.get("name")?))
+    }
+
+    /// Says them.
+    ///
+    /// # Errors
+    /// Where there are none.
+    #[rpc]
+    pub async fn name(&self) -> std::result::Result<Said, Looser> {
+        let name = self.0.clone().ok_or_else(|| Looser::msg("no name"))?;
+        Ok(Question { name })
+    }
+}
+
+type Attempt = kit::Result<Made>;
+
+/// A contract in other names.
+#[kit::service(package = "aliases.v1", crate = ::kit)]
+pub trait Contract {
+    /// Takes a message and the context.
+    #[rpc(get = "/contract/{name}")]
+    async fn ask(&self, asked: Asked, around: &Surroundings) -> Fallible;
+
+    /// Takes plain values.
+    #[rpc(post = "/contract", body = "lookup")]
+    async fn plain(
+        &self,
+        maybe: Maybe<Text>,
+        row: Row<Text>,
+        octets: Octets,
+        lookup: Lookup,
+        span: Span,
+    ) -> std::result::Result<Shapes, Looser>;
+}
+
 #[cfg(test)]
 mod tests {
-    use kit::message::Message;
+    use kit::message::{Label, Message};
     use kit::service::Service as _;
 
     #[test]
@@ -120,5 +187,66 @@ mod tests {
             .collect();
         assert_eq!(names, ["Question", "TextRequest", "DigitsRequest", "Option", "TwoRequest"]);
         assert_eq!(super::Question::FIELDS, ["name"]);
+    }
+
+    struct Answers;
+
+    impl super::Contract for Answers {
+        async fn ask(&self, asked: super::Asked, around: &kit::Context) -> super::Fallible {
+            let _ = around;
+            Ok(kit::Reply::new(asked))
+        }
+
+        async fn plain(
+            &self,
+            maybe: Option<String>,
+            row: Vec<String>,
+            octets: Vec<u8>,
+            lookup: super::Lookup,
+            span: std::time::Duration,
+        ) -> Result<super::Shapes, anyhow::Error> {
+            let (row, span) = (vec![u32::try_from(row.len())?], Some(span));
+            Ok(super::Shapes { maybe, row, octets, lookup, span })
+        }
+    }
+
+    #[test]
+    fn a_contract_is_decided_by_what_a_type_is() {
+        let mut types = kit::message::Types::default();
+        let names: Vec<String> = super::ContractServer::<Answers>::SPEC
+            .methods
+            .iter()
+            .flat_map(|method| {
+                let (input, output) = ((method.input)(&mut types), (method.output)(&mut types));
+                [types.name(&input).to_owned(), types.name(&output).to_owned()]
+            })
+            .collect();
+        assert_eq!(names, ["Question", "Question", "PlainRequest", "Shapes"]);
+    }
+
+    #[test]
+    fn shapes_are_decided_by_what_a_type_is() {
+        let mut types = kit::message::Types::default();
+        let _ = super::Shapes::describe(&mut types);
+        let shapes = types.messages().iter().find(|message| message.name == "Shapes");
+        let shapes: Vec<_> = shapes
+            .expect("the message describes itself")
+            .fields
+            .iter()
+            .map(|field| match &field.label {
+                Label::Singular => ("one", types.kind_name(&field.kind)),
+                Label::Optional => ("maybe", types.kind_name(&field.kind)),
+                Label::Repeated => ("many", types.kind_name(&field.kind)),
+                Label::Map(_) => ("by key", types.kind_name(&field.kind)),
+            })
+            .collect();
+        let expected = [
+            ("maybe", "String"),
+            ("many", "Uint32"),
+            ("one", "Bytes"),
+            ("by key", "Question"),
+            ("maybe", "Duration"),
+        ];
+        assert_eq!(shapes, expected);
     }
 }

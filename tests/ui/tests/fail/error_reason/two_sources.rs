@@ -1,17 +1,13 @@
 #[bident::error_reason]
+#[derive(Debug, thiserror::Error)]
 enum Wrong {
+    #[error("wrong")]
     #[error_reason(code = 404)]
     NotFound {
         source: std::io::Error,
         #[source]
         cause: std::io::Error,
     },
-}
-
-impl std::fmt::Display for Wrong {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("wrong")
-    }
 }
 
 fn main() {}

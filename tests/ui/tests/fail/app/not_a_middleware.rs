@@ -1,0 +1,5 @@
+async fn greet() {}
+
+fn main() {
+    bident::App::new("a").middleware(greet);
+}

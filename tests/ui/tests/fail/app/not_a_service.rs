@@ -1,0 +1,5 @@
+struct Greeter;
+
+fn main() {
+    bident::App::new("a").service(Greeter);
+}

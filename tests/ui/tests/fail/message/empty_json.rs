@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+struct User {
+    #[field(json = "")]
+    name: String,
+}
+
+fn main() {}

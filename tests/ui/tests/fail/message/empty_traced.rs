@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+struct User {
+    #[field(traced = "")]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use bident::message;
+
+#[message]
+enum Side {
+    Left,
+    #[field(4294967296)]
+    Right,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use bident::message;
+
+#[message]
+enum Side {
+    #[field(json = "left")]
+    Left,
+}
+
+fn main() {}
