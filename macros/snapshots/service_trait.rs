@@ -22,10 +22,13 @@ pub struct UsersClient {
 ///Serves an implementation of [`Users`]: what an app mounts.
 #[allow(dead_code, reason = "a crate may only use the client")]
 pub struct UsersServer<T>(pub T);
-impl<T: Users + ::bident::service::Hooks> UsersServer<T> {
+impl<T: Users> UsersServer<T> {
     /// Runs the hooks of the implementation too, declared in its impl marked `#[service(hooks)]`.
     #[allow(dead_code, reason = "most implementations have no hooks")]
-    pub fn with_hooks(self) -> ::bident::service::WithHooks<Self, T> {
+    pub fn with_hooks(self) -> ::bident::service::WithHooks<Self, T>
+    where
+        T: ::bident::service::Hooks,
+    {
         ::bident::service::WithHooks::new(self, |server| &server.0)
     }
 }

@@ -32,6 +32,7 @@ where
     type Future = Fut;
 }
 
+#[diagnostic::do_not_recommend]
 impl<F> Middleware for F
 where
     F: for<'a> MiddlewareFn<'a> + Send + Sync + 'static,

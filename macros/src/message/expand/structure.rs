@@ -294,7 +294,7 @@ fn asserts(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
         let (cfgs, oneof) = (&field.cfgs, fields.oneof_of(field));
         let others = fields.oneofs().take(position).map(|other| {
             let (cfgs, other) = (&other.cfgs, fields.oneof_of(other));
-            quote! {
+            quote_spanned! {place(&field.ty)=>
                 #(#cfgs)*
                 ::core::assert!(
                     #p::disjoint(#other::NUMBERS, #oneof::NUMBERS),

@@ -20,10 +20,13 @@ pub(super) fn server_definition(cx: &Cx, service: &Service) -> TokenStream {
         #[allow(dead_code, reason = "a crate may only use the client")]
         #vis struct #ident<T>(pub T);
 
-        impl<T: #name + #root::service::Hooks> #ident<T> {
+        impl<T: #name> #ident<T> {
             /// Runs the hooks of the implementation too, declared in its impl marked `#[service(hooks)]`.
             #[allow(dead_code, reason = "most implementations have no hooks")]
-            #vis fn with_hooks(self) -> #root::service::WithHooks<Self, T> {
+            #vis fn with_hooks(self) -> #root::service::WithHooks<Self, T>
+            where
+                T: #root::service::Hooks,
+            {
                 #root::service::WithHooks::new(self, |server| &server.0)
             }
         }
