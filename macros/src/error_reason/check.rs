@@ -76,7 +76,8 @@ fn check_variant(
     let section = sink.section();
     let VariantDecl { ident, cfgs, options, fields, sound } = decl;
     let kind = if options.transparent.is_set() {
-        check_transparent(&ident, &options, fields, &section).map(Kind::Transparent)
+        check_transparent(&ident, &options, fields, &section)
+            .map(|field| Kind::Transparent(Box::new(field)))
     } else {
         check_own(&ident, options, fields, sound, &section)
     };

@@ -20,7 +20,7 @@ pub(crate) struct Variant {
 
 pub(crate) enum Kind {
     /// The field is a reason itself.
-    Transparent(Field),
+    Transparent(Box<Field>),
     Own {
         code: u16,
         reason: String,
