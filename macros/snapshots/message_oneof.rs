@@ -661,6 +661,15 @@ const _: () = {
         > {
             ::bident::__private::message::merge_prost(self, number, wire, input, cx)
         }
+        fn merge(
+            &mut self,
+            input: impl ::bident::__private::message::prost::Buf,
+        ) -> ::core::result::Result<
+            (),
+            ::bident::__private::message::prost::DecodeError,
+        > {
+            ::bident::__private::message::merge_prost_input(self, input)
+        }
         fn encoded_len(&self) -> usize {
             ::bident::__private::message::encoded_len(self)
         }

@@ -32,7 +32,7 @@ impl WellKnown for Any {
         map.end()
     }
 
-    fn parse<'de, D: Deserializer<'de>>(input: D, _: &mut JsonCx) -> Result<Self, D::Error> {
+    fn parse<'de, D: Deserializer<'de>>(input: D, cx: &mut JsonCx) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Typed {
             #[serde(rename = "@type")]
@@ -48,7 +48,7 @@ impl WellKnown for Any {
             };
         };
         let value = match (known(&type_url), typed.value) {
-            (Some(known), value) => (known.parse)(value),
+            (Some(known), value) => (known.parse)(value, cx),
             (None, serde_json::Value::String(text)) => base64_decode(&text),
             (None, _) => {
                 Err(Fault::new(format!("the type {type_url:?} of an Any is not known here")))
@@ -65,7 +65,7 @@ impl WellKnown for Any {
 /// A type whose content an `Any` can show.
 struct Known {
     print: fn(&[u8]) -> Result<serde_json::Value, Fault>,
-    parse: fn(serde_json::Value) -> Result<Vec<u8>, Fault>,
+    parse: fn(serde_json::Value, &mut JsonCx) -> Result<Vec<u8>, Fault>,
 }
 
 /// An `Any` inside an `Any` stays closed: their nesting has no bound of its own.
@@ -79,7 +79,7 @@ fn known(type_url: &str) -> Option<Known> {
         ListValue::NAME => of::<ListValue>(),
         "google.protobuf.Empty" => Known {
             print: |_| Ok(serde_json::Value::Object(serde_json::Map::new())),
-            parse: |_| Ok(Vec::new()),
+            parse: |_, _| Ok(Vec::new()),
         },
         _ => return None,
     })
@@ -91,9 +91,8 @@ fn of<T: WellKnown>() -> Known {
             let message: T = bridge::read(body, &mut WireCx::borrowed(body.len()))?;
             serde_json::to_value(Shown(&message)).map_err(|error| Fault::new(error.to_string()))
         },
-        parse: |value| {
-            let read = T::parse(value, &mut JsonCx::new());
-            let message = read.map_err(|error| Fault::new(error.to_string()))?;
+        parse: |value, cx| {
+            let message = T::parse(value, cx).map_err(|error| Fault::new(error.to_string()))?;
             Ok(message.encode_to_vec())
         },
     }

@@ -4,6 +4,7 @@
 //! crossing into prost therefore takes a fixed share of ours, so that the nesting is bounded all the same.
 
 use std::cell::Cell;
+use std::mem;
 
 use prost::encoding;
 
@@ -11,7 +12,7 @@ pub use prost::bytes::{Buf, BufMut};
 pub use prost::encoding::{DecodeContext, WireType};
 pub use prost::{DecodeError, Message};
 
-use super::wire::{MAX_DEPTH, WireCx, too_deep};
+use super::wire::{Budget, MAX_DEPTH, WireCx, too_deep};
 use super::{Fault, Raw};
 
 /// What one crossing into prost costs of our depth: prost may nest 100 levels of its own behind it.
@@ -20,33 +21,44 @@ const CROSSING: u32 = 25;
 thread_local! {
     /// How deep our messages may nest inside the prost message that is being decoded on this thread.
     static DEPTH: Cell<u32> = const { Cell::new(MAX_DEPTH) };
+
+    /// How much memory their elements may still take, together; prost shows us one field at a time.
+    static BUDGET: Cell<Option<Budget>> = const { Cell::new(None) };
 }
 
-/// Sets the depth while prost decodes, and puts the old one back however that ends.
-struct Inside(u32);
+/// Sets depth and budget while prost decodes, and puts the old ones back however that ends.
+struct Inside {
+    depth: u32,
+    budget: Option<Budget>,
+}
 
 impl Inside {
-    fn enter(depth: u32) -> Self {
-        Self(DEPTH.replace(depth))
+    fn enter(depth: u32, budget: Budget) -> Self {
+        Self { depth: DEPTH.replace(depth), budget: BUDGET.replace(Some(budget)) }
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        DEPTH.set(self.0);
+        DEPTH.set(self.depth);
+        BUDGET.set(self.budget.take());
     }
 }
 
 /// Runs prost's decoder, one crossing deeper.
 pub(crate) fn foreign<R>(
-    cx: &WireCx<'_>,
+    cx: &mut WireCx<'_>,
     decode: impl FnOnce() -> Result<R, DecodeError>,
 ) -> Result<R, Fault> {
     let Some(depth) = cx.depth().checked_sub(CROSSING) else {
         return Err(too_deep());
     };
-    let _inside = Inside::enter(depth);
-    decode().map_err(|error| Fault::new(error.to_string()))
+    let _inside = Inside::enter(depth, mem::replace(&mut cx.budget, Budget::of(0)));
+    let result = decode();
+    if let Some(left) = BUDGET.take() {
+        cx.budget = left;
+    }
+    result.map_err(|error| Fault::new(error.to_string()))
 }
 
 /// `prost::Message::encode_raw`.
@@ -54,6 +66,32 @@ pub fn encode_raw<M: super::Message>(message: &M, out: &mut impl BufMut) {
     let mut encoded = Vec::with_capacity(message.size());
     message.write(&mut encoded);
     out.put_slice(&encoded);
+}
+
+/// `prost::Message::merge`, which `decode` goes through: the fields of one input share one budget.
+pub fn merge_input<M: super::Message>(
+    message: &mut M,
+    mut input: impl Buf,
+) -> Result<(), DecodeError> {
+    let outer = BUDGET.take();
+    let is_inside = outer.is_some();
+    BUDGET.set(Some(outer.unwrap_or_else(|| Budget::of(input.remaining()))));
+    let merged = merge_fields(message, &mut input);
+    if !is_inside {
+        BUDGET.set(None);
+    }
+    merged
+}
+
+fn merge_fields<M: super::Message>(
+    message: &mut M,
+    input: &mut impl Buf,
+) -> Result<(), DecodeError> {
+    while input.has_remaining() {
+        let (number, wire) = encoding::decode_key(input)?;
+        merge_field(message, number, wire, input, DecodeContext::default())?;
+    }
+    Ok(())
 }
 
 /// `prost::Message::merge_field`, with prost's laxness: what is missing stays as it was.
@@ -86,8 +124,14 @@ pub fn merge_field<M: super::Message>(
         }
     };
     let length = if let Raw::Len(body) = raw { body.len() } else { 0 };
-    let mut cx = WireCx::with_depth(DEPTH.get(), length);
+    let shared = BUDGET.take();
+    let is_shared = shared.is_some();
+    let budget = shared.unwrap_or_else(|| Budget::of(length));
+    let mut cx = WireCx::within(DEPTH.get(), budget);
     let merged = cx.nested(|cx| message.merge_field(number, raw, cx));
+    if is_shared {
+        BUDGET.set(Some(cx.budget));
+    }
     merged.map(|_known| ()).map_err(|fault| error(fault.to_string()))
 }
 

@@ -15,7 +15,7 @@ use super::bridge;
 use super::field::{Field, List as _, MapKey, Member, Value};
 use super::format::{Foreign, Keyed, Many, Maybe, One};
 use super::generated::ForeignName;
-use super::json::JsonCx;
+use super::json::{JsonCx, lend};
 use super::list::{ListSeed, list_field};
 use super::map::map_field;
 use super::option::option_field;
@@ -65,8 +65,8 @@ impl<N: ForeignName, T: Prost> Value<Foreign<N, One>> for T {
         self.serialize(out)
     }
 
-    fn from_json<'de, D: Deserializer<'de>>(input: D, _: &mut JsonCx) -> Result<Self, D::Error> {
-        Self::deserialize(input)
+    fn from_json<'de, D: Deserializer<'de>>(input: D, cx: &mut JsonCx) -> Result<Self, D::Error> {
+        deserialize(input, cx)
     }
 
     fn bind(&mut self, _: &[&str], _: &str) -> Result<bool, Fault> {
@@ -113,6 +113,17 @@ where
 /// The sorted twin of `Keyed`, which is the shape of the hashed one.
 impl<N: ForeignName, K: MapKey + Ord, T: Prost> Field<Foreign<N, Keyed>> for BTreeMap<K, T> {
     map_field!(Foreign<N, One>);
+}
+
+/// What [`foreign_message!`](crate::foreign_message) reads JSON with.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn deserialize<'de, T: serde::Deserialize<'de>, D: Deserializer<'de>>(
+    input: D,
+    cx: &mut JsonCx,
+) -> Result<T, D::Error> {
+    lend(cx, || T::deserialize(input))
 }
 
 /// Makes a message that prost generated a message of bident's, in the crate that owns the type:
@@ -175,9 +186,9 @@ macro_rules! foreign_message {
 
                 fn from_json<'de, D: $crate::__private::serde::Deserializer<'de>>(
                     input: D,
-                    _: &mut $crate::message::JsonCx,
+                    cx: &mut $crate::message::JsonCx,
                 ) -> ::core::result::Result<Self, D::Error> {
-                    $crate::__private::serde::Deserialize::deserialize(input)
+                    $crate::__private::message::foreign_from_json(input, cx)
                 }
 
                 fn field_number(_: &str) -> ::core::option::Option<u32> {

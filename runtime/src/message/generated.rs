@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess};
 use serde::{Deserializer, Serializer};
 
 use super::field::Field;
-use super::json::{JsonCx, Slots, nullable, read_slots};
+use super::json::{JsonCx, Slots, for_serde, nullable, read_slots};
 use super::wire::{Reader, WireType, len_size, tag_size, write_tag, write_varint};
 use super::{
     Dialect, EnumDesc, EnumValueDesc, Fault, FieldDesc, Kind, Label, Message, MessageDesc, Raw,
@@ -153,7 +153,7 @@ pub fn serialize<T: Message, S: Serializer>(message: &T, out: S) -> Result<S::Ok
 
 /// `serde::Deserialize` of a message.
 pub fn deserialize<'de, T: Message, D: Deserializer<'de>>(input: D) -> Result<T, D::Error> {
-    with_path(|cx| T::from_json(input, cx))
+    for_serde(|cx| T::from_json(input, cx))
 }
 
 /// `serde::Serialize` of an enum or a newtype.
@@ -168,19 +168,8 @@ pub fn serialize_field<F, T: Field<F>, S: Serializer>(
 pub fn deserialize_field<'de, F, T: Field<F>, D: Deserializer<'de>>(
     input: D,
 ) -> Result<T, D::Error> {
-    let value = with_path(|cx| T::from_json(input, cx))?;
+    let value = for_serde(|cx| T::from_json(input, cx))?;
     value.or_else(T::initial).ok_or_else(|| D::Error::custom("null is not a value"))
-}
-
-/// The path is put in front of the mistake where nobody outside can ask for it.
-fn with_path<T, E: serde::de::Error>(
-    read: impl FnOnce(&mut JsonCx) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut cx = JsonCx::new();
-    read(&mut cx).map_err(|error| {
-        let fault = cx.fault(error.to_string());
-        E::custom(fault)
-    })
 }
 
 /// Whether no number stands in both lists. Evaluated while the program is compiled.

@@ -4,8 +4,9 @@
 //! field's index while the parser holds it. The path is built on the way out of an error only.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::cell::Cell;
 use std::marker::PhantomData;
+use std::{fmt, mem};
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
@@ -26,14 +27,13 @@ pub struct JsonCx {
 }
 
 impl JsonCx {
-    /// At the outermost message, whose text is of unknown length.
-    pub(crate) fn new() -> Self {
-        Self::of(0)
-    }
-
     /// At the outermost message, in a text of so many bytes.
     pub(crate) fn of(length: usize) -> Self {
-        Self { path: Vec::new(), depth: MAX_DEPTH, budget: Budget::of(length) }
+        Self::within(Budget::of(length))
+    }
+
+    fn within(budget: Budget) -> Self {
+        Self { path: Vec::new(), depth: MAX_DEPTH, budget }
     }
 
     /// The mistake with the path that was collected.
@@ -61,6 +61,50 @@ impl JsonCx {
         self.depth = depth + 1;
         result
     }
+}
+
+thread_local! {
+    /// What the messages inside a foreign value that is being read on this thread may still take.
+    static LENT: Cell<Option<Budget>> = const { Cell::new(None) };
+}
+
+/// Puts the lent budget back as it was, however reading ends.
+struct Lent(Option<Budget>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        LENT.set(self.0.take());
+    }
+}
+
+/// Runs the serde of a foreign type: messages of ours inside it take from the budget of the message around it.
+pub(crate) fn lend<R>(cx: &mut JsonCx, read: impl FnOnce() -> R) -> R {
+    let budget = mem::replace(&mut cx.budget, Budget::of(0));
+    let lent = Lent(LENT.replace(Some(budget)));
+    let result = read();
+    if let Some(left) = LENT.take() {
+        cx.budget = left;
+    }
+    drop(lent);
+    result
+}
+
+/// Reads a message for serde's own trait: inside a foreign value with what that was lent, else without a bound, because
+/// the length of the text is not known. The path is put in front of the mistake: nobody outside can ask for it.
+pub(crate) fn for_serde<T, E: serde::de::Error>(
+    read: impl FnOnce(&mut JsonCx) -> Result<T, E>,
+) -> Result<T, E> {
+    let lent = LENT.take();
+    let inside = lent.is_some();
+    let mut cx = JsonCx::within(lent.unwrap_or(Budget::unbounded()));
+    let result = read(&mut cx);
+    if inside {
+        LENT.set(Some(mem::replace(&mut cx.budget, Budget::of(0))));
+    }
+    result.map_err(|error| {
+        let fault = cx.fault(error.to_string());
+        E::custom(fault)
+    })
 }
 
 /// A struct or a struct variant that is read field by field into slots: the part of `#[message]` that knows the fields.

@@ -14,13 +14,15 @@ use serde::{Deserializer, Serializer};
 use super::field::{Field, Initial, MapKey, Value, native_formats};
 use super::format::Plain;
 use super::json::{ElementSeed, JsonCx, NOTHING_SET, Printed, nullable};
-use super::wire::{Reader, WireType, len_size, tag_size, write_tag, write_varint};
+use super::wire::{Budget, Reader, WireType, len_size, tag_size, write_tag, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx, single};
 
 /// What the codec needs of a map.
 pub(crate) trait Entries: Default {
     type Key: MapKey;
     type Value;
+    /// For how many entries there is room as soon as there is one.
+    const FIRST: usize;
 
     fn entries(&self) -> impl ExactSizeIterator<Item = (&Self::Key, &Self::Value)>;
     fn value_mut(&mut self, key: &Self::Key) -> Option<&mut Self::Value>;
@@ -31,6 +33,7 @@ pub(crate) trait Entries: Default {
 impl<K: MapKey + Eq + Hash, V, H: BuildHasher + Default> Entries for HashMap<K, V, H> {
     type Key = K;
     type Value = V;
+    const FIRST: usize = 4;
 
     fn entries(&self) -> impl ExactSizeIterator<Item = (&K, &V)> {
         self.iter()
@@ -48,6 +51,7 @@ impl<K: MapKey + Eq + Hash, V, H: BuildHasher + Default> Entries for HashMap<K, 
 impl<K: MapKey + Ord, V> Entries for BTreeMap<K, V> {
     type Key = K;
     type Value = V;
+    const FIRST: usize = 11;
 
     fn entries(&self) -> impl ExactSizeIterator<Item = (&K, &V)> {
         self.iter()
@@ -64,6 +68,12 @@ impl<K: MapKey + Ord, V> Entries for BTreeMap<K, V> {
 
 /// About what an entry takes: the key, the value, and the map's own share.
 type Entry<M> = (<M as Entries>::Key, <M as Entries>::Value, [usize; 2]);
+
+/// Takes the memory of one more entry; the first one brings room for others.
+pub(crate) fn take<M: Entries>(map: &M, budget: &mut Budget) -> Result<(), Fault> {
+    let first = map.entries().len() == 0;
+    budget.take_many::<Entry<M>>(if first { M::FIRST } else { 1 })
+}
 
 fn entry_size<F, K: MapKey, V: Value<F>>(key: &K, value: &V) -> usize {
     let key = if key.is_default() { 0 } else { single::size::<Plain, K>(key, 1) };
@@ -92,7 +102,7 @@ pub(crate) fn merge<F, M: Entries<Value: Value<F>>>(
     raw: Raw<'_>,
     cx: &mut WireCx<'_>,
 ) -> Result<(), Fault> {
-    cx.budget.take::<Entry<M>>()?;
+    take(map, &mut cx.budget)?;
     let mut reader = Reader::new(raw.bytes()?);
     let mut key = M::Key::initial();
     let mut value: Option<M::Value> = None;
@@ -161,7 +171,7 @@ impl<'de, F, M: Entries<Value: Value<F>>> Visitor<'de> for MapSeed<'_, F, M> {
             let seed = ElementSeed::<F, M::Value> { cx: self.cx, value: PhantomData };
             let value =
                 object.next_value_seed(seed).inspect_err(|_| self.cx.blame(segment(&key)))?;
-            self.cx.budget.take::<Entry<M>>().map_err(A::Error::custom)?;
+            take(&map, &mut self.cx.budget).map_err(A::Error::custom)?;
             if !map.put(key, value) {
                 return Err(A::Error::custom("a key of the map is given twice"));
             }

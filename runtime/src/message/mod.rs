@@ -47,10 +47,12 @@ pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
 #[doc(hidden)]
 pub mod private {
     pub use super::bridge::{
-        clear, encode_raw, merge_field as merge_prost, merge_one as foreign_merge_field,
-        read as foreign_read, size as foreign_size, write as foreign_write,
+        clear, encode_raw, merge_field as merge_prost, merge_input as merge_prost_input,
+        merge_one as foreign_merge_field, read as foreign_read, size as foreign_size,
+        write as foreign_write,
     };
     pub use super::enumeration::Enumeration;
+    pub use super::foreign::deserialize as foreign_from_json;
     pub use super::generated::*;
     pub use super::json::Slots;
     pub use super::oneof::Oneof;

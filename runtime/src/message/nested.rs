@@ -1,5 +1,6 @@
 //! Messages as fields of messages, and `Box` around them for recursion.
 
+use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
 
 use super::field::{Initial, Single, Value};
@@ -97,6 +98,8 @@ impl<M: Initial> Initial for Box<M> {
 }
 
 /// A boxed message is the message: this is what makes recursive types possible.
+///
+/// Whoever holds the box has paid for a pointer only: what it points to is taken from the budget here.
 impl<M: Message> Message for Box<M> {
     const FIELDS: &'static [&'static str] = M::FIELDS;
 
@@ -113,10 +116,12 @@ impl<M: Message> Message for Box<M> {
     }
 
     fn read(body: &[u8], cx: &mut WireCx<'_>) -> Result<Self, Fault> {
+        cx.budget.take::<M>()?;
         <M as Message>::read(body, cx).map(Self::new)
     }
 
     fn read_set(body: &[u8], cx: &mut WireCx<'_>) -> Result<Option<Self>, Fault> {
+        cx.budget.take::<M>()?;
         Ok(<M as Message>::read_set(body, cx)?.map(Self::new))
     }
 
@@ -134,6 +139,7 @@ impl<M: Message> Message for Box<M> {
     }
 
     fn from_json<'de, D: Deserializer<'de>>(input: D, cx: &mut JsonCx) -> Result<Self, D::Error> {
+        cx.budget.take::<M>().map_err(D::Error::custom)?;
         <M as Message>::from_json(input, cx).map(Self::new)
     }
 
@@ -141,6 +147,7 @@ impl<M: Message> Message for Box<M> {
         input: D,
         cx: &mut JsonCx,
     ) -> Result<Option<Self>, D::Error> {
+        cx.budget.take::<M>().map_err(D::Error::custom)?;
         Ok(<M as Message>::from_json_set(input, cx)?.map(Self::new))
     }
 

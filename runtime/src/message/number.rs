@@ -15,6 +15,7 @@ use super::format::{Fixed, Plain, Zigzag};
 use super::json::JsonCx;
 use super::single::bind_leaf;
 use super::text::{expected, parse_float, parse_integer};
+use super::well_known::EXACT;
 use super::wire::{WireType, varint_size, write_varint};
 use super::{Dialect, Fault, Kind, Raw, Types, WireCx};
 
@@ -47,10 +48,11 @@ impl<'de, T: Integer> Visitor<'de> for IntegerVisitor<T> {
             .map_err(|_| E::invalid_value(Unexpected::Signed(value), &self))
     }
 
+    /// From 2^53 on, several texts are one `f64`: what was written cannot be told, so it is refused. Such an integer is
+    /// written without a point and an exponent, or as a string.
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<T, E> {
-        // The cast saturates, far outside every integer type of a message.
-        #[expect(clippy::cast_possible_truncation, reason = "what has a fraction is refused first")]
-        let integer = (value.fract() == 0.0).then_some(value as i128);
+        #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 2^53")]
+        let integer = (value.fract() == 0.0 && value.abs() < EXACT).then_some(value as i128);
         integer
             .and_then(|integer| T::try_from(integer).ok())
             .ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))

@@ -123,7 +123,7 @@ struct Whole<T>(T);
 
 impl<'de, T: Value> serde::Deserialize<'de> for Whole<T> {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        T::from_json(input, &mut JsonCx::new()).map(Self)
+        T::from_json(input, &mut JsonCx::of(0)).map(Self)
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::field::Initial;
 use super::json::JsonCx;
+use super::map::take;
 use super::time::{Timed, Which, parse};
 use super::time_text::Stamp;
 use super::{Dialect, Fault, Message, Raw, TypeRef, Types, WireCx, bridge, case, generated, time};
@@ -236,7 +237,7 @@ impl WellKnown for ListValue {
 /// A structure in a query is JSON.
 pub(super) fn from_text<T: WellKnown>(text: &str) -> Result<T, Fault> {
     let mut input = serde_json::Deserializer::from_str(text);
-    let mut cx = JsonCx::new();
+    let mut cx = JsonCx::of(text.len());
     match T::parse(&mut input, &mut cx).and_then(|value| input.end().map(|()| value)) {
         Ok(value) => Ok(value),
         Err(error) => Err(cx.fault(error.to_string())),
@@ -342,6 +343,7 @@ impl<'de> Visitor<'de> for AnyJson<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) = seq.next_element_seed(AnyJson { cx: self.cx })? {
+            self.cx.budget.take::<Self::Value>().map_err(A::Error::custom)?;
             values.push(value);
         }
         Ok(Json::ListValue(ListValue { values }).into())
@@ -351,6 +353,7 @@ impl<'de> Visitor<'de> for AnyJson<'_> {
         let mut fields = BTreeMap::new();
         while let Some(key) = map.next_key::<String>()? {
             let value = map.next_value_seed(AnyJson { cx: self.cx })?;
+            take(&fields, &mut self.cx.budget).map_err(A::Error::custom)?;
             if fields.insert(key, value).is_some() {
                 return Err(A::Error::custom("a key is given twice"));
             }

@@ -8,6 +8,9 @@ use bytes::Bytes;
 use super::Fault;
 
 /// How deep messages may nest, on the wire and in JSON; what is deeper is a mistake (`CODEC`, 400).
+///
+/// In JSON the parser has a bound of its own: 127 objects and lists inside each other. A list of messages takes two of
+/// them for a level: a tree of such lists is at most 64 messages deep there.
 pub const MAX_DEPTH: u32 = 100;
 
 /// The largest field number that the format has room for.
@@ -131,10 +134,21 @@ impl Budget {
         Self(ELEMENTS_FLOOR.saturating_add(length.saturating_mul(ELEMENTS_PER_BYTE)))
     }
 
+    /// For an input whose length nobody here knows: whoever opened it bounds what it may become.
+    pub(crate) const fn unbounded() -> Self {
+        Self(usize::MAX)
+    }
+
     /// Takes the memory of one element.
     #[inline]
     pub(crate) fn take<T>(&mut self) -> Result<(), Fault> {
-        match self.0.checked_sub(size_of::<T>()) {
+        self.take_many::<T>(1)
+    }
+
+    /// Takes the memory of so many elements.
+    #[inline]
+    pub(crate) fn take_many<T>(&mut self, count: usize) -> Result<(), Fault> {
+        match self.0.checked_sub(size_of::<T>() * count) {
             Some(left) => {
                 self.0 = left;
                 Ok(())
@@ -166,12 +180,12 @@ impl<'a> WireCx<'a> {
 
     /// At the outermost message of so many bytes, whose slices are copied.
     pub(crate) fn borrowed(length: usize) -> Self {
-        Self::with_depth(MAX_DEPTH, length)
+        Self::within(MAX_DEPTH, Budget::of(length))
     }
 
-    /// With less room to nest than usual.
-    pub(crate) fn with_depth(depth: u32, length: usize) -> Self {
-        Self { source: None, depth, budget: Budget::of(length) }
+    /// With what is left of another decoder's room.
+    pub(crate) fn within(depth: u32, budget: Budget) -> Self {
+        Self { source: None, depth, budget }
     }
 
     pub(crate) fn depth(&self) -> u32 {

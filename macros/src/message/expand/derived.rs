@@ -203,6 +203,13 @@ pub(super) fn message_faces(out: &Out<'_>) -> TokenStream {
                 #p::merge_prost(self, number, wire, input, cx)
             }
 
+            fn merge(
+                &mut self,
+                input: impl #p::prost::Buf,
+            ) -> ::core::result::Result<(), #p::prost::DecodeError> {
+                #p::merge_prost_input(self, input)
+            }
+
             fn encoded_len(&self) -> usize {
                 #p::encoded_len(self)
             }

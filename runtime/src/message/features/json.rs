@@ -46,6 +46,16 @@ fn from_prost(value: prost_types::Value) -> Result<Value, Fault> {
     })
 }
 
+/// What protobuf makes of two values of one field: lists are joined, objects take over the other's fields, and anything
+/// else is replaced. What was there is not looked at again: a value may arrive in as many parts as it has bytes.
+fn join(whole: &mut Value, part: Value) {
+    match (whole, part) {
+        (Value::Array(values), Value::Array(more)) => values.extend(more),
+        (Value::Object(fields), Value::Object(more)) => fields.extend(more),
+        (whole, part) => *whole = part,
+    }
+}
+
 fn number(value: f64) -> Result<Number, Fault> {
     if value.fract() == 0.0 && value.abs() < EXACT {
         #[expect(clippy::cast_possible_truncation, reason = "it is an integer below 2^53")]
@@ -85,9 +95,11 @@ impl Message for Value {
         raw: Raw<'_>,
         cx: &mut WireCx<'_>,
     ) -> Result<bool, Fault> {
-        let mut value = to_prost(self);
-        let known = bridge::merge_one(&mut value, number, raw, cx)?;
-        *self = from_prost(value)?;
+        let mut part = prost_types::Value::default();
+        let known = bridge::merge_one(&mut part, number, raw, cx)?;
+        if part.kind.is_some() {
+            join(self, from_prost(part)?);
+        }
         Ok(known)
     }
 

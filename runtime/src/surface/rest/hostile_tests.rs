@@ -107,3 +107,16 @@ fn a_query_cannot_nest_without_end() {
     let error = take(&uri, "application/json", Vec::new()).unwrap().unwrap_err();
     assert_eq!(error.code(), 400, "{error:?}");
 }
+
+#[test]
+fn a_form_cannot_grow_lists_without_end() {
+    let uri: Uri = "/c/x".parse().unwrap();
+    let send = |count: usize| {
+        let body = "numbers=7&".repeat(count).into_bytes();
+        take(&uri, "application/x-www-form-urlencoded", body).unwrap()
+    };
+    assert_eq!(send(16_384).unwrap().numbers.len(), 16_384);
+    let error = send(16_385).unwrap_err();
+    assert_eq!(error.code(), 400, "{error:?}");
+    assert!(error.message().contains("names in a query or a form"), "{error:?}");
+}

@@ -10,6 +10,9 @@ use crate::message::{self, Fault, Message};
 use crate::route::Captures;
 use crate::{Error, Result};
 
+/// How many names the keys of a query or a form may have together: each may become an element, or a message in one.
+const MAX_NAMES: usize = 16_384;
+
 /// Everything of a request that its message is made from, but for the body.
 pub(super) struct Parts<'a> {
     pub(super) plan: &'a Plan,
@@ -106,6 +109,7 @@ fn unsupported(input: Input) -> Error {
 
 /// Binds `a=1&b.c=2&labels[k]=v`, each below `field` if there is one. A key that is no field is ignored.
 fn bind_pairs<M: Message>(message: &mut M, field: Option<&str>, pairs: &str) -> Result {
+    let mut names = 0;
     for pair in pairs.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         // No field has a name that does not decode.
@@ -114,6 +118,10 @@ fn bind_pairs<M: Message>(message: &mut M, field: Option<&str>, pairs: &str) -> 
         split_key(&key, &mut path);
         if path.len() > message::MAX_DEPTH as usize {
             return Err(Error::codec(format!("`{}...` nests too deeply", path[..3].join("."))));
+        }
+        names += path.len();
+        if names > MAX_NAMES {
+            return Err(Error::codec(format!("more than {MAX_NAMES} names in a query or a form")));
         }
         bind_pair(message, &path, value)?;
     }

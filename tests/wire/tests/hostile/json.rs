@@ -66,3 +66,65 @@ fn text_that_is_no_utf_8_is_an_error() {
     assert!(!mistake(|| from_json::<Leaf>(br#"{"name":"\ud800"}"#)).is_empty());
     assert!(!mistake(|| from_json::<Lists>(br#"{"blobs":["?"]}"#)).is_empty());
 }
+
+fn refused_as_too_many<T: message::Message>(text: &str) {
+    let (result, held) = peak(|| from_json::<T>(text.as_bytes()));
+    let fault = result.err().expect("more than memory should hold").to_string();
+    assert!(fault.contains("too many elements"), "{fault}");
+    assert!(held < 3 * ((16 << 20) + text.len() * 32), "{held}");
+}
+
+#[bident::message]
+struct Holder {
+    one: Option<Box<Everything>>,
+}
+
+#[bident::message]
+struct Boxes {
+    members: Vec<Holder>,
+}
+
+#[bident::message]
+struct Labelled {
+    sorted: std::collections::BTreeMap<String, String>,
+}
+
+#[bident::message]
+struct Labels {
+    all: Vec<Labelled>,
+}
+
+#[test]
+fn boxes_maps_and_values_are_counted() {
+    let held = r#"{"one":{}},"#.repeat(200_000);
+    refused_as_too_many::<Boxes>(&format!(r#"{{"members":[{held}{{}}]}}"#));
+    let labelled = r#"{"sorted":{"":""}},"#.repeat(400_000);
+    refused_as_too_many::<Labels>(&format!(r#"{{"all":[{labelled}{{}}]}}"#));
+    refused_as_too_many::<Known>(&format!(r#"{{"value":[{}{{}}]}}"#, r#"{"":0},"#.repeat(400_000)));
+    let few = format!(r#"{{"value":[{}{{}}]}}"#, r#"{"":0},"#.repeat(1000));
+    from_json::<Known>(few.as_bytes()).expect("a thousand objects");
+}
+
+/// Serde does not say how long its input is: whoever opened it bounds it.
+#[test]
+fn serde_itself_reads_what_is_large() {
+    let text = format!(r#"{{"texts":[{}"a"]}}"#, r#""a","#.repeat(699_999));
+    let lists: Lists = serde_json::from_str(&text).expect("a large list");
+    assert_eq!(lists.texts.len(), 700_000);
+}
+
+#[bident::message]
+struct Node {
+    children: Vec<Node>,
+}
+
+/// As `MAX_DEPTH` says: the parser counts lists and objects.
+#[test]
+fn a_tree_of_lists_is_at_most_64_messages_deep() {
+    let tree = |depth: usize| {
+        format!("{}{{}}{}", r#"{"children":["#.repeat(depth - 1), "]}".repeat(depth - 1))
+    };
+    from_json::<Node>(tree(64).as_bytes()).expect("sixty-four messages");
+    let fault = from_json::<Node>(tree(65).as_bytes()).expect_err("too deep").to_string();
+    assert!(fault.contains("recursion limit exceeded"), "{fault}");
+}

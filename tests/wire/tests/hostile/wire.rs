@@ -200,3 +200,107 @@ fn every_single_bit_may_flip() {
         }
     }
 }
+
+/// A pointer's worth in memory, and a kilobyte behind it.
+#[bident::message]
+struct Holder {
+    one: Option<Box<Everything>>,
+}
+
+#[bident::message]
+struct Boxes {
+    members: Vec<Holder>,
+}
+
+#[bident::message]
+struct Labelled {
+    sorted: std::collections::BTreeMap<String, String>,
+}
+
+#[bident::message]
+struct Labels {
+    all: Vec<Labelled>,
+}
+
+fn refused_as_too_many<T: message::Message>(bytes: &[u8]) {
+    let (result, held) = peak(|| decode_slice::<T>(bytes));
+    let text = result.err().expect("more than memory should hold").to_string();
+    assert!(text.contains("too many elements"), "{text}");
+    assert!(held < 3 * ((16 << 20) + bytes.len() * 32), "{held}");
+}
+
+#[test]
+fn what_is_behind_a_box_is_counted() {
+    refused_as_too_many::<Boxes>(&field(1, &field(1, b"")).repeat(200_000));
+    let few = field(1, &field(1, b"")).repeat(1000);
+    assert_eq!(decode_slice::<Boxes>(&few).expect("a thousand").members.len(), 1000);
+}
+
+/// A map makes room for eleven entries when it gets its first one.
+#[test]
+fn the_room_of_a_small_map_is_counted() {
+    refused_as_too_many::<Labels>(&field(1, &field(1, b"")).repeat(400_000));
+    let few = field(1, &field(1, b"")).repeat(1000);
+    assert_eq!(decode_slice::<Labels>(&few).expect("a thousand").all.len(), 1000);
+}
+
+/// Through prost, which hands over one field at a time.
+#[test]
+fn the_fields_of_a_message_share_one_budget_under_prost() {
+    let crowd = field(1, b"").repeat(200_000);
+    let (result, held) = peak(|| <Crowd as prost::Message>::decode(crowd.as_slice()));
+    let text = result.expect_err("more than memory should hold").to_string();
+    assert!(text.contains("too many elements"), "{text}");
+    assert!(held < 3 * ((16 << 20) + crowd.len() * 32), "{held}");
+    let few = field(1, b"").repeat(1000);
+    assert_eq!(<Crowd as prost::Message>::decode(few.as_slice()).expect("few").members.len(), 1000);
+}
+
+/// A prost message between two of ours takes from the budget around it.
+#[bident::message]
+struct Around {
+    #[field(foreign = "test.Crowds")]
+    crowds: Vec<Crowds>,
+}
+
+#[derive(Clone, PartialEq, prost::Message, serde::Serialize, serde::Deserialize)]
+struct Crowds {
+    #[prost(message, repeated, tag = "1")]
+    #[serde(default)]
+    all: Vec<Crowd>,
+}
+
+#[test]
+fn a_message_of_prost_does_not_start_a_new_budget() {
+    let crowd = field(1, &field(1, b"").repeat(2000));
+    refused_as_too_many::<Around>(&field(1, &crowd).repeat(100));
+    let text = format!(r#"{{"members":[{}{{}}]}}"#, "{},".repeat(2000));
+    let text = format!(
+        r#"{{"crowds":[{}{{"all":[{text}]}}]}}"#,
+        format!(r#"{{"all":[{text}]}},"#).repeat(100)
+    );
+    let (result, held) = peak(|| message::from_json::<Around>(text.as_bytes()));
+    let fault = result.expect_err("more than memory should hold").to_string();
+    assert!(fault.contains("too many elements"), "{fault}");
+    assert!(held < 3 * ((16 << 20) + text.len() * 32), "{held}");
+}
+
+/// Every field of a body may be another part of one value: what was read before must not be looked at again.
+#[test]
+fn a_json_value_in_many_parts_is_read_once() {
+    let part = field(6, &field(1, b""));
+    let inside = part.repeat(300_000);
+    let value = message::decode_slice::<Any>(&field(1, &inside)).expect("one body");
+    assert_eq!(value.json.as_array().map(Vec::len), Some(300_000));
+    let again = field(1, &part).repeat(300_000);
+    let value = message::decode_slice::<Any>(&again).expect("many bodies");
+    assert_eq!(value.json.as_array().map(Vec::len), Some(300_000));
+    let replaced = [field(1, &part), field(1, &[tag(4, 0), vec![1]].concat()), field(1, &part)];
+    let value = message::decode_slice::<Any>(&replaced.concat()).expect("three bodies");
+    assert_eq!(value.json, serde_json::json!([null]));
+}
+
+#[bident::message]
+struct Any {
+    json: serde_json::Value,
+}

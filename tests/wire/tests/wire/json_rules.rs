@@ -72,6 +72,22 @@ fn integers_are_read_in_every_form() {
 }
 
 #[test]
+fn an_integer_is_what_was_written_or_refused() {
+    for text in ["-9223372036854775809", "9007199254740993.0", "9223372036854775807.5", "1e300"] {
+        let fault = refused::<Scalars>(&format!(r#"{{"long":{text}}}"#));
+        assert!(fault.starts_with("long: "), "{fault}");
+    }
+    for text in ["18446744073709551616", "9223372036854775807.5", "-1", "9007199254740992.0"] {
+        let fault = refused::<Scalars>(&format!(r#"{{"ulong":{text}}}"#));
+        assert!(fault.starts_with("ulong: "), "{fault}");
+    }
+    assert_eq!(read::<Scalars>(r#"{"long":-9223372036854775808}"#).long, i64::MIN);
+    assert_eq!(read::<Scalars>(r#"{"long":9007199254740991.0}"#).long, (1 << 53) - 1);
+    assert_eq!(read::<Scalars>(r#"{"long":-1e15}"#).long, -1_000_000_000_000_000);
+    assert_eq!(read::<Scalars>(r#"{"long":"1e18"}"#).long, 1_000_000_000_000_000_000);
+}
+
+#[test]
 fn floats_have_names_for_what_json_has_no_number_for() {
     assert_eq!(
         read::<Scalars>(r#"{"double":"Infinity","single":"-Infinity"}"#).double,
