@@ -1,4 +1,5 @@
-//! The socket as hyper sees it: bytes pass through, and the first ones of a request are noticed.
+//! The socket as hyper sees it: bytes pass through, and the first ones of a request are noticed, as is a peer that
+//! does not take what is sent.
 
 use std::io;
 use std::pin::Pin;
@@ -116,7 +117,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write(cx, bytes)
+        let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.state.wrote(polled.is_pending());
+        polled
     }
 
     fn poll_write_vectored(
@@ -124,7 +127,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.socket).poll_write_vectored(cx, pieces)
+        let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, pieces);
+        self.state.wrote(polled.is_pending());
+        polled
     }
 
     fn is_write_vectored(&self) -> bool {

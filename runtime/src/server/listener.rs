@@ -205,6 +205,8 @@ impl Server {
             Phase::Reading => state.http2(),
             Phase::Active => false,
         };
+        // An answer that is still being sent has until the deadline, however slow its reader is.
+        let quiet = quiet && !state.blocked();
         if quiet && draining >= grace && state.age() >= grace {
             state.ask(Order::Close);
         }

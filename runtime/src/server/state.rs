@@ -99,6 +99,7 @@ impl Connections {
             phase: AtomicU8::new(Phase::Fresh as u8),
             order: AtomicU8::new(Order::None as u8),
             calls: AtomicU32::new(0),
+            blocked: AtomicBool::new(false),
             since: AtomicU64::new(self.clock.now()),
             waker: OnceLock::new(),
         });
@@ -129,6 +130,12 @@ impl Connections {
         for state in self.snapshot() {
             let age = state.age();
             match state.phase() {
+                // A peer that takes nothing at all for so long is stuck, whatever its call is about to do.
+                Phase::Active if state.blocked() && age >= limits.idle => state.ask(Order::Abort),
+                // It has longer than a head has to arrive, and no limit but this one.
+                _ if state.blocked() => {
+                    state.ask(if age >= limits.idle { Order::Close } else { Order::None });
+                }
                 Phase::Fresh | Phase::Reading if age >= limits.header_read => {
                     state.ask(Order::Close);
                 }
@@ -193,7 +200,9 @@ pub(crate) struct State {
     phase: AtomicU8,
     order: AtomicU8,
     calls: AtomicU32,
-    /// When the phase began, by the server's clock.
+    /// Whether the socket had no room for what was to be written last.
+    blocked: AtomicBool,
+    /// When the phase began or bytes were written last, by the server's clock.
     since: AtomicU64,
     /// The connection's task. A task keeps one waker for life, so it is told once.
     waker: OnceLock<Waker>,
@@ -201,6 +210,10 @@ pub(crate) struct State {
 
 impl State {
     pub(super) fn phase(&self) -> Phase {
+        // The count rules: a stream that ends in its own task may store `Idle` after the next one has begun.
+        if self.calls() > 0 {
+            return Phase::Active;
+        }
         match self.phase.load(Relaxed) {
             0 => Phase::Fresh,
             1 => Phase::Reading,
@@ -211,10 +224,29 @@ impl State {
 
     pub(super) fn set_phase(&self, phase: Phase) {
         self.phase.store(phase as u8, Relaxed);
+        self.touch();
+    }
+
+    /// Something was written: the time limits begin anew.
+    pub(super) fn touch(&self) {
         self.since.store(self.server.clock.now(), Relaxed);
     }
 
-    /// How long the present phase has lasted.
+    /// Whether there are bytes to send that the peer's slowness holds up. hyper may have taken the whole answer by then, so
+    /// that its call is over.
+    pub(super) fn blocked(&self) -> bool {
+        self.blocked.load(Relaxed)
+    }
+
+    /// What came of writing to the socket.
+    pub(super) fn wrote(&self, blocked: bool) {
+        if !blocked || !self.blocked() {
+            self.touch();
+        }
+        self.blocked.store(blocked, Relaxed);
+    }
+
+    /// How long the present phase has lasted, or nothing was written.
     pub(super) fn age(&self) -> Duration {
         let since = self.since.load(Relaxed);
         Duration::from_millis(self.server.clock.now().saturating_sub(since))
@@ -289,5 +321,22 @@ impl Drop for InFlight {
         if self.0.calls.fetch_sub(1, Relaxed) == 1 {
             self.0.set_phase(Phase::Idle);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_ends_late_does_not_make_a_busy_connection_idle() {
+        let connections = Connections::new();
+        let entered = connections.enter();
+        let flight = InFlight::new(&entered.state);
+        // What the task of an earlier stream does when it was stopped between its two steps.
+        entered.state.set_phase(Phase::Idle);
+        assert_eq!(entered.state.phase(), Phase::Active);
+        drop(flight);
+        assert_eq!(entered.state.phase(), Phase::Idle);
     }
 }

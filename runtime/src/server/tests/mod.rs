@@ -7,6 +7,7 @@ mod foreign;
 mod grpc;
 mod http;
 mod limits;
+mod slow;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
