@@ -93,6 +93,10 @@ where
         let mut this = self.project();
         let Some(stream) = this.stream.as_mut().as_pin_mut() else { return Poll::Ready(None) };
         let item = match this.context.run(|| stream.poll_next(cx)) {
+            // A stream that always has more never waits, and its time is up all the same.
+            Ok(Poll::Ready(Some(Ok(_)))) if this.clock.late() => {
+                Some(Err(Error::deadline_passed()))
+            }
             Ok(Poll::Ready(item)) => item,
             Ok(Poll::Pending) if this.clock.passed(cx) => Some(Err(Error::deadline_passed())),
             Ok(Poll::Pending) => return Poll::Pending,
@@ -132,6 +136,11 @@ struct Clock {
 impl Clock {
     fn new(deadline: Option<Instant>) -> Self {
         Self { deadline, sleep: None }
+    }
+
+    /// Whether the deadline has passed, for what is not waiting.
+    fn late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
     /// Whether the deadline has passed; where not, the task is woken when it does.

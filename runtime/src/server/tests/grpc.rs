@@ -125,6 +125,19 @@ async fn the_callers_deadline_drops_the_handler() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_always_ready_ends_at_the_callers_deadline() {
+    let mut harness = start(Options::default()).await;
+    let mut send = harness.h2().await;
+    let for_ever = usize::MAX.to_string();
+    let mut request = grpc_request("/test.v1.Echo/Count", framed(&text(for_ever)));
+    request.headers_mut().insert("grpc-timeout", "50m".parse().unwrap());
+    let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
+    assert_eq!((answer.grpc_status(), answer.error().reason()), ("4", "DEADLINE_EXCEEDED"));
+    assert!(!answer.messages.is_empty());
+    assert_eq!(harness.outcome().await.1, 504);
+}
+
+#[tokio::test]
 async fn the_servers_timeout_holds_on_both_prongs() {
     let options = Options { timeout: Some(Duration::from_millis(50)), ..Options::default() };
     let mut harness = start(options).await;
