@@ -248,6 +248,9 @@ struct Constructed {
 impl Constructed {
     #[construct]
     async fn new(config: &Config) -> Result<Self> {
+        if config.get::<Option<bool>>("hang")? == Some(true) {
+            std::future::pending::<()>().await;
+        }
         MADE.lock().expect("no panic").push("constructed");
         Ok(Self { greeting: config.get::<Option<String>>("greeting")?.unwrap_or_default() })
     }

@@ -9,6 +9,7 @@ mod errors;
 mod foreign_services;
 mod grpc_wire;
 mod health;
+mod hooks;
 mod http_wire;
 mod lifecycle;
 mod limits;

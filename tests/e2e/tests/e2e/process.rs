@@ -149,19 +149,63 @@ async fn log_lines_are_text_or_json_and_calls_are_among_them_when_asked_for() {
         ("text", "all", Some("operation=\"/stubborn.v1.Stubborn/IsStubborn\"")),
         ("text", "errors", None),
     ] {
-        let mut command = command();
-        command.env("BIDENT_LOG__FORMAT", format).env("BIDENT_LOG__ACCESS", access);
-        let mut process = Process::start(&mut command);
-        let line = process.line().await;
-        let address =
-            line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
-        assert_eq!(call("GET", "/stubborn").send(address).await.status, 200);
-        process.signal("TERM").await;
-        let (status, errors) = process.ended().await;
-        assert!(status.success());
+        let environment = [("BIDENT_LOG__FORMAT", format), ("BIDENT_LOG__ACCESS", access)];
+        let errors = called_once(&environment, &[]).await;
         match expected {
             Some(expected) => assert!(errors.contains(expected), "{errors}"),
             None => assert!(!errors.contains("IsStubborn"), "{errors}"),
         }
     }
+}
+
+/// Starts a process with the environment and the arguments, calls it once with success, ends it: what it said on stderr.
+async fn called_once(environment: &[(&str, &str)], arguments: &[&str]) -> String {
+    let mut command = command();
+    let environment = environment.iter().copied();
+    let mut process = Process::start(command.envs(environment).args(arguments));
+    let line = process.line().await;
+    let address = line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
+    assert_eq!(call("GET", "/stubborn").send(address).await.status, 200);
+    process.signal("TERM").await;
+    let (status, errors) = process.ended().await;
+    assert!(status.success(), "{errors}");
+    errors
+}
+
+#[tokio::test]
+async fn the_level_is_the_environments_before_rust_logs_before_the_files() {
+    let file = std::env::temp_dir().join(format!("bident-level-{}.yaml", std::process::id()));
+    std::fs::write(&file, "log: { level: debug }").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let (debug, info, warn) = (("RUST_LOG", "debug"), ("RUST_LOG", "info"), ("RUST_LOG", "warn"));
+    let all = ("BIDENT_LOG__ACCESS", "all");
+    for (environment, arguments, shown) in [
+        (&[][..], &[][..], false),
+        (&[debug], &[], true),
+        (&[info], &[], false),
+        (&[info, all], &[], true),
+        (&[warn, all], &[], false),
+        (&[("RUST_LOG", "off,bident::access=debug")], &[], true),
+        (&[("RUST_LOG", "debug,bident::access=off")], &[], false),
+        (&[], &["-c", file], true),
+        (&[warn], &["-c", file], false),
+        (&[("RUST_LOG", "")], &["-c", file], true),
+        (&[warn, ("BIDENT_LOG", "debug")], &[], true),
+        (&[debug, ("BIDENT_LOG__LEVEL", "info")], &["-c", file], false),
+    ] {
+        let errors = called_once(environment, arguments).await;
+        let line = errors.lines().find(|line| line.contains("/stubborn.v1.Stubborn/IsStubborn"));
+        assert_eq!(line.is_some(), shown, "{environment:?} {arguments:?}: {errors}");
+    }
+    std::fs::remove_file(file).expect("the file");
+}
+
+#[tokio::test]
+async fn a_rust_log_that_cannot_be_read_is_told_and_changes_nothing() {
+    let errors =
+        called_once(&[("RUST_LOG", "bident=loud"), ("BIDENT_LOG__ACCESS", "all")], &[]).await;
+    let text =
+        "RUST_LOG is not a level nor a list of target=level: ignored RUST_LOG=\"bident=loud\"";
+    assert!(errors.contains(text), "{errors}");
+    assert!(errors.contains("/stubborn.v1.Stubborn/IsStubborn"), "{errors}");
 }
