@@ -78,7 +78,7 @@ mod surface;
 pub mod __private;
 
 pub use app::{Addresses, App, Server};
-pub use call::{Call, Context, Middleware, Next, Reply, spawn};
+pub use call::{Call, Context, Middleware, Next, Reply, Streaming, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
 

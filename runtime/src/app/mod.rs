@@ -9,12 +9,10 @@ mod life;
 mod log;
 mod probe;
 mod signals;
-mod unfold;
 
 pub use life::{Addresses, Server};
 
 pub use crate::server::HttpService;
-pub(crate) use unfold::{next, unfold};
 
 use std::sync::Arc;
 

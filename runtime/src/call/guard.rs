@@ -128,13 +128,13 @@ fn text(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// A deadline whose timer is made when something has to wait for it, and not before.
-struct Clock {
+pub(crate) struct Clock {
     deadline: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Clock {
-    fn new(deadline: Option<Instant>) -> Self {
+    pub(crate) fn new(deadline: Option<Instant>) -> Self {
         Self { deadline, sleep: None }
     }
 
@@ -144,7 +144,7 @@ impl Clock {
     }
 
     /// Whether the deadline has passed; where not, the task is woken when it does.
-    fn passed(&mut self, cx: &mut Task<'_>) -> bool {
+    pub(crate) fn passed(&mut self, cx: &mut Task<'_>) -> bool {
         let Some(deadline) = self.deadline else { return false };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline.into())));
         sleep.as_mut().poll(cx).is_ready()

@@ -13,8 +13,8 @@ use crate::error::reasons;
 use crate::surface::grpc::GRPC_TIMEOUT;
 use crate::{Error, Result};
 
-/// What bounds a call that nothing else bounds.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// What bounds a unary call that nothing else bounds.
+pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const GLOBAL: &str = "x-md-global-";
 
@@ -55,19 +55,24 @@ impl Options {
         }
     }
 
-    /// The deadline and the headers of one call that starts now.
-    pub(super) fn outgoing(&self, handled: Option<&Context>) -> Result<(Instant, HeaderMap)> {
+    /// The deadline and the headers of one call that starts now. `default` bounds it where nothing else does.
+    pub(super) fn outgoing(
+        &self,
+        handled: Option<&Context>,
+        default: Option<Duration>,
+    ) -> Result<(Option<Instant>, HeaderMap)> {
         if let Some(mistake) = &self.mistake {
             return Err(Error::internal(reasons::INTERNAL, mistake.clone()));
         }
         let now = Instant::now();
         let deadline = match self.deadline {
-            Some(Deadline::At(at)) => at,
-            Some(Deadline::After(after)) => now.checked_add(after).unwrap_or(now + DEFAULT_TIMEOUT),
-            None => handled.and_then(Context::deadline).unwrap_or(now + DEFAULT_TIMEOUT),
+            Some(Deadline::At(at)) => Some(at),
+            // Later than any clock can tell is never.
+            Some(Deadline::After(after)) => now.checked_add(after),
+            None => handled.and_then(Context::deadline).or_else(|| default.map(|it| now + it)),
         };
-        let left = deadline.saturating_duration_since(now);
-        if left.is_zero() {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(now));
+        if left.is_some_and(|left| left.is_zero()) {
             return Err(Error::deadline_passed());
         }
         let mut headers = self.metadata.clone();
@@ -87,7 +92,9 @@ impl Options {
                 }
             }
         }
-        headers.insert(GRPC_TIMEOUT, timeout(left));
+        if let Some(left) = left {
+            headers.insert(GRPC_TIMEOUT, timeout(left));
+        }
         Ok((deadline, headers))
     }
 }
@@ -161,7 +168,7 @@ mod tests {
         let mut options = Options::default();
         options.add("X-Md-Global-Who", b"me");
         options.add("trace-bin", &[0, 255]);
-        let (_, headers) = options.outgoing(None).unwrap();
+        let (_, headers) = options.outgoing(None, None).unwrap();
         assert_eq!(headers["x-md-global-who"], "me");
         assert_eq!(headers["trace-bin"], "AP8");
 
@@ -173,7 +180,7 @@ mod tests {
         ] {
             let mut options = Options::default();
             options.add(key, value);
-            let error = options.outgoing(None).unwrap_err();
+            let error = options.outgoing(None, None).unwrap_err();
             assert!(error.message().contains(part), "{error}");
         }
     }
@@ -182,6 +189,6 @@ mod tests {
     fn a_deadline_that_has_passed_sends_nothing() {
         let at = Deadline::At(Instant::now());
         let options = Options { deadline: Some(at), ..Options::default() };
-        assert_eq!(options.outgoing(None).unwrap_err().code(), 504);
+        assert_eq!(options.outgoing(None, None).unwrap_err().code(), 504);
     }
 }

@@ -4,11 +4,11 @@ use base64::Engine as _;
 use bytes::{Buf as _, Bytes};
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
-use http_body_util::Full;
 use percent_encoding::percent_decode;
 
 use super::flow::answered;
 use super::transport::Answer;
+use crate::call::Body;
 use crate::call::metadata::BASE64;
 use crate::error::{Code, details, reasons};
 use crate::{Error, Result};
@@ -20,12 +20,12 @@ const DETAILS: &str = "grpc-status-details-bin";
 /// The prefix of a message: a flag and four bytes of length.
 const PREFIX: usize = 5;
 
-/// The request of a call; `message` has its prefix already.
-pub(super) fn request(mut headers: HeaderMap, message: Bytes) -> Request<Full<Bytes>> {
+/// The request of a call; the messages of `body` have their prefixes already.
+pub(super) fn request(mut headers: HeaderMap, body: impl Into<Body>) -> Request<Body> {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc+proto"));
     headers.insert(TE, HeaderValue::from_static("trailers"));
     headers.insert(USER_AGENT, HeaderValue::from_static(super::AGENT));
-    let mut request = Request::new(Full::new(message));
+    let mut request = Request::new(body.into());
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
     *request.headers_mut() = headers;
@@ -34,26 +34,35 @@ pub(super) fn request(mut headers: HeaderMap, message: Bytes) -> Request<Full<By
 
 /// The reply's message, without its prefix, or the error that the answer stands for.
 pub(super) fn message(answer: &mut Answer) -> Result<Bytes> {
-    // An answer that is trailers only has its status among the headers.
-    let headers = &answer.head.headers;
-    if headers.contains_key(STATUS) {
-        let error = status(headers);
-        return Err(error.unwrap_or_else(|| broken("a success without a message")));
+    if !begun(&answer.head)? {
+        return Err(broken("a success without a message"));
     }
-    if !answer.head.status.is_success() {
-        return Err(not_grpc(answer.head.status));
+    ended(&answer.trailers)?;
+    unframe(std::mem::take(&mut answer.body))
+}
+
+/// Whether messages may follow this head: an answer that is trailers only has its status among the headers.
+pub(super) fn begun(head: &http::response::Parts) -> Result<bool> {
+    let headers = &head.headers;
+    if headers.contains_key(STATUS) {
+        return status(headers).map_or(Ok(false), Err);
+    }
+    if !head.status.is_success() {
+        return Err(not_grpc(head.status));
     }
     let kind = headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
     if !kind.starts_with("application/grpc") {
         return Err(unknown(format!("the answer is not gRPC but `{kind}`")));
     }
-    if !answer.trailers.contains_key(STATUS) {
+    Ok(true)
+}
+
+/// Whether a call ended well, by its trailers.
+pub(super) fn ended(trailers: &HeaderMap) -> Result<()> {
+    if !trailers.contains_key(STATUS) {
         return Err(unknown("the answer ended without a status".to_owned()));
     }
-    match status(&answer.trailers) {
-        Some(error) => Err(error),
-        None => unframe(std::mem::take(&mut answer.body)),
-    }
+    status(trailers).map_or(Ok(()), Err)
 }
 
 /// The one message of a unary reply.
@@ -63,9 +72,7 @@ fn unframe(mut body: Bytes) -> Result<Bytes> {
     }
     let flag = body.get_u8();
     let size = body.get_u32();
-    if flag != 0 {
-        return Err(broken("a compressed message, which was not asked for"));
-    }
+    check_flags(flag)?;
     match body.len().cmp(&(size as usize)) {
         std::cmp::Ordering::Less => Err(broken("a message that is cut short")),
         std::cmp::Ordering::Greater => Err(broken("more than one message")),
@@ -73,7 +80,19 @@ fn unframe(mut body: Bytes) -> Result<Bytes> {
     }
 }
 
-fn broken(what: &str) -> Error {
+/// A message that is larger than what is read.
+pub(super) fn oversized(error: Error) -> Error {
+    // To this service's own callers it is no fault of theirs.
+    Error::internal(reasons::BODY_TOO_LARGE, format!("of the answer, {}", error.message()))
+        .with_grpc(Code::ResourceExhausted)
+}
+
+/// Nothing but plain messages is asked for.
+pub(super) fn check_flags(flags: u8) -> Result<()> {
+    if flags == 0 { Ok(()) } else { Err(broken("a compressed message, which was not asked for")) }
+}
+
+pub(super) fn broken(what: &str) -> Error {
     Error::internal(reasons::INTERNAL, format!("the answer is {what}"))
 }
 

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
-use http_body_util::Full;
 use serde_json::{Map, Value};
 
 use super::transport::Answer;
 use super::unreadable;
 use super::{path, query};
+use crate::call::Body;
 use crate::error::reasons;
 use crate::message::{self, Dialect, Message, TypeRef, Types};
 use crate::route::Template;
@@ -70,7 +70,7 @@ impl Plan {
         &self,
         message: &Req,
         headers: HeaderMap,
-    ) -> Result<(String, Request<Full<Bytes>>)> {
+    ) -> Result<(String, Request<Body>)> {
         let (path, body) = match &self.template {
             None => {
                 (self.operation.to_owned(), Some(message::to_json(message, Dialect::Original)?))
@@ -81,13 +81,13 @@ impl Plan {
             ),
             Some(template) => self.spread(template, message)?,
         };
-        let mut request = Request::new(Full::new(Bytes::new()));
+        let mut request = Request::new(Body::empty());
         *request.headers_mut() = headers;
         request.headers_mut().insert(ACCEPT, JSON);
         request.headers_mut().insert(USER_AGENT, HeaderValue::from_static(super::AGENT));
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
-            *request.body_mut() = Full::new(body.into());
+            *request.body_mut() = Body::from(Bytes::from(body));
         }
         *request.method_mut() = self.verb.clone();
         Ok((path, request))

@@ -9,6 +9,7 @@ mod grpc;
 mod http;
 mod path;
 mod query;
+mod stream;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -21,10 +22,10 @@ use std::time::{Duration, Instant};
 use self::flow::Options;
 use self::target::Target;
 use self::transport::Transport;
-use crate::call::{self, Protocol, Reply};
-use crate::error::{CallError, reasons};
+use crate::call::{self, Protocol, Reply, Streaming};
+use crate::error::{CallError, Reason, reasons};
 use crate::message::{self, Fault, Message};
-use crate::service::{MethodSpec, Outcome};
+use crate::service::{Given, Input, MethodSpec, Outcome, Streams};
 use crate::{Error, Result};
 
 /// The largest answer that is read, as servers bound requests.
@@ -34,8 +35,9 @@ const AGENT: &str = concat!("bident/", env!("CARGO_PKG_VERSION"));
 
 /// The service at one address. Cheap to clone; clones share connections.
 ///
-/// A call ends by its deadline: the one given with [`Client::with_deadline`], else that of the call being handled, else
-/// ten seconds after its start. Answers above 4 MiB are refused.
+/// A call ends by its deadline: the one given with [`Client::with_deadline`], else that of the call being handled, else,
+/// where nothing of it streams, ten seconds after its start. Answers, and messages of one that streams, above 4 MiB are
+/// refused.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -102,63 +104,85 @@ impl Client {
         self
     }
 
-    /// Calls a unary method.
+    /// Calls a method with one reply.
     ///
     /// # Errors
     /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` (503) where the service cannot be
     /// reached or went away, `DEADLINE_EXCEEDED` (504) where it took too long, `INTERNAL` (500) where its answer cannot be
-    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call that has been sent is not tried again.
-    pub async fn unary<Req, Out>(
+    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call that has been sent is not tried again. An error in a stream
+    /// of requests gives the call up, and is the call's own.
+    pub async fn unary<In, Out>(
         &self,
         method: &'static MethodSpec,
-        request: Req,
+        request: In,
     ) -> Result<Out::Message, CallError<Out::Error>>
     where
-        Req: Message,
+        In: Input,
         Out: Outcome,
     {
-        self.unary_reply::<Req, Out>(method, request).await.map(Reply::into_inner)
+        self.unary_reply::<In, Out>(method, request).await.map(Reply::into_inner)
     }
 
-    /// Calls a unary method and keeps the metadata of its reply: headers and trailers, without those of the transport.
+    /// Calls a method with one reply, and keeps the reply's metadata: headers and trailers, without those of the transport.
     ///
     /// # Errors
     /// As [`Client::unary`].
-    pub async fn unary_reply<Req, Out>(
+    pub async fn unary_reply<In, Out>(
         &self,
         method: &'static MethodSpec,
-        request: Req,
+        request: In,
     ) -> Result<Reply<Out::Message>, CallError<Out::Error>>
     where
-        Req: Message,
+        In: Input,
         Out: Outcome,
     {
-        self.call(method, request).await.map_err(CallError::from_error)
+        self.call(method, request.given()).await.map_err(CallError::from_error)
+    }
+
+    /// Calls a method that answers with a stream, over gRPC. Dropping the stream gives the call up.
+    ///
+    /// Nothing bounds such a call but the client's deadline and that of the call being handled.
+    ///
+    /// # Errors
+    /// As [`Client::unary`], before the first message or in place of one.
+    pub async fn stream<In, Out>(
+        &self,
+        method: &'static MethodSpec,
+        request: In,
+    ) -> Result<Streaming<Out::Message, CallError<Out::ItemError>>, CallError<Out::Error>>
+    where
+        In: Input,
+        Out: Streams,
+    {
+        self.open(method, request.given()).await.map_err(CallError::from_error)
     }
 
     async fn call<Req: Message, Rep: Message>(
         &self,
         method: &'static MethodSpec,
-        request: Req,
+        request: Given<Req>,
     ) -> Result<Reply<Rep>> {
-        let (deadline, headers) = self.options.outgoing(call::current().as_ref())?;
-        let deadline = deadline.into();
+        let bound = matches!(request, Given::One(_)).then_some(flow::DEFAULT_TIMEOUT);
+        let (deadline, headers) = self.options.outgoing(call::current().as_ref(), bound)?;
         let transport = &self.shared.transport;
-        let (answer, message) = match transport.target().protocol {
-            Protocol::Grpc => {
-                let request = grpc::request(headers, message::encode_framed(&request)?);
-                let mut answer =
-                    transport.exchange(request, method.operation, deadline, MAX_ANSWER).await?;
-                let message = message::decode(grpc::message(&mut answer)?)
-                    .map_err(|fault| unreadable(method.operation, &fault))?;
-                (answer, message)
-            }
-            Protocol::Http => {
+        let (answer, message) = match (transport.target().protocol, request) {
+            (Protocol::Http, Given::One(request)) => {
                 let plan = self.shared.plan(method)?;
                 let (path, request) = plan.request(&request, headers)?;
                 let mut answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await?;
                 let message = plan.message(&answer)?;
                 http::take_trailers(&mut answer);
+                (answer, message)
+            }
+            (Protocol::Http, Given::Many(_)) => return Err(Error::needs_streams()),
+            (_, request) => {
+                let (body, broken) = stream::body(request)?;
+                let request = grpc::request(headers, body);
+                let answer =
+                    transport.exchange(request, method.operation, deadline, MAX_ANSWER).await;
+                let mut answer = answer.map_err(|error| stream::own(&broken).unwrap_or(error))?;
+                let message = message::decode(grpc::message(&mut answer)?)
+                    .map_err(|fault| unreadable(method.operation, &fault))?;
                 (answer, message)
             }
         };
@@ -168,6 +192,23 @@ impl Client {
         beside.headers = flow::answered(answer.head.headers);
         beside.trailers = flow::answered(answer.trailers);
         Ok(reply)
+    }
+
+    async fn open<Req: Message, Rep: Message, E: Reason>(
+        &self,
+        method: &'static MethodSpec,
+        request: Given<Req>,
+    ) -> Result<Streaming<Rep, CallError<E>>> {
+        let (deadline, headers) = self.options.outgoing(call::current().as_ref(), None)?;
+        let transport = &self.shared.transport;
+        if transport.target().protocol == Protocol::Http {
+            return Err(Error::needs_streams());
+        }
+        let (body, broken) = stream::body(request)?;
+        let answer = transport.open(grpc::request(headers, body), method.operation, deadline).await;
+        let answer = answer.map_err(|error| stream::own(&broken).unwrap_or(error))?;
+        let more = grpc::begun(&answer.head)?;
+        Ok(stream::Replies::of(answer, more, method.operation, broken, MAX_ANSWER))
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::target::Target;
 use super::transport::{Answer, Transport};
+use crate::call::Body;
 use crate::error::{Code, reasons};
 use crate::{Error, Result};
 
@@ -32,9 +33,9 @@ fn transport(scheme: &str, address: SocketAddr) -> Transport {
 async fn call(transport: &Transport, within: Duration, limit: usize) -> Result<Answer> {
     let request = match transport.target().protocol {
         crate::call::Protocol::Grpc => super::grpc::request(HeaderMap::new(), Bytes::new()),
-        crate::call::Protocol::Http => Request::new(Full::default()),
+        crate::call::Protocol::Http => Request::new(Body::default()),
     };
-    transport.exchange(request, "/a.B/C", (Instant::now() + within).into(), limit).await
+    transport.exchange(request, "/a.B/C", Some(Instant::now() + within), limit).await
 }
 
 async fn serve<F, Fut>(stream: TcpStream, http2: bool, f: F)

@@ -3,25 +3,23 @@
 //! What an answer means is decided by the prongs; here is only what both need of the wire.
 
 use std::error::Error as StdError;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Request, Response, Uri};
-use http_body::Body as _;
-use http_body_util::{BodyExt as _, Full};
+use bytes::Bytes;
+use http::{HeaderMap, Request, Uri};
+use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
 use tower_service::Service;
 
 use super::target::Target;
-use crate::call::Protocol;
+use crate::call::{Body, Clock, Gathered, Protocol};
 use crate::error::{BoxError, Code, reasons};
 use crate::{Error, Result};
 
@@ -52,7 +50,7 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// Connections and the address they lead to.
 pub(super) struct Transport {
     target: Target,
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, Body>,
 }
 
 /// A whole answer.
@@ -91,58 +89,86 @@ impl Transport {
     /// Sends a request and reads the whole answer, or gives both up at the deadline.
     pub(super) async fn exchange(
         &self,
-        mut request: Request<Full<Bytes>>,
+        request: Request<Body>,
         path: &str,
-        deadline: Instant,
+        deadline: Option<Instant>,
         limit: usize,
     ) -> Result<Answer> {
+        self.open(request, path, deadline).await?.read(limit).await
+    }
+
+    /// Sends a request and reads the head of its answer, or gives up at the deadline.
+    pub(super) async fn open(
+        &self,
+        mut request: Request<Body>,
+        path: &str,
+        deadline: Option<Instant>,
+    ) -> Result<Opened> {
         *request.uri_mut() = Uri::builder()
             .scheme("http")
             .authority(self.target.authority.clone())
             .path_and_query(path)
             .build()
             .map_err(|e| Error::internal(reasons::INTERNAL, format!("the path `{path}`: {e}")))?;
-        let exchange = async {
-            let answer = self.client.request(request).await.map_err(|e| self.failure(&e))?;
-            self.read(answer, limit).await
-        };
-        tokio::time::timeout_at(deadline, exchange)
-            .await
-            .unwrap_or_else(|_| Err(Error::deadline_passed()))
+        let mut clock = Clock::new(deadline);
+        let mut answer = pin!(self.client.request(request));
+        let answer = poll_fn(|cx| match answer.as_mut().poll(cx) {
+            Poll::Pending if clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
+            polled => polled.map_err(|e| self.target.failure(&e)),
+        });
+        let (head, body) = answer.await?.into_parts();
+        Ok(Opened { head, body, clock, target: self.target.clone() })
+    }
+}
+
+/// An answer of which the head has arrived. Dropped, it gives the call up.
+pub(super) struct Opened {
+    pub(super) head: http::response::Parts,
+    body: Incoming,
+    clock: Clock,
+    target: Target,
+}
+
+impl Opened {
+    /// The next piece of the body, or the trailers; `None` at the end.
+    pub(super) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<Frame<Bytes>>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Pending if self.clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.target.failure(&error))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(Some(frame))),
+            Poll::Ready(None) => Poll::Ready(Ok(None)),
+        }
     }
 
-    async fn read(&self, answer: Response<Incoming>, limit: usize) -> Result<Answer> {
-        let (head, mut body) = answer.into_parts();
-        let too_large = || {
-            let text = format!("{}: the answer is larger than {limit} bytes", self.target);
-            // To this service's own callers it is no fault of theirs.
-            Error::internal(reasons::BODY_TOO_LARGE, text).with_grpc(Code::ResourceExhausted)
-        };
-        if body.size_hint().lower() > limit as u64 {
-            return Err(too_large());
+    async fn read(mut self, limit: usize) -> Result<Answer> {
+        if self.body.size_hint().lower() > limit as u64 {
+            return Err(self.too_large(limit));
         }
-        let mut first = Bytes::new();
-        let mut rest = BytesMut::new();
+        let mut body = Gathered::default();
         let mut trailers = HeaderMap::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|e| self.failure(&e))?;
+        while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await? {
             match frame.into_data() {
-                Ok(data) if first.len() + rest.len() + data.len() > limit => {
-                    return Err(too_large());
-                }
-                // Most answers are one piece, which need not be copied.
-                Ok(data) if first.is_empty() => first = data,
-                Ok(data) => rest.extend_from_slice(&data),
+                Ok(data) if body.len() + data.len() > limit => return Err(self.too_large(limit)),
+                Ok(data) => body.push(data),
                 Err(frame) => trailers = frame.into_trailers().unwrap_or_default(),
             }
         }
-        let body = match rest.is_empty() {
-            true => first,
-            false => [first, rest.freeze()].concat().into(),
-        };
-        Ok(Answer { head, body, trailers })
+        Ok(Answer { head: self.head, body: body.finish(), trailers })
     }
 
+    #[cold]
+    fn too_large(&self, limit: usize) -> Error {
+        let text = format!("{}: the answer is larger than {limit} bytes", self.target);
+        // To this service's own callers it is no fault of theirs.
+        Error::internal(reasons::BODY_TOO_LARGE, text).with_grpc(Code::ResourceExhausted)
+    }
+}
+
+impl Target {
     /// What a broken exchange means to the caller.
     fn failure(&self, error: &(dyn StdError + 'static)) -> Error {
         let mut cause = error;
@@ -160,12 +186,12 @@ impl Transport {
             }
             text = format!("{text}: {cause}");
         }
-        Error::unavailable(reasons::UNAVAILABLE, format!("{}: {text}", self.target))
+        Error::unavailable(reasons::UNAVAILABLE, format!("{self}: {text}"))
     }
 
     /// The gRPC specification's table for streams that the server reset.
     fn reset(&self, stream: &h2::Error) -> Error {
-        let text = format!("{}: {stream}", self.target);
+        let text = format!("{self}: {stream}");
         match stream.reason() {
             Some(h2::Reason::REFUSED_STREAM | h2::Reason::ENHANCE_YOUR_CALM) => {
                 Error::unavailable(reasons::UNAVAILABLE, text)

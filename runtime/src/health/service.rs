@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
 use super::{Health, Phase};
-use crate::app::{next, unfold};
+use crate::call::{Answers, Meta};
 use crate::message;
 use crate::message::Message;
 use crate::service::{MethodSpec, Mount, ServiceSpec, Shape};
-use crate::surface::Requests;
 use crate::{Error, Result};
 
 /// The reason of a Check of a service that this app does not serve.
@@ -99,9 +96,7 @@ pub(crate) fn mount(health: Health, services: Vec<&'static str>) -> Mount {
     });
     let list = known.clone();
     mount.unary(&SPEC.methods[1], move |_, _: HealthListRequest| std::future::ready(list.list()));
-    mount.stream(&SPEC.methods[2], move |_, requests| {
-        unfold(Watching::Asking { known: known.clone(), requests }, Watching::next)
-    });
+    mount.stream(&SPEC.methods[2], move |_, request, answers| watch(known, request, answers));
     mount
 }
 
@@ -137,47 +132,23 @@ fn status(phase: Phase) -> ServingStatus {
     }
 }
 
-/// One Watch.
-enum Watching {
-    /// Its question has not been read.
-    Asking {
-        known: Arc<Known>,
-        requests: Requests<HealthCheckRequest>,
-    },
-    Told {
-        known: bool,
-        phase: watch::Receiver<Phase>,
-        last: Option<ServingStatus>,
-    },
-}
-
-impl Watching {
-    /// The next status that differs from the last one. Who asks about a service that is not there hears so, and no more
-    /// than that until the app stops.
-    async fn next(self) -> Option<(Result<HealthCheckResponse>, Self)> {
-        let (known, mut phase, last) = match self {
-            Self::Told { known, phase, last } => (known, phase, last),
-            Self::Asking { known, mut requests } => {
-                let phase = known.health.watch();
-                let request = next(&mut requests).await;
-                match request.unwrap_or_else(|| Err(Error::codec("a request message is missing"))) {
-                    Ok(request) => (known.has(&request.service), phase, None),
-                    Err(error) => return Some((Err(error), Self::Asking { known, requests })),
-                }
-            }
-        };
-        loop {
-            let now = *phase.borrow_and_update();
-            let status = if known { status(now) } else { ServingStatus::ServiceUnknown };
-            if last != Some(status) {
-                let told = Self::Told { known, phase, last: Some(status) };
-                return Some((Ok(HealthCheckResponse { status }), told));
-            }
-            // A watch would hold the drain until its deadline.
-            if now == Phase::Draining {
-                return None;
-            }
-            phase.changed().await.ok()?;
+/// Answers with each status that differs from the last one. Who asks about a service that is not there hears so, and no
+/// more than that until the app stops.
+async fn watch(known: Arc<Known>, request: HealthCheckRequest, answers: Answers) -> Result<()> {
+    let mut phase = known.health.watch();
+    let mut last = None;
+    answers.open(Meta::default());
+    loop {
+        let now = *phase.borrow_and_update();
+        let known = known.has(&request.service);
+        let status = if known { status(now) } else { ServingStatus::ServiceUnknown };
+        if last != Some(status) {
+            last = Some(status);
+            answers.put(&HealthCheckResponse { status }).await?;
+        }
+        // A watch would hold the drain until its deadline.
+        if now == Phase::Draining || phase.changed().await.is_err() {
+            return Ok(());
         }
     }
 }

@@ -47,15 +47,31 @@ pub fn encode<T: Message>(message: &T) -> Vec<u8> {
 /// # Errors
 /// A message of 4 GiB or more has no frame.
 pub fn encode_framed<T: Message>(message: &T) -> Result<Bytes, Fault> {
+    let mut out = Vec::new();
+    append_framed(message, &mut out)?;
+    Ok(Bytes::from(out))
+}
+
+/// Writes a message as one uncompressed gRPC frame behind what is there already.
+///
+/// # Errors
+/// A message of 4 GiB or more has no frame.
+pub fn append_framed<T: Message>(message: &T, out: &mut Vec<u8>) -> Result<(), Fault> {
     let size = message.size();
     let Ok(prefix) = u32::try_from(size) else {
         return Err(Fault::new("the message is larger than a gRPC frame"));
     };
-    let mut out = Vec::with_capacity(FRAME_PREFIX + size);
+    let room = FRAME_PREFIX + size;
+    // A first message has exactly the room that it needs; several double it, as vectors do.
+    if out.is_empty() {
+        out.reserve_exact(room)
+    } else {
+        out.reserve(room)
+    }
     out.push(0);
     out.extend_from_slice(&prefix.to_be_bytes());
-    message.write(&mut out);
-    Ok(Bytes::from(out))
+    message.write(out);
+    Ok(())
 }
 
 /// Reads a message from JSON of either dialect.

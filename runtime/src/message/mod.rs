@@ -33,8 +33,8 @@ mod well_known;
 mod wire;
 
 pub use codec::{
-    decode, decode_slice, encode, encode_framed, field_from_json, field_from_wire, field_to_json,
-    field_to_wire, from_json, to_json, to_json_bytes,
+    append_framed, decode, decode_slice, encode, encode_framed, field_from_json, field_from_wire,
+    field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
 pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value};

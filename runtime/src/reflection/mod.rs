@@ -6,13 +6,10 @@ mod answer;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use crate::app::{next, unfold};
+use crate::call::{Answers, Meta, Streaming};
 use crate::describe::Schema;
 use crate::health::{Health, Phase};
 use crate::service::{Mount, ServiceSpec};
-use crate::surface::Requests;
 
 pub(crate) static SPECS: [&ServiceSpec; 2] = [&v1::SPEC, &v1alpha::SPEC];
 
@@ -144,25 +141,30 @@ macro_rules! version {
             pub(super) fn mount(known: Arc<Known>, health: &Health) -> Mount {
                 let mut mount = Mount::new(&SPEC);
                 let health = health.clone();
-                mount.stream(&SPEC.methods[0], move |_, requests| {
-                    unfold((known.clone(), health.watch(), requests), answer_next)
+                mount.stream(&SPEC.methods[0], move |_, requests, answers| {
+                    answer_all(known, health, requests, answers)
                 });
                 mount
             }
 
-            type Session = (Arc<Known>, watch::Receiver<Phase>, Requests<ServerReflectionRequest>);
-
-            async fn answer_next(
-                (known, mut phase, mut requests): Session,
-            ) -> Option<(Result<ServerReflectionResponse>, Session)> {
-                let request = tokio::select! {
-                    biased;
-                    request = next(&mut requests) => request?,
-                    // Whoever only waits for more questions would hold the drain until its deadline.
-                    _ = phase.wait_for(|phase| *phase == Phase::Draining) => return None,
-                };
-                let response = request.map(|request| respond(&known, request));
-                Some((response, (known, phase, requests)))
+            async fn answer_all(
+                known: Arc<Known>,
+                health: Health,
+                mut requests: Streaming<ServerReflectionRequest>,
+                answers: Answers,
+            ) -> Result<()> {
+                let mut phase = health.watch();
+                answers.open(Meta::default());
+                loop {
+                    let request = tokio::select! {
+                        biased;
+                        request = requests.next() => request,
+                        // Whoever only waits for more questions would hold the drain until its deadline.
+                        _ = phase.wait_for(|phase| *phase == Phase::Draining) => None,
+                    };
+                    let Some(request) = request else { return Ok(()) };
+                    answers.put(&respond(&known, request?)).await?;
+                }
             }
 
             fn respond(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::{Kind, Operation, Plans};
 use crate::message::Types;
 use crate::route::{Builder, Route, Table};
-use crate::service::{Handler, Mounted, Shape};
+use crate::service::{Handler, Mounted};
 use crate::surface::rest::Plan;
 
 /// What a server will serve.
@@ -33,10 +33,7 @@ impl Assembly {
             let route = Route { operation, binding: Some(index) };
             self.routes.binding(route, method.operation, binding.verb, binding.path);
         }
-        let kind = match method.shape {
-            Shape::Unary => Kind::Unary(plans),
-            _ => Kind::Stream,
-        };
+        let kind = Kind::Method(method.shape, plans);
         let (name, timeout) = (method.operation, method.timeout);
         self.operations.push(Operation { name, handler, timeout, kind });
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::call::{BoxFuture, Call, Middleware, Reply};
 use crate::foreign::Foreign;
 use crate::route::Table;
-use crate::service::Handler;
+use crate::service::{Handler, Shape};
 use crate::surface::Codec;
 use crate::surface::rest::Plan;
 use crate::{Error, Result};
@@ -41,10 +41,8 @@ pub(crate) struct Operation {
 
 /// How an operation is reached.
 pub(crate) enum Kind {
-    /// One message each way.
-    Unary(Plans),
-    /// Streams, on gRPC alone; `server.timeout` does not hold.
-    Stream,
+    /// A method. `server.timeout` holds for unary ones alone.
+    Method(Shape, Plans),
     /// An HTTP request as it is, on HTTP alone.
     Raw,
 }

@@ -26,6 +26,7 @@ use crate::call::{
 use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
+use crate::service::Shape;
 use crate::surface::{Codec, Head, Payload, grpc, rest};
 use crate::{Error, Result};
 
@@ -238,13 +239,15 @@ fn route(
     let otherwise = match (core.table.find(method, uri.path()), protocol) {
         (Found::Route(Route { operation, binding }, captures), _) => {
             let codec = match (&core.operations[operation].kind, protocol, binding) {
-                (Kind::Unary(_) | Kind::Stream, Protocol::Grpc, None) => Codec::Grpc,
+                (Kind::Method(..), Protocol::Grpc, None) => Codec::Grpc,
                 (_, Protocol::Grpc, _) => {
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
-                (Kind::Stream, ..) => Codec::Refused(Error::needs_streams()),
-                (Kind::Unary(plans), ..) => {
+                (Kind::Method(shape, _), ..) if shape.streams() => {
+                    Codec::Refused(Error::needs_streams())
+                }
+                (Kind::Method(_, plans), ..) => {
                     let plan = Arc::clone(plans.of(binding));
                     let target = std::mem::take(uri).into_parts().path_and_query;
                     let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -266,7 +269,7 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
     let (method, server) = match end {
         End::Operation(index) => {
             let operation = &core.operations[index];
-            let unary = matches!(operation.kind, Kind::Unary(_));
+            let unary = matches!(operation.kind, Kind::Method(Shape::Unary, _));
             (operation.timeout, core.timeout.filter(|_| unary))
         }
         End::Foreign | End::Refusal => (None, None),

@@ -5,6 +5,7 @@ mod hooks;
 mod linked;
 mod mount;
 mod spec;
+mod stream;
 
 pub use hooks::{Hooks, WithHooks};
 #[doc(hidden)]
@@ -12,6 +13,7 @@ pub use linked::{Linked, mounted};
 pub use mount::{Arg, HookAt, Mount, Outcome, Wraps};
 pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook, Mounted};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
+pub use stream::{Given, Incoming, Input, IntoItems, Item, StreamOf, Streams};
 
 use std::sync::Arc;
 

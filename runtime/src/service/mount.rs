@@ -4,13 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_core::Stream;
-
-use super::{MethodSpec, ServiceSpec};
-use crate::call::{BoxFuture, Call, Context, Reply};
+use super::{Input, MethodSpec, ServiceSpec};
+use crate::call::{Answers, BoxFuture, Call, Context, Reply};
 use crate::error::Reason;
 use crate::message::Message;
-use crate::surface::Requests;
 use crate::{Error, Result};
 
 /// A type that may be an argument of an `#[rpc]` method, given the request message `G` that the macro would generate for
@@ -21,8 +18,8 @@ use crate::{Error, Result};
     note = "put `#[message]` above the definition of `{Self}`"
 )]
 pub trait Arg<G>: Sized {
-    /// The request message on the wire.
-    type Request: Message;
+    /// How the request arrives.
+    type Request: Input;
 
     /// The argument that the handler gets.
     fn from_request(request: Self::Request) -> Self;
@@ -140,29 +137,31 @@ impl Mount {
         Self { spec, handlers: Vec::new(), hooks: Vec::new() }
     }
 
-    /// Mounts a unary method. Decoding, the user's method and encoding live in one boxed future.
-    pub fn unary<Req, Out, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
+    /// Mounts a method with one reply. Decoding, the user's method and encoding live in one boxed future.
+    pub fn unary<In, Out, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
     where
-        Req: Message,
+        In: Input,
         Out: Outcome,
-        F: FnOnce(Context, Req) -> Fut + Clone + Send + Sync + 'static,
+        F: FnOnce(Context, In) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Out> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |call| crate::call::serve_unary(call, f.clone()));
-        let has_initial = Req::initial().is_some();
-        self.handlers.push(Mounted { method, handler, has_initial });
+        self.mounted::<In>(method, handler);
     }
 
-    /// Mounts a method of the kit's own whose sides may stream; it is served over gRPC alone.
-    pub(crate) fn stream<Req, Rep, F, S>(&mut self, method: &'static MethodSpec, f: F)
+    /// Mounts a method whose reply is a stream.
+    pub fn stream<In, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
     where
-        Req: Message,
-        Rep: Message,
-        F: Fn(Context, Requests<Req>) -> S + Clone + Send + Sync + 'static,
-        S: Stream<Item = Result<Rep>> + Send + 'static,
+        In: Input,
+        F: FnOnce(Context, In, Answers) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send + 'static,
     {
         let handler: Handler = Arc::new(move |call| crate::call::serve_stream(call, f.clone()));
-        let has_initial = Req::initial().is_some();
+        self.mounted::<In>(method, handler);
+    }
+
+    fn mounted<In: Input>(&mut self, method: &'static MethodSpec, handler: Handler) {
+        let has_initial = In::Message::initial().is_some();
         self.handlers.push(Mounted { method, handler, has_initial });
     }
 

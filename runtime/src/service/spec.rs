@@ -73,3 +73,20 @@ pub enum Shape {
     /// Many requests, many replies.
     Bidi,
 }
+
+impl Shape {
+    /// The shape of a method with these sides.
+    pub const fn of(requests: bool, replies: bool) -> Self {
+        match (requests, replies) {
+            (false, false) => Self::Unary,
+            (false, true) => Self::ServerStream,
+            (true, false) => Self::ClientStream,
+            (true, true) => Self::Bidi,
+        }
+    }
+
+    /// Whether any side streams.
+    pub(crate) const fn streams(self) -> bool {
+        !matches!(self, Self::Unary)
+    }
+}

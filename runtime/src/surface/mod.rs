@@ -1,9 +1,8 @@
 //! The surfaces: translation between the wire and a call, and nothing else.
 
+pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
-
-pub(crate) use grpc::{Encoder, Requests};
 
 use std::pin::Pin;
 
@@ -11,7 +10,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{Method, Uri, Version};
 
-use crate::call::{Added, Body};
+use crate::call::{Added, Body, Streaming};
 use crate::foreign::Otherwise;
 use crate::message::Message;
 use crate::{Error, Result};
@@ -57,13 +56,34 @@ impl Codec {
         }
     }
 
-    /// Both directions of a streaming call; `None` where the surface has no streams.
-    pub(crate) fn stream<M: Message>(
-        self,
-        body: Body,
-        limit: usize,
-    ) -> Option<(Requests<M>, Encoder)> {
-        matches!(self, Self::Grpc).then(|| (Requests::new(body, limit), Encoder::new()))
+    /// The messages of a request that is a stream.
+    pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
+        match self {
+            Self::Grpc => Ok(Streaming::new(grpc::Requests::new(body, limit))),
+            _ => Err(Error::needs_streams()),
+        }
+    }
+
+    /// How the messages of an answer that is a stream are written.
+    pub(crate) fn encoder(&self) -> Result<Encoder> {
+        match self {
+            Self::Grpc => Ok(Encoder::Grpc),
+            _ => Err(Error::needs_streams()),
+        }
+    }
+}
+
+/// Writes the messages of a stream, one after the other.
+pub(crate) enum Encoder {
+    /// Each with its prefix.
+    Grpc,
+}
+
+impl Encoder {
+    pub(crate) fn write<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
+        match self {
+            Self::Grpc => grpc::append(message, out),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, Request, Response, StatusCode};
 use bytes::Bytes;
+use futures_util::stream;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -23,7 +24,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::{Assembly, Bound, Core, Limits, Serving, Site, serve};
-use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply};
+use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming};
 use crate::foreign::{Foreign, Routes};
 use crate::message::{Message, Types};
 use crate::service::{BindingSpec, MethodSpec, Mount, ServiceSpec, Shape};
@@ -137,7 +138,9 @@ fn mount(inside: &Inside) -> Mount {
             req
         }
     });
-    mount.stream::<Text, Text, _, _>(&METHODS[4], |_, requests| Counting { requests, left: None });
+    mount.stream(&METHODS[4], |_, requests, answers| async move {
+        answers.send(count(requests).await).await
+    });
     mount.unary::<Text, _, _, _>(&METHODS[5], |context: Context, req: Text| async move {
         context.set_header("x-beside", context.header("x-md-global-who").unwrap_or("nobody"));
         context.set_trailer("x-after-bin", [0, 159]);
@@ -147,37 +150,16 @@ fn mount(inside: &Inside) -> Mount {
 }
 
 /// Answers the first request `n` with `n` messages.
-struct Counting<S> {
-    requests: S,
-    left: Option<usize>,
-}
-
-impl<S> futures_core::Stream for Counting<S>
-where
-    S: futures_core::Stream<Item = Result<Text>> + Unpin,
-{
-    type Item = Result<Text>;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Self::Item>> {
-        use std::task::Poll;
-        let this = &mut *self;
-        let left = match this.left {
-            Some(left) => left,
-            None => match std::task::ready!(std::pin::Pin::new(&mut this.requests).poll_next(cx)) {
-                Some(Ok(request)) if request.text == "broken" => {
-                    return Poll::Ready(Some(Err(Error::conflict("BROKEN", "as you said"))));
-                }
-                Some(Ok(request)) => request.text.parse().unwrap_or(0),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => 0,
-            },
-        };
-        this.left = Some(left.saturating_sub(1));
-        Poll::Ready((left > 0).then(|| Ok(text(left.to_string()))))
-    }
+async fn count(mut requests: Streaming<Text>) -> Result<Streaming<Text>> {
+    let n: usize = match requests.next().await.transpose()? {
+        Some(request) if request.text == "broken" => {
+            let broken = Err(Error::conflict("BROKEN", "as you said"));
+            return Ok(Streaming::new(stream::iter([broken])));
+        }
+        Some(request) => request.text.parse().unwrap_or(0),
+        None => 0,
+    };
+    Ok(Streaming::of(stream::iter((1..=n).rev().map(|left| text(left.to_string())))))
 }
 
 /// A server at work, and what is heard from it.

@@ -7,7 +7,7 @@ mod frame;
 mod reply;
 mod timeout;
 
-pub(crate) use frame::{Encoder, Requests, read, write};
+pub(crate) use frame::{Requests, append, read, write};
 pub(crate) use reply::{error, error_trailers, ok_trailers, read_status, reply};
 pub(crate) use timeout::{GRPC_TIMEOUT, connect_timeout, timeout};
 

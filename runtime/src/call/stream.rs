@@ -1,0 +1,163 @@
+//! A call whose answer is a stream: the user's method and the stream that it returns are one future, which is driven as far
+//! as somebody takes what it writes.
+//!
+//! The future goes on after the answer's head is known, so that a stream may borrow from the service and from the
+//! arguments. What it writes waits in a buffer of [`ROOM`] bytes; a producer never runs ahead of that and of one message.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context as Task, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use super::guard::{Guard, GuardedStream};
+use super::reply::{Encoded, EncodedBody, Meta};
+use super::{BoxFuture, Call, Context, Reply};
+use crate::Result;
+use crate::message::Message;
+use crate::service::{Incoming, Input, IntoItems, Item};
+use crate::surface::Encoder;
+
+/// What may wait to be sent before the producer waits too. Messages that are ready together leave together.
+const ROOM: usize = 32 * 1024;
+
+/// Any number of messages in, many out. Over a surface that has no streams this is an error.
+pub(crate) fn serve_stream<In, F, Fut>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
+where
+    In: Input,
+    F: FnOnce(Context, In, Answers) -> Fut + Send + 'static,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    let (context, body, limit, codec) = call.into_parts();
+    Box::pin(Guard::new(context.clone(), async move {
+        let encoder = codec.encoder()?;
+        let slot = Arc::new(Slot::default());
+        let answers = Answers { slot: slot.clone(), encoder };
+        let handed = context.clone();
+        let future: BoxFuture<'static, Result<()>> = Box::pin(async move {
+            let input = In::read(Incoming::new(&codec, body, limit)).await?;
+            f(handed, input, answers).await
+        });
+        let mut driver = Driver { future: Some(future), ended: None, slot };
+        let meta = poll_fn(|cx| driver.poll_head(cx)).await?;
+        let stream = EncodedBody::Stream(Box::pin(GuardedStream::new(context, driver)));
+        Ok(Reply { message: Encoded { body: stream }, meta })
+    }))
+}
+
+/// Where a method's stream of messages goes.
+pub struct Answers {
+    slot: Arc<Slot>,
+    encoder: Encoder,
+}
+
+impl Answers {
+    /// Sends what a method returned, to the end.
+    ///
+    /// # Errors
+    /// The method's own, the stream's, or that of a message which has no encoding. Each ends the call.
+    pub async fn send<Kind, Items: IntoItems<Kind>>(self, items: Items) -> Result<()> {
+        let Reply { message: items, meta } = items.into_items()?;
+        self.open(meta);
+        let mut items = pin!(items);
+        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
+            self.put(&item.into_message()?).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the head of the answer go.
+    pub(crate) fn open(&self, meta: Meta) {
+        self.slot.lock().head = Some(meta);
+    }
+
+    /// Writes one message, and waits where too much is unsent.
+    pub(crate) async fn put<M: Message>(&self, message: &M) -> Result<()> {
+        self.encoder.write(message, &mut self.slot.lock().bytes)?;
+        poll_fn(|_| self.slot.room()).await;
+        Ok(())
+    }
+}
+
+/// What goes from the future to whoever drives it. Both are polled by one task, one inside the other: nobody waits for the
+/// lock, and nobody need be woken.
+#[derive(Default)]
+struct Slot(Mutex<Written>);
+
+#[derive(Default)]
+struct Written {
+    head: Option<Meta>,
+    bytes: Vec<u8>,
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Bytes> {
+        let bytes = std::mem::take(&mut self.lock().bytes);
+        (!bytes.is_empty()).then(|| Bytes::from(bytes))
+    }
+
+    /// Pending until the driver, which polls again after every piece that it gives away, has made room.
+    fn room(&self) -> Poll<()> {
+        if self.lock().bytes.len() < ROOM { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// Drives the future, and gives what it has written.
+struct Driver {
+    /// `None` once it has ended.
+    future: Option<BoxFuture<'static, Result<()>>>,
+    /// How it ended, until that has been told.
+    ended: Option<Result<()>>,
+    slot: Arc<Slot>,
+}
+
+impl Driver {
+    fn drive(&mut self, cx: &mut Task<'_>) {
+        if let Some(future) = &mut self.future
+            && let Poll::Ready(ended) = future.as_mut().poll(cx)
+        {
+            self.ended = Some(ended);
+            self.future = None;
+        }
+    }
+
+    /// What goes beside the messages, once the method has returned its stream; an error where it returned one.
+    fn poll_head(&mut self, cx: &mut Task<'_>) -> Poll<Result<Meta>> {
+        self.drive(cx);
+        match (self.slot.lock().head.take(), &self.ended) {
+            (Some(head), _) => Poll::Ready(Ok(head)),
+            (None, None) => Poll::Pending,
+            (None, Some(_)) => {
+                Poll::Ready(self.ended.take().unwrap_or(Ok(())).map(|()| Meta::default()))
+            }
+        }
+    }
+}
+
+impl Stream for Driver {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Option<Result<Bytes>>> {
+        let this = &mut *self;
+        // Left over from when the head was waited for.
+        if let Some(bytes) = this.slot.take() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        this.drive(cx);
+        if let Some(bytes) = this.slot.take() {
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        match this.ended.take() {
+            Some(Ok(())) => Poll::Ready(None),
+            Some(Err(error)) => Poll::Ready(Some(Err(error))),
+            None if this.future.is_some() => Poll::Pending,
+            None => Poll::Ready(None),
+        }
+    }
+}
