@@ -7,22 +7,22 @@ use support::outside;
 use crate::server;
 
 /// How curl is told the version; both must show the same.
-const VERSIONS: [&str; 2] = ["--http1.1", "--http2-prior-knowledge"];
+pub(crate) const VERSIONS: [&str; 2] = ["--http1.1", "--http2-prior-knowledge"];
 const JSON: [&str; 2] = ["--header", "content-type: application/json"];
 
-fn has_curl() -> bool {
+pub(crate) fn has_curl() -> bool {
     outside::has("curl", &["--http2-prior-knowledge", "--version"])
 }
 
 /// An answer as curl shows it with `--include`.
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
     body: String,
 }
 
 impl Answer {
-    fn json(&self) -> Result<Value> {
+    pub(crate) fn json(&self) -> Result<Value> {
         serde_json::from_str(&self.body).with_context(|| format!("not JSON: {:?}", self.body))
     }
 
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-async fn curl(arguments: &[&str]) -> Result<Answer> {
+pub(crate) async fn curl(arguments: &[&str]) -> Result<Answer> {
     let output = server::call(
         "curl",
         &[&["--silent", "--show-error", "--include", "--max-time", "30"], arguments].concat(),

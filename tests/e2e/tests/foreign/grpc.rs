@@ -11,7 +11,7 @@ use support::outside;
 
 use crate::server;
 
-const PYTHON: &str = "import grpc, grpc_health.v1, grpc_reflection.v1alpha, grpc_status";
+pub(crate) const PYTHON: &str = "import grpc, grpc_health.v1, grpc_reflection.v1alpha, grpc_status";
 
 #[tokio::test]
 async fn python_calls_reads_reflection_and_watches_health() -> Result<()> {
@@ -28,7 +28,7 @@ async fn python_calls_reads_reflection_and_watches_health() -> Result<()> {
     Ok(())
 }
 
-fn told(output: &Output) -> String {
+pub(crate) fn told(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -36,11 +36,11 @@ fn told(output: &Output) -> String {
     )
 }
 
-fn has_buf() -> bool {
+pub(crate) fn has_buf() -> bool {
     outside::has("buf", &["--version"])
 }
 
-async fn buf(url: &str, request: &str, more: &[&str]) -> Result<Output> {
+pub(crate) async fn buf(url: &str, request: &str, more: &[&str]) -> Result<Output> {
     let fixed = ["curl", "--http2-prior-knowledge", "--protocol", "grpc", "--data", request];
     server::call("buf", &[&fixed[..], more, &[url]].concat()).await
 }
@@ -90,7 +90,7 @@ async fn buf_sees_status_reason_and_metadata_of_every_error() -> Result<()> {
 }
 
 /// Whether a detail as buf shows it, which is undecoded, is an ErrorInfo with `reason`.
-fn is_error_info(detail: &Value, reason: &str) -> bool {
+pub(crate) fn is_error_info(detail: &Value, reason: &str) -> bool {
     let value =
         detail["value"].as_str().and_then(|value| BASE64_STANDARD_NO_PAD.decode(value).ok());
     // ErrorInfo begins with its reason: field 1, a length, the text.
@@ -99,11 +99,11 @@ fn is_error_info(detail: &Value, reason: &str) -> bool {
         && value.is_some_and(|value| value.starts_with(&begins))
 }
 
-fn has_grpcurl() -> bool {
+pub(crate) fn has_grpcurl() -> bool {
     outside::has("grpcurl", &["--version"])
 }
 
-async fn grpcurl(addr: &str, method: &str, more: &[&str]) -> Result<Output> {
+pub(crate) async fn grpcurl(addr: &str, method: &str, more: &[&str]) -> Result<Output> {
     server::call("grpcurl", &[&["-plaintext"], more, &[addr, method]].concat()).await
 }
 

@@ -7,3 +7,4 @@ mod client;
 mod curl;
 mod grpc;
 mod server;
+mod shop;

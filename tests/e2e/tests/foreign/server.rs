@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use support::process::Process;
 use tokio::process::Command;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 /// Longer than any foreign client needs to start on a busy machine.
@@ -16,21 +17,75 @@ const BUILD_BOUND: Duration = Duration::from_secs(600);
 
 /// The server of this package.
 pub(crate) async fn probe() -> Result<Process> {
-    start(Path::new(env!("CARGO_BIN_EXE_probe"))).await
+    start(Command::new(env!("CARGO_BIN_EXE_probe"))).await
 }
 
 /// The example that a new user runs first.
 pub(crate) async fn hello() -> Result<Process> {
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--package", "hello"]).kill_on_drop(true);
-    let built = timeout(BUILD_BOUND, build.status()).await.context("building hello")??;
-    ensure!(built.success(), "hello does not build");
-    start(&target_folder()?.join("hello")).await
+    examples().await?;
+    start(example("hello")?).await
 }
 
-async fn start(program: &Path) -> Result<Process> {
-    let mut command = Command::new(program);
+/// The shop's three programs, each started as its README says: from the repository's root.
+pub(crate) struct Shop {
+    pub(crate) user: Process,
+    pub(crate) order: Process,
+    pub(crate) gateway: Process,
+}
+
+/// The shop on free ports. Its services call each other at `scheme`, `grpc` or `http`.
+pub(crate) async fn shop(scheme: &str) -> Result<Shop> {
+    examples().await?;
+    let user = start(example("shop-user")?).await?;
+    let users = format!("{scheme}://{}", user.addr());
+    let mut order = example("shop-order")?;
+    order.env("BIDENT_CLIENTS__USER__TARGET", &users);
+    let order = start(order).await?;
+    let gateway = gateway(&users, &format!("{scheme}://{}", order.addr())).await?;
+    Ok(Shop { user, order, gateway })
+}
+
+/// The shop's gateway before these services; the program must have been built.
+async fn gateway(users: &str, orders: &str) -> Result<Process> {
+    let mut gateway = example("shop-gateway")?;
+    gateway.env("BIDENT_CLIENTS__USER__TARGET", users).env("BIDENT_CLIENTS__ORDER__TARGET", orders);
+    start(gateway).await
+}
+
+/// The shop's gateway before a user service of others.
+pub(crate) async fn gateway_before(users: &Process) -> Result<Process> {
+    examples().await?;
+    let target = format!("grpc://{}", users.addr());
+    gateway(&target, &target).await
+}
+
+/// Builds the examples, as `cargo run` would, once for all tests.
+async fn examples() -> Result<()> {
+    static BUILT: OnceCell<()> = OnceCell::const_new();
+    let build = async || {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet"]).kill_on_drop(true);
+        for package in ["hello", "shop-user", "shop-order", "shop-gateway"] {
+            build.args(["--package", package]);
+        }
+        let built = timeout(BUILD_BOUND, build.status()).await.context("building examples")??;
+        ensure!(built.success(), "the examples do not build");
+        Ok(())
+    };
+    BUILT.get_or_try_init(build).await.copied()
+}
+
+/// A built example, to be started from the repository's root.
+fn example(name: &str) -> Result<Command> {
+    let mut command = Command::new(target_folder()?.join(name));
+    command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    Ok(command)
+}
+
+async fn start(mut command: Command) -> Result<Process> {
     command.env("BIDENT_SERVER__ADDR", "127.0.0.1:0").env("BIDENT_ADMIN__ADDR", "127.0.0.1:0");
+    // What callers do wrong on purpose is no news here.
+    command.env("BIDENT_LOG", "warn");
     Process::start(command).await
 }
 
