@@ -1,9 +1,8 @@
 //! Hooks: what services do before they are served, after, and around the stop. Each has a bound.
 
-use std::future::poll_fn;
 use std::time::Duration;
 
-use crate::call::{BoxFuture, caught};
+use crate::call::Caught;
 use crate::error::reasons;
 use crate::service::{HOOK_TIMEOUT, Hook, HookAt};
 use crate::{Error, Result};
@@ -53,12 +52,8 @@ impl Hooks {
 impl Entry {
     async fn run(&self, bound: Duration) -> Result {
         let what = || format!("the {} hook `{}` of {}", phase(self.at), self.name, self.service);
-        let hook = caught(|| (self.hook)());
-        let result = match hook {
-            Ok(hook) => tokio::time::timeout(bound, unpanicked(hook)).await,
-            Err(panic) => Ok(Err(panic)),
-        };
-        match result {
+        let hook = Caught::begin(|| (self.hook)());
+        match tokio::time::timeout(bound, hook).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {
                 let text = format!("{} failed: {}", what(), error.message());
@@ -70,15 +65,6 @@ impl Entry {
             }
         }
     }
-}
-
-/// The future, with a panic as an error.
-async fn unpanicked(mut future: BoxFuture<'static, Result>) -> Result {
-    poll_fn(|cx| match caught(|| future.as_mut().poll(cx)) {
-        Ok(polled) => polled,
-        Err(panic) => std::task::Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 fn phase(at: HookAt) -> &'static str {

@@ -8,6 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
+use super::Added;
+use super::guard::GuardedBody;
 use crate::error::BoxError;
 use crate::{Error, Result};
 
@@ -25,6 +27,7 @@ enum Kind {
     Full(Bytes),
     Incoming(hyper::body::Incoming),
     Boxed(UnsyncBoxBody<Bytes, BoxError>),
+    Guarded(Box<GuardedBody>),
 }
 
 impl Body {
@@ -41,6 +44,28 @@ impl Body {
     {
         use http_body_util::BodyExt as _;
         Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync()))
+    }
+
+    pub(super) fn guarded(body: GuardedBody) -> Self {
+        Self(Kind::Guarded(Box::new(body)))
+    }
+
+    /// Whether it goes on under a guard.
+    pub(super) fn is_guarded(&self) -> bool {
+        matches!(self.0, Kind::Guarded(_))
+    }
+
+    /// Whether it is nothing but bytes.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.0, Kind::Empty | Kind::Full(_))
+    }
+
+    /// What its call's context has been given for the trailers.
+    pub(crate) fn added(&self) -> Option<Box<Added>> {
+        match &self.0 {
+            Kind::Guarded(body) => body.added(),
+            _ => None,
+        }
     }
 
     /// Reads the whole body, of at most `limit` bytes. A body that arrives in one piece is not copied.
@@ -154,6 +179,7 @@ impl http_body::Body for Body {
             }
             Kind::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
+            Kind::Guarded(body) => body.poll_frame(cx),
         }
     }
 
@@ -163,6 +189,7 @@ impl http_body::Body for Body {
             Kind::Full(bytes) => bytes.is_empty(),
             Kind::Incoming(body) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Guarded(body) => body.is_end_stream(),
         }
     }
 
@@ -172,6 +199,7 @@ impl http_body::Body for Body {
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
+            Kind::Guarded(body) => body.size_hint(),
         }
     }
 }

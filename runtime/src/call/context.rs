@@ -47,7 +47,7 @@ pub(crate) struct Opening {
 }
 
 /// What goes beside an answer, whether it is a success or an error.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Added {
     pub(crate) headers: HeaderMap,
     pub(crate) trailers: HeaderMap,
@@ -121,13 +121,14 @@ impl Context {
             .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
     }
 
-    /// Sets a header of the answer, on success and on error alike, in place of one that was set before. The value of a name that ends in `-bin` is any bytes
+    /// Sets a header of the answer, on success and on error alike, in place of one that was set before; once a stream or a
+    /// body has begun, the headers have left and it is too late. The value of a name that ends in `-bin` is any bytes
     /// and travels as base64. A name or value that HTTP does not allow is dropped.
     pub fn set_header(&self, name: &str, value: impl AsRef<[u8]>) {
         self.add(name, value.as_ref(), |added| &mut added.headers);
     }
 
-    /// Sets a trailer of the answer; over HTTP, where many callers cannot read trailers, it is a header whose name starts
+    /// Sets a trailer of the answer, for a stream up to its end; over HTTP, where many callers cannot read trailers, it is a header whose name starts
     /// with `trailer-`. Otherwise as [`set_header`](Self::set_header).
     pub fn set_trailer(&self, name: &str, value: impl AsRef<[u8]>) {
         self.add(name, value.as_ref(), |added| &mut added.trailers);
@@ -146,6 +147,16 @@ impl Context {
             return None;
         }
         self.0.added.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The headers alone, which leave before the trailers.
+    pub(super) fn take_added_headers(&self) -> Option<Box<Added>> {
+        if !self.0.adding.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut added = self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
+        let headers = std::mem::take(&mut added.as_mut()?.headers);
+        Some(Box::new(Added { headers, ..Added::default() }))
     }
 
     /// When the call must have ended: the earliest of the caller's, the method's and `server.timeout` (10 s by default);

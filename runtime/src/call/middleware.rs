@@ -1,9 +1,11 @@
 //! The user's middleware: one trait, implemented for every `async fn(Call, Next<'_>) -> Result<Reply>`.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use super::{BoxFuture, Call, Reply};
+use super::{BoxFuture, Call, Caught, Reply};
 use crate::Result;
 
 /// Something that wraps every call.
@@ -49,12 +51,24 @@ pub struct Next<'a> {
 }
 
 impl<'a> Next<'a> {
-    /// Runs what is below.
-    pub fn run(self, call: Call) -> BoxFuture<'a, Result<Reply>> {
-        match self.rest.split_first() {
+    /// Runs what is below. A panic in there is an `Err`, as a passed deadline is.
+    pub fn run(self, call: Call) -> Run<'a> {
+        Run(Caught::begin(|| match self.rest.split_first() {
             Some((first, rest)) => first.handle(call, Next { rest, end: self.end }),
             None => (self.end)(call),
-        }
+        }))
+    }
+}
+
+/// The future of what is below a middleware: see [`Next::run`].
+#[must_use = "nothing below runs until this is awaited"]
+pub struct Run<'a>(Caught<'a, Reply>);
+
+impl Future for Run<'_> {
+    type Output = Result<Reply>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Reply>> {
+        Pin::new(&mut self.0).poll(cx)
     }
 }
 

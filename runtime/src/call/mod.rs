@@ -3,6 +3,7 @@
 //! Nothing in here knows how HTTP or gRPC look. A surface makes a [`Call`] and renders a `Result<Reply>`.
 
 mod body;
+mod caught;
 mod context;
 mod guard;
 pub(crate) mod metadata;
@@ -17,14 +18,15 @@ mod unary;
 
 pub use body::Body;
 pub(crate) use body::Gathered;
+pub(crate) use caught::{Caught, caught};
 pub(crate) use context::Added;
 pub use context::Context;
 pub(crate) use context::Opening;
-pub(crate) use guard::{Bounded, Clock, Guard, caught};
-pub use middleware::{Middleware, Next};
+pub(crate) use guard::{Bounded, Clock, Guard};
+pub use middleware::{Middleware, Next, Run};
 pub(crate) use record::Record;
 pub use reply::{CallOutcome, Encoded, Reply};
-pub(crate) use reply::{EncodedBody, Meta, OnEnd};
+pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};
 pub use scope::{current, sampled, spawn};
 pub use stream::Answers;
 pub(crate) use stream::serve_stream;
@@ -41,6 +43,8 @@ use std::time::Instant;
 
 use http::{Extensions, HeaderMap};
 
+use crate::Result;
+use crate::message::Message;
 use crate::surface::Codec;
 
 /// A boxed future that may cross threads.
@@ -137,5 +141,16 @@ impl Call {
     /// `server.max_body` bounds what the handler reads, and [`Body::collect`] what is read here.
     pub fn body_mut(&mut self) -> &mut Body {
         &mut self.body
+    }
+
+    /// A success made by middleware itself, without the handler: a cached answer, a stub. `message` is the method's own
+    /// reply message; it is encoded as the call's surface, its content type and its binding ask.
+    ///
+    /// # Errors
+    /// `INTERNAL` where the call has no messages: for the user's own routes, services built with tonic and unmatched paths. What is wrong
+    /// with the request, where it has been refused already. A message that cannot be encoded.
+    pub fn reply<M: Message>(&self, message: &M) -> Result<Reply> {
+        let bytes = self.codec.write(message)?;
+        Ok(Reply::new(Encoded { body: EncodedBody::Unary(bytes) }))
     }
 }

@@ -1,12 +1,16 @@
 //! What a call is answered with.
 
+use std::pin::Pin;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http_body::Frame;
 
 use super::{Added, Body};
+use crate::Result;
 use crate::error::Code;
 
 /// A reply with what goes beside its message: a status, headers, trailers.
@@ -68,11 +72,14 @@ pub struct Encoded {
     pub(crate) body: EncodedBody,
 }
 
+/// Messages as they go on the wire, then the trailers that the handler added, if any. An `Err` ends the call with that error.
+pub(crate) type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>>> + Send>>;
+
 pub(crate) enum EncodedBody {
     /// One message: for gRPC with its five-byte prefix.
     Unary(Bytes),
-    /// Many messages, each with its prefix; an `Err` ends the call with that error.
-    Stream(std::pin::Pin<Box<dyn futures_core::Stream<Item = crate::Result<Bytes>> + Send>>),
+    /// Many messages, each with its prefix.
+    Stream(Frames),
     /// A whole HTTP response, whose headers are the reply's: the user's own routes.
     Raw(StatusCode, Box<Body>),
 }

@@ -111,7 +111,7 @@ impl Error {
     }
 
     /// The same to callers, without its cause.
-    fn repeated(&self) -> Self {
+    pub(crate) fn repeated(&self) -> Self {
         Self(Box::new(Inner {
             code: self.0.code,
             grpc: self.0.grpc,
@@ -122,7 +122,7 @@ impl Error {
             source: None,
             exposed: self.0.exposed,
             foreign: self.0.foreign.clone(),
-            added: None,
+            added: self.0.added.clone(),
         }))
     }
 

@@ -10,6 +10,7 @@ mod tonic;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
@@ -20,6 +21,9 @@ use crate::{Error, Result};
 
 #[cfg(feature = "grpc")]
 pub(crate) use self::tonic::TonicService;
+
+/// What a call is called that nothing serves. No route is: a template begins with a slash.
+pub(crate) const UNMATCHED: &str = "unmatched";
 
 /// The answer to a request that nobody serves.
 #[derive(Debug, Clone)]
@@ -35,6 +39,13 @@ pub(crate) enum Otherwise {
 }
 
 impl Otherwise {
+    /// The methods that a path of the user's router takes, after those that our own operations take there.
+    fn allowing(&self, theirs: &HeaderValue) -> HeaderValue {
+        let Self::MethodNotAllowed(ours) = self else { return theirs.clone() };
+        let both = [ours.as_bytes(), b", ", theirs.as_bytes()].concat();
+        HeaderValue::from_maybe_shared(Bytes::from(both)).unwrap_or_else(|_| ours.clone())
+    }
+
     fn answer(self) -> Result<Reply> {
         match self {
             Self::NotFound => Err(Error::route_not_found()),
@@ -94,7 +105,7 @@ impl Foreign {
             return Cow::Owned(template);
         }
         let _ = (head, &self.routes);
-        Cow::Borrowed("unmatched")
+        Cow::Borrowed(UNMATCHED)
     }
 }
 
@@ -123,15 +134,19 @@ fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Rep
         request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
     }
     let otherwise = head.otherwise;
+    // A route that has the path answers for itself, however little it says.
+    let matched = context.operation() != UNMATCHED;
     Box::pin(Guard::new(context, async move {
         let response = service(request).await;
-        if let Some(bare) = bare(&response) {
-            return match (bare, otherwise) {
-                (StatusCode::METHOD_NOT_ALLOWED, Otherwise::NotFound) => {
-                    Err(not_allowed(response.headers().get(ALLOW).cloned()))
+        match bare(&response) {
+            Some(StatusCode::NOT_FOUND) if !matched => return otherwise.answer(),
+            // The router's own, for a path that it has for other methods: it says which.
+            Some(StatusCode::METHOD_NOT_ALLOWED) => {
+                if let Some(theirs) = response.headers().get(ALLOW) {
+                    return Err(not_allowed(Some(otherwise.allowing(theirs))));
                 }
-                (_, otherwise) => otherwise.answer(),
-            };
+            }
+            _ => {}
         }
         // A page is no answer to a gRPC call, whatever its status: such a fallback was written for browsers.
         if matches!(otherwise, Otherwise::UnknownMethod) && !is_grpc(response.headers()) {
@@ -147,7 +162,7 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     media.is_some_and(|media| media.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// The 404 or 405 of a router that has no fallback of its own: a status and nothing else.
+/// The 404 or 405 of a router that has no fallback of its own: a status, and no word beside it.
 fn bare(response: &Response<Body>) -> Option<StatusCode> {
     let status = response.status();
     let known = status == StatusCode::NOT_FOUND || status == StatusCode::METHOD_NOT_ALLOWED;
@@ -183,12 +198,17 @@ impl Routes {
         }
         #[cfg(feature = "http")]
         if let Some(router) = &self.router {
+            use http_body_util::BodyExt as _;
+
             let router = router.clone();
             return Some(Box::new(move |request| {
                 Box::pin(async move {
                     let answer = tower::ServiceExt::oneshot(router, request).await;
                     match answer {
-                        Ok(response) => response.map(Body::new),
+                        Ok(response) => response.map(|body| {
+                            // What axum wrapped is what broke.
+                            Body::new(body.map_err(axum::Error::into_inner))
+                        }),
                         Err(never) => match never {},
                     }
                 })

@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
+use http_body_util::BodyExt as _;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
 use tonic::{Code as TonicCode, Status};
@@ -40,7 +41,9 @@ impl TonicService {
     {
         let service = service
             .map_request(|request: Request<Body>| request.map(tonic::body::Body::new))
-            .map_response(|response: Response<tonic::body::Body>| response.map(Body::new));
+            .map_response(|response: Response<tonic::body::Body>| {
+                response.map(|body| Body::new(body.map_err(Error::from)))
+            });
         Self { name: S::NAME, service: BoxCloneSyncService::new(service) }
     }
 

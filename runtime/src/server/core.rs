@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::call::{BoxFuture, Call, Middleware, Reply};
-use crate::foreign::Foreign;
+use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
 use crate::service::{Handler, Shape};
 use crate::surface::Codec;
@@ -86,7 +86,7 @@ impl Core {
         match (end, codec) {
             (End::Operation(index), _) => Cow::Borrowed(self.operations[index].name),
             (End::Foreign, Codec::Raw(head)) => self.foreign.operation(head),
-            _ => Cow::Borrowed("unmatched"),
+            _ => Cow::Borrowed(UNMATCHED),
         }
     }
 }

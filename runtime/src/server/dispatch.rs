@@ -7,7 +7,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use http::header::CONTENT_LENGTH;
@@ -20,8 +20,8 @@ use super::core::{Core, End, Kind};
 use super::state::{InFlight, State};
 use super::{Outgoing, Peer, Site};
 use crate::call::{
-    Body, Bounded, BoxFuture, Call, EncodedBody, Next, Opening, Protocol, Record, Reply, Trace,
-    caught,
+    Body, Bounded, BoxFuture, Call, Caught, EncodedBody, Next, Opening, Protocol, Record, Reply,
+    Trace, caught,
 };
 use crate::error::Code;
 use crate::foreign::Otherwise;
@@ -99,8 +99,8 @@ impl Future for Answering {
                 // What is served here has guards of its own; this keeps a connection alive where one has none.
                 let response = match caught(|| future.as_mut().poll(cx)) {
                     Ok(Poll::Pending) => return Poll::Pending,
-                    Ok(Poll::Ready(response)) => response.map(|body| Payload::Body(Box::new(body))),
-                    Err(panic) => fault(&panic).map(|body| Payload::Body(Box::new(body))),
+                    Ok(Poll::Ready(response)) => response.map(theirs),
+                    Err(panic) => fault(&panic).map(theirs),
                 };
                 let flight = this.flight.take();
                 response.map(|payload| Outgoing::plain(payload, flight))
@@ -117,8 +117,8 @@ impl Future for Answering {
 
 /// A call under way.
 pub(crate) struct Dispatch {
-    /// Both are there until the answer is.
-    future: Option<BoxFuture<'static, Result<Reply>>>,
+    future: Caught<'static, Reply>,
+    /// There until the answer is.
     record: Option<Record>,
     answer: rest::Answer,
 }
@@ -145,18 +145,21 @@ pub(crate) fn dispatch(
         caller => caller,
     };
     let trace = Trace::open(known.traceparent);
-    let refusal = match protocol {
-        Protocol::Grpc => grpc::refusal(&parts.method, known.encoding),
-        Protocol::Http => None,
-    };
-    let (end, codec) = match refusal {
-        Some(error) => (End::Refusal, Codec::Refused(error)),
-        None => route(core, &parts.method, &mut parts.uri, parts.version, protocol, answer),
-    };
+    // A call of gRPC that is not a POST is refused, under the name that it has.
+    let method = if protocol == Protocol::Grpc { &Method::POST } else { &parts.method };
+    let (end, codec) = route(core, method, &mut parts.uri, parts.version, protocol, answer);
     // A binding may have fewer forms than were asked for.
     let answer = if let Codec::Rest(rest) = &codec { rest.answer() } else { answer };
     let operation = core.name(end, &codec);
-    let (end, codec, caller) = match caller {
+    // What is refused has its name all the same.
+    let refusal = match protocol {
+        Protocol::Grpc => {
+            let ours = matches!(codec, Codec::Grpc);
+            grpc::refusal(&parts.method, known.encoding.filter(|_| ours))
+        }
+        Protocol::Http => None,
+    };
+    let (end, codec, caller) = match refusal.map_or(caller, Err) {
         Ok(caller) => (end, codec, caller),
         Err(error) => (End::Refusal, Codec::Refused(error), None),
     };
@@ -166,16 +169,17 @@ pub(crate) fn dispatch(
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
     let call = Call::new(opening, body.into(), core.max_body, codec);
     let future = if core.middleware.is_empty() {
-        let begun = caught(|| core.end(end)(call));
-        begun.unwrap_or_else(|panic| Box::pin(std::future::ready(Err(panic))))
+        Caught::begin(|| core.end(end)(call))
     } else {
         let late = deadline.and_then(|deadline| deadline.checked_add(GRACE));
         let core = Arc::clone(core);
-        Box::pin(Bounded::new(late, async move {
-            Next { rest: &core.middleware, end: core.end(end) }.run(call).await
-        }))
+        Caught::begin(move || {
+            Box::pin(Bounded::new(late, async move {
+                Next { rest: &core.middleware, end: core.end(end) }.run(call).await
+            }))
+        })
     };
-    Dispatch { future: Some(future), record: Some(record), answer }
+    Dispatch { future, record: Some(record), answer }
 }
 
 /// The headers that every request is looked at for, found in one pass: each look-up by name would cost a hash.
@@ -285,23 +289,7 @@ impl Dispatch {
         flight: &mut Option<InFlight>,
     ) -> Poll<Response<Outgoing>> {
         let this = self.get_mut();
-        let polled = caught(|| {
-            let Some(future) = &mut this.future else { return Poll::Pending };
-            let polled = future.as_mut().poll(cx);
-            if polled.is_ready() {
-                this.future = None;
-            }
-            polled
-        });
-        let result = match polled {
-            Ok(Poll::Ready(result)) => result,
-            Ok(Poll::Pending) => return Poll::Pending,
-            Err(panic) => {
-                let future = this.future.take();
-                let _ = caught(|| drop(future));
-                Err(panic)
-            }
-        };
+        let result = ready!(Pin::new(&mut this.future).poll(cx));
         let Some(record) = this.record.take() else { return Poll::Pending };
         Poll::Ready(render(result, record, this.answer, flight.take()))
     }
@@ -327,8 +315,8 @@ fn render(
             Response::from_parts(head, Outgoing::new(full(bytes), record, flight))
         }
         (Protocol::Http, EncodedBody::Raw(status, body)) => {
-            let mut headers = meta.beside.map(|beside| beside.headers).unwrap_or_default();
-            let mut payload = Payload::Body(body);
+            let mut headers = rest::beside(meta.beside);
+            let mut payload = Payload::Body(body, None);
             if answer.is_head() {
                 // The body of an answer to HEAD is never asked for: its length is all there is to send.
                 let length = payload.length().filter(|length| *length > 0);
@@ -377,6 +365,10 @@ fn fail(
 /// The answer to a request of which nothing is known any more.
 fn fault(error: &Error) -> Response<Body> {
     rest::Answer::PLAIN.error(error).map(Body::from)
+}
+
+fn theirs(body: Body) -> Payload {
+    Payload::Body(Box::new(body), None)
 }
 
 fn full(bytes: bytes::Bytes) -> Payload {

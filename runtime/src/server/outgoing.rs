@@ -4,11 +4,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
 
 use super::state::InFlight;
-use crate::call::{Protocol, Record};
+use crate::Error;
+use crate::call::{Added, Protocol, Record, caught};
 use crate::error::BoxError;
 use crate::surface::{Payload, grpc};
 
@@ -48,14 +48,51 @@ impl Outgoing {
         self.flight = None;
     }
 
-    /// The trailers of someone else's gRPC answer say how it ended.
-    fn read_trailers(&mut self, trailers: &HeaderMap) {
-        if let Some(record) = &mut self.record
-            && record.protocol == Protocol::Grpc
-            && let Some(code) = grpc::read_status(trailers)
-        {
-            record.ended_with(code);
+    /// The trailers of someone else's gRPC answer say how it ended; what was added to them goes along.
+    fn read_trailers(
+        &mut self,
+        frame: Frame<Bytes>,
+        added: [Option<Box<Added>>; 2],
+    ) -> Frame<Bytes> {
+        let Some(record) = self.record.as_mut().filter(|record| record.protocol == Protocol::Grpc)
+        else {
+            return frame;
+        };
+        match frame.into_trailers() {
+            Ok(mut trailers) => {
+                if let Some(code) = grpc::read_status(&trailers) {
+                    record.ended_with(code);
+                }
+                for added in added.iter().flatten() {
+                    grpc::add_trailers(&mut trailers, added);
+                }
+                Frame::trailers(trailers)
+            }
+            Err(frame) => frame,
         }
+    }
+
+    /// The end of an answer that has begun and cannot be finished: gRPC says so in its trailers, HTTP breaks off.
+    fn broken(
+        &mut self,
+        error: Error,
+        beside: Option<Box<Added>>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let grpc = self.record.as_ref().is_some_and(|record| record.protocol == Protocol::Grpc);
+        let error = match beside {
+            Some(beside) => error.with_added(beside),
+            None => error,
+        };
+        let last = if grpc {
+            Ok(Frame::trailers(grpc::error_trailers(&error)))
+        } else {
+            Err(BoxError::from("the answer broke off"))
+        };
+        if let Some(record) = &mut self.record {
+            record.failed(error);
+        }
+        self.end();
+        Poll::Ready(Some(last))
     }
 }
 
@@ -84,39 +121,58 @@ impl http_body::Body for Outgoing {
                 this.end();
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
-            Payload::Stream(stream, beside) => {
-                let trailers = match ready!(stream.as_mut().poll_next(cx)) {
-                    Some(Ok(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                    None => grpc::ok_trailers(beside.take()),
-                    Some(Err(error)) => {
-                        let trailers = grpc::error_trailers(&error);
-                        if let Some(record) = &mut this.record {
-                            record.failed(error);
-                        }
-                        trailers
+            Payload::Stream(stream, beside) => match ready!(stream.as_mut().poll_next(cx)) {
+                Some(Ok(frame)) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
+                Some(Err(error)) => {
+                    let beside = beside.take();
+                    this.broken(error, beside)
+                }
+                last => {
+                    let mut beside = beside.take();
+                    if let Some(Ok(late)) = last.map(|last| last.map(Frame::into_trailers))
+                        && let Ok(late) = late
+                    {
+                        beside.get_or_insert_default().trailers.extend(late);
                     }
+                    let trailers = grpc::ok_trailers(beside);
+                    this.end();
+                    Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+                }
+            },
+            Payload::Body(body, beside) => {
+                // A layer of the user's may have put anything here.
+                let polled = caught(|| Pin::new(&mut **body).poll_frame(cx));
+                let frame = match polled {
+                    Ok(polled) => ready!(polled),
+                    Err(panic) => Some(Err(panic.into())),
                 };
-                this.end();
-                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
-            }
-            Payload::Body(body) => {
-                let frame = ready!(Pin::new(&mut **body).poll_frame(cx));
-                let ended = body.is_end_stream();
-                match &frame {
-                    None => this.end(),
-                    // A body that breaks off is not an answer; its record says so when it is dropped.
-                    Some(Err(_)) => {}
-                    Some(Ok(frame)) => {
-                        // Nothing follows trailers, and nobody asks for it.
-                        if let Some(trailers) = frame.trailers_ref() {
-                            this.read_trailers(trailers);
-                            this.end();
-                        } else if ended {
+                match frame {
+                    Some(Ok(frame)) if frame.is_data() => {
+                        if body.is_end_stream() {
                             this.end();
                         }
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                    Some(Ok(frame)) => {
+                        let added = [beside.take(), body.added()];
+                        // Nothing follows trailers, and nobody asks for it.
+                        let frame = this.read_trailers(frame, added);
+                        this.end();
+                        Poll::Ready(Some(Ok(frame)))
+                    }
+                    Some(Err(error)) => {
+                        let mut error = Error::from(error);
+                        if let Some(late) = body.added() {
+                            error = error.with_added(late);
+                        }
+                        let beside = beside.take();
+                        this.broken(error, beside)
+                    }
+                    None => {
+                        this.end();
+                        Poll::Ready(None)
                     }
                 }
-                Poll::Ready(frame)
             }
         }
     }
@@ -124,7 +180,7 @@ impl http_body::Body for Outgoing {
     fn is_end_stream(&self) -> bool {
         match &self.payload {
             Payload::Empty => true,
-            Payload::Body(body) => body.is_end_stream(),
+            Payload::Body(body, _) => body.is_end_stream(),
             _ => false,
         }
     }

@@ -4,13 +4,10 @@ pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
 
-use std::pin::Pin;
-
 use bytes::Bytes;
-use futures_core::Stream;
 use http::{Method, Uri, Version};
 
-use crate::call::{Added, Body, Streaming};
+use crate::call::{Added, Body, Frames, Streaming};
 use crate::foreign::Otherwise;
 use crate::message::Message;
 use crate::{Error, Result};
@@ -43,7 +40,8 @@ impl Codec {
             Self::Grpc => grpc::read(body, limit).await,
             Self::Rest(rest) if rest.reads_body() => rest.decode(body.collect(limit).await?),
             Self::Rest(rest) => rest.decode(Bytes::new()),
-            Self::Raw(_) | Self::Refused(_) => Err(no_messages()),
+            Self::Raw(_) => Err(no_messages()),
+            Self::Refused(error) => Err(error.repeated()),
         }
     }
 
@@ -52,7 +50,8 @@ impl Codec {
         match self {
             Self::Grpc => grpc::write(message),
             Self::Rest(rest) => rest.encode(message),
-            Self::Raw(_) | Self::Refused(_) => Err(no_messages()),
+            Self::Raw(_) => Err(no_messages()),
+            Self::Refused(error) => Err(error.repeated()),
         }
     }
 
@@ -102,9 +101,9 @@ pub(crate) enum Payload {
     /// One gRPC frame, then a good end with what the handler adds to its trailers.
     Trailed(Bytes, Option<Box<Added>>),
     /// gRPC frames; the trailers are for a good end.
-    Stream(Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>, Option<Box<Added>>),
-    /// Someone else's.
-    Body(Box<Body>),
+    Stream(Frames, Option<Box<Added>>),
+    /// Someone else's, with what goes into its trailers over gRPC.
+    Body(Box<Body>, Option<Box<Added>>),
 }
 
 impl Payload {
@@ -115,7 +114,7 @@ impl Payload {
             Self::Full(bytes) => Some(bytes.len() as u64),
             // gRPC's answers carry no length.
             Self::Trailed(..) | Self::Stream(..) => None,
-            Self::Body(body) => http_body::Body::size_hint(&**body).exact(),
+            Self::Body(body, _) => http_body::Body::size_hint(&**body).exact(),
         }
     }
 }

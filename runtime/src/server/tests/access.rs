@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::*;
@@ -30,14 +31,20 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 /// Listens to the access log of this thread; the test's runtime runs on it alone.
-fn listen() -> (mpsc::UnboundedReceiver<String>, tracing::subscriber::DefaultGuard) {
+///
+/// Beside it stands a second subscriber that nobody uses. While there is only one, `tracing` asks just the thread that is
+/// first at an event whether anyone wants it, and that may be another test's thread, where nobody does.
+fn listen() -> (mpsc::UnboundedReceiver<String>, (tracing::Dispatch, DefaultGuard)) {
     let (send, lines) = mpsc::unbounded_channel();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(Lines(send))
-        .finish();
-    (lines, tracing::subscriber::set_default(subscriber))
+    let subscriber = |send| {
+        tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::DEBUG)
+            .with_writer(Lines(send))
+            .finish()
+    };
+    let listening = tracing::subscriber::set_default(subscriber(send.clone()));
+    (lines, (tracing::Dispatch::new(subscriber(send)), listening))
 }
 
 async fn access(lines: &mut mpsc::UnboundedReceiver<String>) -> String {

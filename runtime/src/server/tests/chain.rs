@@ -60,6 +60,68 @@ async fn a_panic_below_is_an_error_to_middleware() {
     assert_eq!(grpc(&mut send, "Panic", "").await.error().reason(), "RECOVERED");
 }
 
+/// Panics before it has made its future.
+struct AtOnce;
+
+impl Middleware for AtOnce {
+    fn handle<'a>(&'a self, _: Call, _: Next<'a>) -> crate::call::BoxFuture<'a, Result<Reply>> {
+        panic!("a middleware of the user's")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_an_inner_middleware_is_an_error_to_the_outer_one() {
+    let inner: [Arc<dyn Middleware>; 2] = [Arc::new(break_down), Arc::new(AtOnce)];
+    for inner in inner {
+        let middleware = vec![Arc::new(recover) as Arc<dyn Middleware>, inner];
+        let mut harness = start(Options { middleware, ..Options::default() }).await;
+        let mut send = harness.h2().await;
+        assert_eq!(grpc(&mut send, "Echo", "").await.error().reason(), "RECOVERED");
+        let mut client = harness.raw().await;
+        client.send(&post("/v1/echo", "{}")).await;
+        assert!(client.response().await.1.contains("RECOVERED"));
+        for _ in 0..2 {
+            assert_eq!(harness.outcome().await.2, "RECOVERED");
+        }
+    }
+}
+
+async fn stub(call: Call, _: Next<'_>) -> Result<Reply> {
+    Ok(call.reply(&text("a stub"))?.status(203).header("x-from", "stub").trailer("x-after", "yes"))
+}
+
+#[tokio::test]
+async fn a_middleware_may_make_a_success_of_its_own() {
+    let router = axum::Router::new().route("/raw", axum::routing::get(async || "raw"));
+    let routes = Routes { router: Some(router), ..Routes::default() };
+    let mut harness = start(Options { routes, ..with(stub) }).await;
+    let mut send = harness.h2().await;
+    for method in ["Echo", "Fail", "Count"] {
+        let answer = grpc(&mut send, method, "").await;
+        assert_eq!((answer.grpc_status(), &answer.messages[..]), ("0", &[text("a stub")][..]));
+        assert_eq!(answer.headers["x-from"], "stub");
+        assert_eq!(answer.trailers["x-after"], "yes");
+        assert_eq!(harness.outcome().await.1, 200);
+    }
+    let mut client = harness.raw().await;
+    client.send(&post("/v1/echo", "{}")).await;
+    let (head, body) = client.response().await;
+    assert!(head.starts_with("http/1.1 203") && head.contains("x-from: stub"), "{head}");
+    assert_eq!(body, r#"{"text":"a stub"}"#);
+    assert_eq!(harness.outcome().await.1, 203);
+
+    // Where there are no messages there is nothing to encode.
+    client.send("GET /raw HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    assert!(client.response().await.0.starts_with("http/1.1 500"));
+    assert_eq!(harness.outcome().await, ("/raw".to_owned(), 500, "INTERNAL".to_owned()));
+    // What is refused stays refused.
+    let mut request = grpc_request("/test.v1.Echo/Echo", framed(&text("")));
+    request.headers_mut().insert("grpc-encoding", "gzip".parse().unwrap());
+    let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
+    assert_eq!(answer.error().reason(), "UNSUPPORTED_MEDIA_TYPE");
+    assert_eq!(answer.headers["grpc-accept-encoding"], "identity");
+}
+
 #[tokio::test]
 async fn a_panicking_middleware_is_a_500() {
     let harness = start(with(break_down)).await;

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use axum::routing::get;
+use axum::routing::{get, put};
 use http_body_util::BodyExt as _;
 
 use super::*;
@@ -67,6 +67,27 @@ async fn without_a_fallback_what_is_missing_has_our_shape() {
     // Unknown gRPC methods stay gRPC errors.
     let mut send = harness.h2().await;
     assert_eq!(grpc(&mut send, "Nothing", "").await.grpc_status(), "12");
+}
+
+#[tokio::test]
+async fn a_route_that_says_little_answers_for_itself() {
+    let router = Router::new()
+        .route("/gone", get(async || StatusCode::NOT_FOUND))
+        .route("/not-now", get(async || StatusCode::METHOD_NOT_ALLOWED))
+        .route("/v1/echo", put(async || "theirs"));
+    let mut harness = start(routes(router)).await;
+    let mut client = harness.raw().await;
+    for (path, code) in [("/gone", 404), ("/not-now", 405)] {
+        let (head, body) = request(&mut client, "GET", path).await;
+        assert!(head.starts_with(&format!("http/1.1 {code}")), "{head}");
+        assert_eq!(body, "", "{head}");
+        assert_eq!(harness.outcome().await, (path.to_owned(), code, String::new()));
+    }
+    // A path that both of us have: what either takes is allowed.
+    let (head, _) = request(&mut client, "DELETE", "/v1/echo").await;
+    let allow = head.lines().find(|line| line.starts_with("allow: ")).unwrap();
+    assert!(allow.contains("post") && allow.contains("put"), "{allow}");
+    assert_eq!(harness.outcome().await.2, "METHOD_NOT_ALLOWED");
 }
 
 #[tokio::test]
@@ -134,6 +155,13 @@ async fn a_tonic_service_is_behind_the_same_middleware() {
     assert_eq!(answer.grpc_status(), "15");
     assert_eq!(answer.headers["grpc-message"], "gone");
     assert_eq!(harness.outcome().await.1, 500);
+
+    // Which encodings it reads is its own to say.
+    let mut packed = grpc_request("/foreign.v1.Foreign/Ask", framed(&text("what")));
+    packed.headers_mut().insert("grpc-encoding", "gzip".parse().unwrap());
+    let answer = take_apart(soon(send.send_request(packed)).await.unwrap()).await;
+    assert_eq!((answer.grpc_status(), &answer.messages[..]), ("0", &[text("what")][..]));
+    assert_eq!(harness.outcome().await.1, 200);
 
     // A longer name is another service's.
     let other = grpc_request("/foreign.v1.Foreigner/Ask", framed(&text("what")));

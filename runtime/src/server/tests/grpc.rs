@@ -1,5 +1,7 @@
 //! gRPC: one call, streams, errors, metadata, deadlines.
 
+use ::http::Method;
+
 use super::*;
 
 #[tokio::test]
@@ -67,6 +69,15 @@ async fn what_is_wrong_with_a_request_has_a_status() {
     let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
     assert_eq!(answer.grpc_status(), "12");
     assert_eq!(answer.headers["grpc-accept-encoding"], "identity");
+    let refused = (echo.to_owned(), 415, "UNSUPPORTED_MEDIA_TYPE".to_owned());
+    assert_eq!(harness.outcome().await, refused);
+
+    let mut request = grpc_request(echo, whole.clone());
+    *request.method_mut() = Method::PUT;
+    let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
+    assert_eq!(answer.error().reason(), "METHOD_NOT_ALLOWED");
+    let refused = (echo.to_owned(), 405, "METHOD_NOT_ALLOWED".to_owned());
+    assert_eq!(harness.outcome().await, refused);
 
     let mut request = grpc_request(echo, whole);
     request.headers_mut().insert("content-type", "application/grpc+json".parse().unwrap());
@@ -90,10 +101,14 @@ async fn a_stream_is_seen_to_its_end() {
     let answer = grpc(&mut send, "Count", "3").await;
     assert_eq!(answer.grpc_status(), "0");
     assert_eq!(answer.messages, [text("3"), text("2"), text("1")]);
+    assert_eq!(answer.trailers["x-early"], "yes");
+    assert_eq!(answer.trailers["x-late"], "whole");
     assert_eq!(harness.outcome().await, ("/test.v1.Echo/Count".to_owned(), 200, String::new()));
 
     let answer = grpc(&mut send, "Count", "broken").await;
     assert_eq!(answer.error().reason(), "BROKEN");
+    assert_eq!(answer.trailers["x-early"], "yes");
+    assert_eq!(answer.trailers["x-late"], "broken");
     assert_eq!(
         harness.outcome().await,
         ("/test.v1.Echo/Count".to_owned(), 409, "BROKEN".to_owned())

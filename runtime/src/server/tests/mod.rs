@@ -1,6 +1,7 @@
 //! The server under a real socket: one small service, reached over HTTP/1.1 and HTTP/2.
 
 mod access;
+mod bodies;
 mod chain;
 mod drain;
 mod foreign;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use ::http::{HeaderMap, Request, Response, StatusCode};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -100,6 +101,8 @@ static METHODS: [MethodSpec; 6] = [
 enum Event {
     Began,
     Dropped,
+    /// The call is over, as its context says.
+    Ended,
 }
 
 #[derive(Clone)]
@@ -138,8 +141,9 @@ fn mount(inside: &Inside) -> Mount {
             req
         }
     });
-    mount.stream(&METHODS[4], |_, requests, answers| async move {
-        answers.send(count(requests).await).await
+    mount.stream(&METHODS[4], |context: Context, requests, answers| async move {
+        context.set_trailer("x-early", "yes");
+        answers.send(count(context, requests).await).await
     });
     mount.unary::<Text, _, _, _>(&METHODS[5], |context: Context, req: Text| async move {
         context.set_header("x-beside", context.header("x-md-global-who").unwrap_or("nobody"));
@@ -149,17 +153,25 @@ fn mount(inside: &Inside) -> Mount {
     mount
 }
 
-/// Answers the first request `n` with `n` messages.
-async fn count(mut requests: Streaming<Text>) -> Result<Streaming<Text>> {
+/// Answers the first request `n` with `n` messages, and says in its trailers how that went.
+async fn count(context: Context, mut requests: Streaming<Text>) -> Result<Streaming<Text>> {
     let n: usize = match requests.next().await.transpose()? {
         Some(request) if request.text == "broken" => {
-            let broken = Err(Error::conflict("BROKEN", "as you said"));
-            return Ok(Streaming::new(stream::iter([broken])));
+            let broken = stream::once(async move {
+                context.set_trailer("x-late", "broken");
+                Err(Error::conflict("BROKEN", "as you said"))
+            });
+            return Ok(Streaming::new(broken));
         }
         Some(request) => request.text.parse().unwrap_or(0),
         None => 0,
     };
-    Ok(Streaming::of(stream::iter((1..=n).rev().map(|left| text(left.to_string())))))
+    let messages = stream::iter((1..=n).rev().map(|left| Some(text(left.to_string()))));
+    let last = stream::once(async move {
+        context.set_trailer("x-late", "whole");
+        None
+    });
+    Ok(Streaming::of(messages.chain(last).filter_map(std::future::ready)))
 }
 
 /// A server at work, and what is heard from it.

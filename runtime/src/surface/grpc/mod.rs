@@ -8,7 +8,7 @@ mod reply;
 mod timeout;
 
 pub(crate) use frame::{Requests, append, read, write};
-pub(crate) use reply::{error, error_trailers, ok_trailers, read_status, reply};
+pub(crate) use reply::{add_trailers, error, error_trailers, ok_trailers, read_status, reply};
 pub(crate) use timeout::{GRPC_TIMEOUT, connect_timeout, timeout};
 
 use http::{HeaderName, HeaderValue, Method, Version};

@@ -28,7 +28,7 @@ pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
         EncodedBody::Stream(stream) => Payload::Stream(stream, beside),
         // Someone else's answer says itself how it went.
         EncodedBody::Raw(status, body) => {
-            let mut response = Response::new(Payload::Body(body));
+            let mut response = Response::new(Payload::Body(body, beside));
             *response.status_mut() = status;
             *response.headers_mut() = headers.unwrap_or_default();
             return response;
@@ -85,6 +85,11 @@ pub(crate) fn error_trailers(error: &Error) -> HeaderMap {
         trailers.insert(GRPC_DETAILS, value);
     }
     trailers
+}
+
+/// Adds to the trailers of someone else's answer, which says itself how it went.
+pub(crate) fn add_trailers(trailers: &mut HeaderMap, added: &Added) {
+    extend(trailers, &added.trailers);
 }
 
 /// The status that headers or trailers carry, where they do.

@@ -7,7 +7,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::media::{Answer, Format};
 use crate::Error;
-use crate::call::{Meta, metadata};
+use crate::call::{Added, Meta, metadata};
 
 impl Answer {
     /// The response to a call that ended well. `meta` is moved, never copied.
@@ -64,6 +64,15 @@ impl Answer {
         }
         response
     }
+}
+
+/// What goes beside a response of the user's own, all of it in headers.
+pub(crate) fn beside(added: Option<Box<Added>>) -> HeaderMap {
+    let Some(Added { mut headers, trailers }) = added.map(|added| *added) else {
+        return HeaderMap::new();
+    };
+    add_trailers(&mut headers, &trailers);
+    headers
 }
 
 fn add_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
