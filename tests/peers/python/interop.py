@@ -120,6 +120,14 @@ def undecodable(_, probe):
     raise AssertionError("a truncated message was answered")
 
 
+def too_large(_, probe):
+    error = probe.failure("Wait", note="x" * (4 * 1024 * 1024 + 1))
+    equal(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+    equal(error_info(error).reason, "BODY_TOO_LARGE")
+    reply, _ = probe.call("Wait", note="x" * (3 * 1024 * 1024))
+    equal(len(reply.note), 3 * 1024 * 1024)
+
+
 def deadline(_, probe):
     began = time.monotonic()
     error = probe.failure("Wait", timeout=0.3, millis=20_000)
@@ -162,6 +170,7 @@ def main():
             every_reason,
             unknown_method,
             undecodable,
+            too_large,
             deadline,
             metadata,
             health,

@@ -55,10 +55,7 @@ impl Process {
     /// # Errors
     /// When the process is gone already.
     pub fn terminate(&self) -> Result<()> {
-        let sent =
-            std::process::Command::new("kill").arg("-TERM").arg(self.id.to_string()).status()?;
-        ensure!(sent.success(), "no process {} to terminate", self.id);
-        Ok(())
+        signal(self.id, "TERM")
     }
 
     /// Waits for the end of the process, at most `bound`.
@@ -71,6 +68,18 @@ impl Process {
             Err(_) => bail!("process {} still ran {bound:?} after it should have ended", self.id),
         }
     }
+}
+
+/// Sends a signal, such as `TERM`, to the process with this id alone. The shell's own `kill` does it: the program of that
+/// name is missing on small machines.
+///
+/// # Errors
+/// When there is no such process.
+pub fn signal(id: u32, name: &str) -> Result<()> {
+    let mut shell = std::process::Command::new("sh");
+    let sent = shell.args(["-c", "kill -s \"$1\" \"$2\"", "sh", name, &id.to_string()]).status()?;
+    ensure!(sent.success(), "no process {id} to send SIG{name} to");
+    Ok(())
 }
 
 async fn address(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {

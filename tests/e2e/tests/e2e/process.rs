@@ -38,10 +38,9 @@ impl Process {
         bounded("a line", self.lines.next_line()).await.expect("text").expect("a line")
     }
 
-    async fn signal(&self, name: &str) {
-        let id = self.child.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status().await.expect("kill");
-        assert!(sent.success(), "{name}");
+    fn signal(&self, name: &str) {
+        let id = self.child.id().expect("a running process");
+        support::process::signal(id, name).expect("it is there");
     }
 
     /// Waits for the end; gives the status and what was said on stderr.
@@ -75,7 +74,7 @@ async fn each_signal_stops_it_in_order() {
     for signal in ["TERM", "INT", "QUIT"] {
         let mut process = Process::start(&mut command());
         process.line().await;
-        process.signal(signal).await;
+        process.signal(signal);
         assert_eq!(process.line().await, "stopping");
         let (status, errors) = process.ended().await;
         assert!(status.success(), "{signal}: {status} {errors}");
@@ -87,9 +86,9 @@ async fn each_signal_stops_it_in_order() {
 async fn a_second_signal_stops_it_at_once() {
     let mut process = Process::start(command().env("BIDENT_STUBBORN", "true"));
     process.line().await;
-    process.signal("TERM").await;
+    process.signal("TERM");
     assert_eq!(process.line().await, "stopping");
-    process.signal("INT").await;
+    process.signal("INT");
     let (status, errors) = process.ended().await;
     assert_eq!(status.code(), Some(1), "{errors}");
     assert!(errors.contains("a second signal, SIGINT, stopped the app at once"), "{errors}");
@@ -166,7 +165,7 @@ async fn called_once(environment: &[(&str, &str)], arguments: &[&str]) -> String
     let line = process.line().await;
     let address = line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
     assert_eq!(call("GET", "/stubborn").send(address).await.status, 200);
-    process.signal("TERM").await;
+    process.signal("TERM");
     let (status, errors) = process.ended().await;
     assert!(status.success(), "{errors}");
     errors

@@ -114,9 +114,8 @@ async fn no_call_that_has_reached_the_server_fails() {
         for wire in wires {
             churning.push(churn(address, wire).await);
         }
-        let id = child.id().expect("a running process").to_string();
-        let kill = Command::new("kill").args(["-s", "TERM", &id]).status().await;
-        assert!(kill.expect("kill").success());
+        let id = child.id().expect("a running process");
+        support::process::signal(id, "TERM").expect("it is there");
 
         for call in waiting {
             let status = bounded("an answer", call).await;

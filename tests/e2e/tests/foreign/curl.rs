@@ -43,8 +43,10 @@ pub(crate) async fn curl(arguments: &[&str]) -> Result<Answer> {
     .await?;
     let text = String::from_utf8(output.stdout)?;
     ensure!(output.status.success(), "curl: {}", String::from_utf8_lossy(&output.stderr));
+    // Before a long body curl asks whether to go on, and shows that answer too.
+    let rest = text.strip_prefix("HTTP/1.1 100 Continue\r\n\r\n").unwrap_or(&text);
     let (head, body) =
-        text.split_once("\r\n\r\n").with_context(|| format!("no head in {text:?}"))?;
+        rest.split_once("\r\n\r\n").with_context(|| format!("no head in {text:?}"))?;
     let status = head.split(' ').nth(1).context("no status")?.parse()?;
     Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
@@ -183,6 +185,29 @@ async fn every_error_has_a_code_a_reason_and_one_shape() -> Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_above_the_limit_is_refused_in_the_same_shape() -> Result<()> {
+    if !has_curl() {
+        return Ok(());
+    }
+    let probe = server::probe().await?;
+    let url = format!("http://{}/v1/wait", probe.addr());
+    let file = std::env::temp_dir().join(format!("bident-large-{}.json", std::process::id()));
+    std::fs::write(&file, json!({"note": "x".repeat(4 * 1024 * 1024)}).to_string())?;
+    let body = format!("@{}", file.display());
+    // With its length, and in chunks that nobody announces. Over HTTP/2 an answer that comes before the end of the upload
+    // is followed by RST_STREAM with NO_ERROR, and curl before version 8 drops the answer then.
+    for more in [&[][..], &["--header", "transfer-encoding: chunked"]] {
+        let sent = [&[VERSIONS[0], &url, "--data-binary", &body], &JSON[..], more].concat();
+        let answer = curl(&sent).await?;
+        let shape = answer.json()?;
+        assert_eq!((answer.status, &shape["code"]), (413, &json!(413)), "{more:?}");
+        assert_eq!(shape["reason"], "BODY_TOO_LARGE", "{more:?}: {shape}");
+    }
+    std::fs::remove_file(file)?;
     Ok(())
 }
 

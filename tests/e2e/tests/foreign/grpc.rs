@@ -89,6 +89,27 @@ async fn buf_sees_status_reason_and_metadata_of_every_error() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn buf_sees_deadlines_and_metadata() -> Result<()> {
+    if !has_buf() {
+        return Ok(());
+    }
+    let probe = server::probe().await?;
+    let base = format!("http://{}/probe.v1.Probe", probe.addr());
+    let wait = json!({"millis": 60_000}).to_string();
+    let late = buf(&format!("{base}/Wait"), &wait, &["--timeout", "1s"]).await?;
+    assert_eq!(late.status.code(), Some(4 * 8), "{}", told(&late));
+    let sent =
+        ["--verbose", "--header", "x-md-global-tenant: acme", "--header", "x-md-local-step: 1"];
+    let seen = buf(&format!("{base}/Metadata"), "{}", &sent).await?;
+    let values: Value = serde_json::from_slice(&seen.stdout).with_context(|| told(&seen))?;
+    let expected = json!({"values": {"x-md-global-tenant": "acme", "x-md-local-step": "1"}});
+    assert_eq!(values, expected, "{}", told(&seen));
+    let said = told(&seen).to_lowercase();
+    assert!(said.contains("x-probe: seen") && said.contains("x-probe-end: done"), "{said}");
+    Ok(())
+}
+
 /// Whether a detail as buf shows it, which is undecoded, is an ErrorInfo with `reason`.
 pub(crate) fn is_error_info(detail: &Value, reason: &str) -> bool {
     let value =
