@@ -2,12 +2,14 @@
 //!
 //! What the flags mean differs between the protocols and is theirs to say.
 
+use std::io;
+
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::{Error, Result};
 
 /// The flags and the length.
-pub(crate) const PREFIX: usize = 5;
+pub(super) const PREFIX: usize = 5;
 
 /// Cuts what arrives in pieces into envelopes. A piece that holds whole ones is never copied.
 pub(crate) struct Envelopes {
@@ -60,6 +62,24 @@ impl Envelopes {
     pub(crate) fn is_empty(&self) -> bool {
         self.piece.is_empty() && self.rest.is_empty()
     }
+}
+
+/// Writes an envelope around what `write` appends.
+///
+/// # Errors
+/// Those of `write`; a message of 4 GiB or more.
+pub(crate) fn append(
+    flags: u8,
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    let start = out.len();
+    out.extend_from_slice(&[flags, 0, 0, 0, 0]);
+    write(out)?;
+    let length = u32::try_from(out.len() - start - PREFIX)
+        .map_err(|_| io::Error::other("a message of 4 GiB or more"))?;
+    out[start + 1..start + PREFIX].copy_from_slice(&length.to_be_bytes());
+    Ok(())
 }
 
 /// The flags and the length that a prefix names.

@@ -1,0 +1,170 @@
+//! The encodings that messages are compressed with, each message by itself.
+//!
+//! A peer's word on a size is never believed: what is unpacked is bounded while it is being unpacked.
+
+use std::io::{self, Read, Write};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::write::{GzEncoder, ZlibEncoder};
+
+use crate::{Error, Result};
+
+/// A smaller message is sent as it is: its headers alone would make it larger.
+pub(crate) const WORTH: usize = 1024;
+
+/// How the messages of one direction are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Encoding {
+    #[default]
+    Identity,
+    Gzip,
+    /// zlib, as HTTP and gRPC call it.
+    Deflate,
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+/// Every encoding that is read, in the order in which they are preferred.
+const KNOWN: &[Encoding] = &[
+    #[cfg(feature = "zstd")]
+    Encoding::Zstd,
+    Encoding::Gzip,
+    Encoding::Deflate,
+    Encoding::Identity,
+];
+
+impl Encoding {
+    /// Every encoding that is read, as `grpc-accept-encoding` and its like list them.
+    pub(crate) const ACCEPTED: &'static str =
+        if cfg!(feature = "zstd") { "zstd,gzip,deflate,identity" } else { "gzip,deflate,identity" };
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            #[cfg(feature = "zstd")]
+            Self::Zstd => "zstd",
+        }
+    }
+
+    /// The encoding of this name; `None` for one that is not known here.
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        KNOWN.iter().copied().find(|known| known.name().as_bytes() == name)
+    }
+
+    /// Whether a list like that of `grpc-accept-encoding` names this encoding. Weights are not looked at: nobody sends any.
+    pub(crate) fn is_in(self, list: &[u8]) -> bool {
+        list.split(|byte| *byte == b',').any(|name| name.trim_ascii() == self.name().as_bytes())
+    }
+
+    /// Appends the compressed form of `message`.
+    ///
+    /// # Errors
+    /// None in practice: memory is written to.
+    pub(crate) fn compress(self, message: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Identity => out.extend_from_slice(message),
+            Self::Gzip => {
+                let mut encoder = GzEncoder::new(out, Compression::fast());
+                encoder.write_all(message)?;
+                encoder.finish()?;
+            }
+            Self::Deflate => {
+                let mut encoder = ZlibEncoder::new(out, Compression::fast());
+                encoder.write_all(message)?;
+                encoder.finish()?;
+            }
+            #[cfg(feature = "zstd")]
+            Self::Zstd => zstd::stream::copy_encode(message, out, 0)?,
+        }
+        Ok(())
+    }
+
+    /// The message that these bytes are the compressed form of.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE` for more than `limit` bytes; `CODEC` for what is no such form.
+    pub(crate) fn decompress(self, bytes: Bytes, limit: usize) -> Result<Bytes> {
+        match self {
+            Self::Identity => Ok(bytes),
+            Self::Gzip => self.unpack(MultiGzDecoder::new(&*bytes), bytes.len(), limit),
+            Self::Deflate => self.unpack(ZlibDecoder::new(&*bytes), bytes.len(), limit),
+            #[cfg(feature = "zstd")]
+            Self::Zstd => match zstd::stream::read::Decoder::with_buffer(&*bytes) {
+                Ok(decoder) => self.unpack(decoder, bytes.len(), limit),
+                Err(error) => Err(self.broken(&error)),
+            },
+        }
+    }
+
+    fn unpack(self, packed: impl Read, size: usize, limit: usize) -> Result<Bytes> {
+        // Grown as it fills: what a few bytes unpack to is known when it is there.
+        let mut out = Vec::with_capacity(size.min(limit));
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        packed.take(most).read_to_end(&mut out).map_err(|error| self.broken(&error))?;
+        if out.len() > limit { Err(Error::body_too_large(limit)) } else { Ok(out.into()) }
+    }
+
+    #[cold]
+    fn broken(self, error: &io::Error) -> Error {
+        Error::codec(format!("the message cannot be unpacked as {}: {error}", self.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::reasons;
+
+    const PACKED: &[Encoding] = KNOWN.split_last().unwrap().1;
+
+    fn packed(encoding: Encoding, message: &[u8]) -> Bytes {
+        let mut out = Vec::new();
+        encoding.compress(message, &mut out).unwrap();
+        out.into()
+    }
+
+    #[test]
+    fn every_encoding_gives_back_what_it_got() {
+        let message = b"again and again ".repeat(1000);
+        for encoding in KNOWN {
+            let packed = packed(*encoding, &message);
+            assert_eq!(encoding.decompress(packed.clone(), message.len()).unwrap(), message);
+            if *encoding != Encoding::Identity {
+                assert!(packed.len() < message.len() / 10, "{encoding:?}");
+            }
+            assert_eq!(Encoding::named(encoding.name().as_bytes()), Some(*encoding));
+            assert!(encoding.is_in(Encoding::ACCEPTED.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_at_the_limit() {
+        let bomb = vec![0; 64 << 20];
+        for encoding in PACKED {
+            let error = encoding.decompress(packed(*encoding, &bomb), 1 << 20).unwrap_err();
+            assert_eq!(error.reason(), reasons::BODY_TOO_LARGE, "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_packed_or_cut_short_is_an_error() {
+        for encoding in PACKED {
+            let whole = packed(*encoding, b"some words that are packed");
+            for bytes in [Bytes::from_static(b"some words"), whole.slice(..whole.len() - 1)] {
+                let error = encoding.decompress(bytes, 1 << 20).unwrap_err();
+                assert_eq!(error.reason(), reasons::CODEC, "{encoding:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_whole_words_of_a_list() {
+        assert!(Encoding::Gzip.is_in(b"identity, gzip"));
+        assert!(!Encoding::Gzip.is_in(b"x-gzip,gzipped"));
+        assert_eq!(Encoding::named(b"br"), None);
+    }
+}

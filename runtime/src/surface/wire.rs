@@ -1,0 +1,187 @@
+//! How the messages of one RPC are written: the format, and what they are compressed with. The protocols differ in how they
+//! say so and in what stands around the messages, not in this.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes};
+use futures_core::Stream;
+
+use super::compression::{Encoding, WORTH};
+use super::envelope::{self, Envelopes, PREFIX};
+use crate::call::{Body, Gathered};
+use crate::error::reasons;
+use crate::message::{self, Dialect, Fault, Message};
+use crate::{Error, Result};
+
+/// How a message is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Format {
+    #[default]
+    Proto,
+    /// Canonical ProtoJSON.
+    Json,
+}
+
+/// How the messages of both directions are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Wire {
+    pub(crate) format: Format,
+    /// What requests may be compressed with.
+    pub(crate) received: Encoding,
+    /// What replies are compressed with, where they are large enough.
+    pub(crate) sent: Encoding,
+}
+
+/// The flag of a compressed message, in every protocol.
+const COMPRESSED: u8 = 1;
+
+impl Format {
+    pub(crate) fn read<M: Message>(self, bytes: Bytes) -> Result<M> {
+        Ok(match self {
+            Self::Proto => message::decode(bytes)?,
+            Self::Json => message::from_json(&bytes)?,
+        })
+    }
+
+    /// One message alone.
+    ///
+    /// # Errors
+    /// A message without an encoding, which is the handler's mistake: `INTERNAL`.
+    pub(crate) fn write<M: Message>(self, message: &M) -> Result<Vec<u8>> {
+        match self {
+            Self::Proto => Ok(message::encode(message)),
+            Self::Json => message::to_json(message, Dialect::Proto).map_err(unwritable),
+        }
+    }
+}
+
+impl Wire {
+    /// Reads a body that is one message of at most `limit` bytes. A message that arrives in one piece is read in place.
+    ///
+    /// # Errors
+    /// `CODEC` for anything but exactly one message, `BODY_TOO_LARGE` as soon as the prefix says so.
+    pub(crate) async fn read<M: Message>(self, mut body: Body, limit: usize) -> Result<M> {
+        let mut gathered = Gathered::default();
+        let mut announced = None;
+        while announced.is_none_or(|(_, length)| gathered.len() < PREFIX + length) {
+            let Some(piece) = body.piece().await? else {
+                return Err(Error::codec(match gathered.len() {
+                    0 => "the call has no message",
+                    _ => "the message ends too early",
+                }));
+            };
+            gathered.push(piece);
+            if announced.is_none() && gathered.len() >= PREFIX {
+                announced = Some(envelope::read_prefix(&gathered.head::<PREFIX>(), limit)?);
+            }
+        }
+        let (flags, length) = announced.unwrap_or_default();
+        let mut bytes = gathered.finish();
+        let more = bytes.len() > PREFIX + length
+            || (!http_body::Body::is_end_stream(&body) && body.piece().await?.is_some());
+        if more {
+            return Err(Error::codec("the call has more than one message"));
+        }
+        bytes.advance(PREFIX);
+        self.open(flags, bytes, limit)
+    }
+
+    /// The message in an envelope of at most `limit` bytes, compressed or not.
+    pub(crate) fn open<M: Message>(self, flags: u8, bytes: Bytes, limit: usize) -> Result<M> {
+        let bytes = match flags {
+            0 => bytes,
+            COMPRESSED if self.received != Encoding::Identity => {
+                self.received.decompress(bytes, limit)?
+            }
+            COMPRESSED => return Err(not_named()),
+            _ => return Err(Error::codec("a message starts with 0 or 1")),
+        };
+        self.format.read(bytes)
+    }
+
+    /// One message in an envelope, behind those before it.
+    ///
+    /// # Errors
+    /// A message without an encoding, or of 4 GiB or more, which is the handler's mistake: `INTERNAL`.
+    pub(crate) fn append<M: Message>(self, message: &M, out: &mut Vec<u8>) -> Result<()> {
+        if (self.format, self.sent) == (Format::Proto, Encoding::Identity) {
+            return message::append_framed(message, out).map_err(unwritable);
+        }
+        let bytes = self.format.write(message)?;
+        let packed = self.sent != Encoding::Identity && bytes.len() >= WORTH;
+        envelope::append(u8::from(packed) * COMPRESSED, out, |out| {
+            let encoding = if packed { self.sent } else { Encoding::Identity };
+            encoding.compress(&bytes, out)
+        })
+        .map_err(|error| Error::internal(reasons::INTERNAL, format!("the reply: {error}")))
+    }
+
+    /// One message in an envelope of its own, in one allocation of the exact size where it is plain.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append).
+    pub(crate) fn write<M: Message>(self, message: &M) -> Result<Bytes> {
+        let mut out = Vec::new();
+        self.append(message, &mut out)?;
+        Ok(Bytes::from(out))
+    }
+}
+
+#[cold]
+fn unwritable(fault: Fault) -> Error {
+    Error::internal(reasons::INTERNAL, format!("the reply has no encoding: {fault}"))
+}
+
+/// A peer that compresses a message without saying how has broken the protocol.
+#[cold]
+fn not_named() -> Error {
+    Error::codec("a message is compressed, and no header says how").with_grpc(crate::Code::Internal)
+}
+
+/// The messages of a request that is a stream of envelopes, decoded as they arrive. The first error is the last item.
+pub(crate) struct Requests<M> {
+    wire: Wire,
+    /// `None` once the stream has ended, well or not.
+    body: Option<Body>,
+    envelopes: Envelopes,
+    limit: usize,
+    message: PhantomData<fn() -> M>,
+}
+
+impl<M: Message> Requests<M> {
+    pub(crate) fn new(wire: Wire, body: Body, limit: usize) -> Self {
+        let envelopes = Envelopes::new(limit);
+        Self { wire, body: Some(body), envelopes, limit, message: PhantomData }
+    }
+
+    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
+        loop {
+            if let Some((flags, bytes)) = self.envelopes.next()? {
+                return Poll::Ready(self.wire.open(flags, bytes, self.limit).map(Some));
+            }
+            let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+            match ready!(body.poll_piece(cx))? {
+                Some(piece) => self.envelopes.push(piece),
+                None if self.envelopes.is_empty() => return Poll::Ready(Ok(None)),
+                None => return Poll::Ready(Err(Error::codec("the message ends too early"))),
+            }
+        }
+    }
+}
+
+impl<M: Message> Stream for Requests<M> {
+    type Item = Result<M>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M>>> {
+        if self.body.is_none() {
+            return Poll::Ready(None);
+        }
+        let item = ready!(self.poll_message(cx)).transpose();
+        if !matches!(item, Some(Ok(_))) {
+            self.body = None;
+        }
+        Poll::Ready(item)
+    }
+}
