@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::header::CONTENT_LENGTH;
+use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 use hyper::body::Incoming;
@@ -27,7 +27,7 @@ use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
-use crate::surface::{Codec, Head, Payload, grpc, rest};
+use crate::surface::{Answer, Codec, Head, Payload, grpc, rest};
 use crate::{Error, Result};
 
 /// How long middleware may go on after the handler below it has been told that it is late.
@@ -120,7 +120,7 @@ pub(crate) struct Dispatch {
     future: Caught<'static, Reply>,
     /// There until the answer is.
     record: Option<Record>,
-    answer: rest::Answer,
+    answer: Answer,
 }
 
 /// Begins a call.
@@ -133,12 +133,8 @@ pub(crate) fn dispatch(
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let known = Known::of(&parts.headers);
-    let (protocol, answer) = if grpc::recognises(parts.version, known.content_type) {
-        (Protocol::Grpc, rest::Answer::PLAIN)
-    } else {
-        let accepting = known.accepts.then_some(&parts.headers);
-        (Protocol::Http, rest::Answer::of(&parts.method, known.content_type, accepting))
-    };
+    let answer = known.answer(&parts);
+    let protocol = answer.protocol();
     // Who has no time left is told so: nothing is begun for nobody.
     let caller = match known.timeout() {
         Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
@@ -147,19 +143,14 @@ pub(crate) fn dispatch(
     let trace = Trace::open(known.traceparent);
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let method = if protocol == Protocol::Grpc { &Method::POST } else { &parts.method };
-    let (end, codec) = route(core, method, &mut parts.uri, parts.version, protocol, answer);
+    let (end, mut codec) = route(core, method, &mut parts.uri, parts.version, answer);
     // A binding may have fewer forms than were asked for.
-    let answer = if let Codec::Rest(rest) = &codec { rest.answer() } else { answer };
+    let mut answer =
+        if let Codec::Rest(rest) = &codec { Answer::Rest(rest.answer()) } else { answer };
     let operation = core.name(end, &codec);
     // What is refused has its name all the same.
-    let refusal = match protocol {
-        Protocol::Grpc => {
-            let ours = matches!(codec, Codec::Grpc);
-            grpc::refusal(&parts.method, known.encoding.filter(|_| ours))
-        }
-        Protocol::Http => None,
-    };
-    let (end, codec, caller) = match refusal.map_or(caller, Err) {
+    let head = known.wire(&parts, &mut codec, &mut answer).and(caller);
+    let (end, codec, caller) = match head {
         Ok(caller) => (end, codec, caller),
         Err(error) => (End::Refusal, Codec::Refused(error), None),
     };
@@ -216,6 +207,30 @@ impl<'a> Known<'a> {
         known
     }
 
+    /// How the call is answered.
+    #[inline]
+    fn answer(&self, parts: &Parts) -> Answer {
+        let accepting = self.accepts.then_some(&parts.headers);
+        Answer::of(&parts.method, parts.version, self.content_type, accepting)
+    }
+
+    /// Finds out what the messages of a call of ours are compressed with. A service built with tonic unpacks its own.
+    ///
+    /// # Errors
+    /// What is wrong with the head of the request.
+    #[inline]
+    fn wire(&self, parts: &Parts, codec: &mut Codec, answer: &mut Answer) -> Result<()> {
+        let Answer::Grpc(answered) = answer else { return Ok(()) };
+        if let Some(error) = grpc::refusal(&parts.method) {
+            return Err(error);
+        }
+        if let (Some(encoding), Codec::Enveloped(wire)) = (self.encoding, codec) {
+            [wire.received, wire.sent] = grpc::encodings(encoding, &parts.headers)?;
+            *answered = *wire;
+        }
+        Ok(())
+    }
+
     /// How long the caller waits, by whichever header it sent.
     fn timeout(&self) -> Result<Option<Duration>> {
         match (self.grpc_timeout, self.connect_timeout) {
@@ -233,25 +248,24 @@ fn route(
     method: &Method,
     uri: &mut Uri,
     version: Version,
-    protocol: Protocol,
-    answer: rest::Answer,
+    answer: Answer,
 ) -> (End, Codec) {
     let raw = |uri: &mut Uri, otherwise| {
         let (method, uri) = (method.clone(), std::mem::take(uri));
         Codec::Raw(Box::new(Head { method, uri, version, otherwise }))
     };
-    let otherwise = match (core.table.find(method, uri.path()), protocol) {
+    let otherwise = match (core.table.find(method, uri.path()), answer) {
         (Found::Route(Route { operation, binding }, captures), _) => {
-            let codec = match (&core.operations[operation].kind, protocol, binding) {
-                (Kind::Method(..), Protocol::Grpc, None) => Codec::Grpc,
-                (_, Protocol::Grpc, _) => {
+            let codec = match (&core.operations[operation].kind, answer, binding) {
+                (Kind::Method(..), Answer::Grpc(wire), None) => Codec::Enveloped(wire),
+                (_, Answer::Grpc(_), _) => {
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(shape, _), ..) if shape.streams() => {
                     Codec::Refused(Error::needs_streams())
                 }
-                (Kind::Method(_, plans), ..) => {
+                (Kind::Method(_, plans), Answer::Rest(answer), _) => {
                     let plan = Arc::clone(plans.of(binding));
                     let target = std::mem::take(uri).into_parts().path_and_query;
                     let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -260,7 +274,7 @@ fn route(
             };
             return (End::Operation(operation), codec);
         }
-        (_, Protocol::Grpc) => Otherwise::UnknownMethod,
+        (_, Answer::Grpc(_)) => Otherwise::UnknownMethod,
         (Found::Options(allow), _) => Otherwise::Options(allow),
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
         (Found::Nothing, _) => Otherwise::NotFound,
@@ -300,7 +314,7 @@ impl Dispatch {
 fn render(
     result: Result<Reply>,
     mut record: Record,
-    answer: rest::Answer,
+    answer: Answer,
     flight: Option<InFlight>,
 ) -> Response<Outgoing> {
     let Reply { message, mut meta } = match result {
@@ -308,56 +322,28 @@ fn render(
         Err(error) => return fail(error, record, answer, flight),
     };
     record.on_end = std::mem::take(&mut meta.on_end);
-    match (record.protocol, message.body) {
-        (Protocol::Http, EncodedBody::Unary(bytes)) => {
-            let (head, bytes) = answer.reply(meta, bytes).into_parts();
-            record.answered(head.status);
-            Response::from_parts(head, Outgoing::new(full(bytes), record, flight))
-        }
-        (Protocol::Http, EncodedBody::Raw(status, body)) => {
-            let mut headers = rest::beside(meta.beside);
-            let mut payload = Payload::Body(body, None);
-            if answer.is_head() {
-                // The body of an answer to HEAD is never asked for: its length is all there is to send.
-                let length = payload.length().filter(|length| *length > 0);
-                payload = Payload::Empty;
-                if let Some(length) = length {
-                    headers.entry(CONTENT_LENGTH).or_insert(length.into());
-                }
-            }
-            record.answered(status);
-            let mut response = Response::new(Outgoing::new(payload, record, flight));
-            *response.status_mut() = status;
-            *response.headers_mut() = headers;
-            response
-        }
-        (Protocol::Http, EncodedBody::Stream(_)) => {
-            fail(Error::needs_streams(), record, answer, flight)
-        }
-        (Protocol::Grpc, body) => {
-            let theirs = matches!(body, EncodedBody::Raw(..));
-            let (head, payload) = grpc::reply(meta, body).into_parts();
-            // Someone else's answer may have ended already.
-            let said = if theirs { grpc::read_status(&head.headers) } else { None };
-            match said {
-                Some(code) if code != Code::Ok => record.ended_with(code),
-                _ => record.answered(head.status),
-            }
-            Response::from_parts(head, Outgoing::new(payload, record, flight))
-        }
+    let theirs = matches!(message.body, EncodedBody::Raw(..));
+    let (head, payload) = answer.reply(meta, message.body).into_parts();
+    // Someone else's answer may have ended already.
+    let said = if theirs && record.protocol == Protocol::Grpc {
+        grpc::read_status(&head.headers)
+    } else {
+        None
+    };
+    match said {
+        Some(code) if code != Code::Ok => record.ended_with(code),
+        _ => record.answered(head.status),
     }
+    Response::from_parts(head, Outgoing::new(payload, record, flight))
 }
 
 fn fail(
     error: Error,
     mut record: Record,
-    answer: rest::Answer,
+    answer: Answer,
     flight: Option<InFlight>,
 ) -> Response<Outgoing> {
-    let response = match record.protocol {
-        Protocol::Grpc => grpc::error(&error),
-        Protocol::Http => answer.error(&error).map(full),
-    };
+    let response = answer.error(&error);
     record.failed(error);
     response.map(|payload| Outgoing::new(payload, record, flight))
 }
@@ -369,8 +355,4 @@ fn fault(error: &Error) -> Response<Body> {
 
 fn theirs(body: Body) -> Payload {
     Payload::Body(Box::new(body), None)
-}
-
-fn full(bytes: bytes::Bytes) -> Payload {
-    if bytes.is_empty() { Payload::Empty } else { Payload::Full(bytes) }
 }

@@ -18,7 +18,7 @@ use super::{Core, Outgoing, Peer, Site};
 use crate::Error;
 use crate::call::{Body, BoxFuture};
 use crate::error::BoxError;
-use crate::surface::{grpc, rest};
+use crate::surface::Answer;
 
 /// What a layer given to [`App::layer`](crate::App::layer) wraps: everything that the app serves, as HTTP.
 #[derive(Clone)]
@@ -73,18 +73,17 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
     Site::Plain(Arc::new(move |request: Request<Body>| {
         let service = service.clone();
         Box::pin(async move {
-            let is_grpc = grpc::recognises(
+            let (method, headers) = (request.method(), request.headers());
+            let answer = Answer::of(
+                method,
                 request.version(),
-                request.headers().get(http::header::CONTENT_TYPE),
+                headers.get(http::header::CONTENT_TYPE),
+                Some(headers),
             );
-            let answer = rest::Answer::negotiate(request.method(), request.headers());
             match service.oneshot(request).await {
                 Ok(response) => response,
                 // A layer that gives up fails its call, in the form that the caller reads.
-                Err(error) => match Error::from(error) {
-                    error if is_grpc => body(grpc::error(&error)),
-                    error => answer.error(&error).map(Body::from),
-                },
+                Err(error) => body(answer.error(&Error::from(error))),
             }
         })
     }))

@@ -10,7 +10,7 @@ use super::state::InFlight;
 use crate::Error;
 use crate::call::{Added, Protocol, Record, caught};
 use crate::error::BoxError;
-use crate::surface::{Payload, grpc};
+use crate::surface::{End, Payload, grpc};
 
 /// What hyper sends.
 pub(crate) struct Outgoing {
@@ -72,27 +72,31 @@ impl Outgoing {
         }
     }
 
-    /// The end of an answer that has begun and cannot be finished: gRPC says so in its trailers, HTTP breaks off.
+    /// The end of an answer that has begun and cannot be finished.
     fn broken(
         &mut self,
         error: Error,
         beside: Option<Box<Added>>,
+        end: End,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let grpc = self.record.as_ref().is_some_and(|record| record.protocol == Protocol::Grpc);
         let error = match beside {
             Some(beside) => error.with_added(beside),
             None => error,
         };
-        let last = if grpc {
-            Ok(Frame::trailers(grpc::error_trailers(&error)))
-        } else {
-            Err(BoxError::from("the answer broke off"))
-        };
+        let last = end.bad(&error);
         if let Some(record) = &mut self.record {
             record.failed(error);
         }
         self.end();
         Poll::Ready(Some(last))
+    }
+
+    /// How someone else's body ends where it cannot be finished.
+    fn theirs(&self) -> End {
+        match &self.record {
+            Some(record) if record.protocol == Protocol::Grpc => End::Trailers,
+            _ => End::Abrupt,
+        }
     }
 }
 
@@ -121,22 +125,23 @@ impl http_body::Body for Outgoing {
                 this.end();
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
-            Payload::Stream(stream, beside) => match ready!(stream.as_mut().poll_next(cx)) {
+            Payload::Stream(stream, beside, end) => match ready!(stream.as_mut().poll_next(cx)) {
                 Some(Ok(frame)) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
                 Some(Err(error)) => {
-                    let beside = beside.take();
-                    this.broken(error, beside)
+                    let (beside, end) = (beside.take(), *end);
+                    this.broken(error, beside, end)
                 }
                 last => {
+                    let end = *end;
                     let mut beside = beside.take();
                     if let Some(Ok(late)) = last.map(|last| last.map(Frame::into_trailers))
                         && let Ok(late) = late
                     {
                         beside.get_or_insert_default().trailers.extend(late);
                     }
-                    let trailers = grpc::ok_trailers(beside);
+                    let last = end.good(beside);
                     this.end();
-                    Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+                    Poll::Ready(last.map(Ok))
                 }
             },
             Payload::Body(body, beside) => {
@@ -165,8 +170,8 @@ impl http_body::Body for Outgoing {
                         if let Some(late) = body.added() {
                             error = error.with_added(late);
                         }
-                        let beside = beside.take();
-                        this.broken(error, beside)
+                        let (beside, end) = (beside.take(), this.theirs());
+                        this.broken(error, beside, end)
                     }
                     None => {
                         this.end();

@@ -1,21 +1,75 @@
 //! The surfaces: translation between the wire and a call, and nothing else.
 
+mod compression;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
+mod wire;
+
+pub(crate) use compression::Encoding;
+pub(crate) use wire::{Format, Wire};
 
 use bytes::Bytes;
-use http::{Method, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Response, Uri, Version};
+use http_body::Frame;
 
-use crate::call::{Added, Body, Frames, Streaming};
+use crate::call::{Added, Body, EncodedBody, Frames, Meta, Protocol, Streaming};
+use crate::error::BoxError;
 use crate::foreign::Otherwise;
 use crate::message::Message;
 use crate::{Error, Result};
 
+/// How a call is answered: the head of its request says so, before anyone knows what it calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Answer {
+    Grpc(Wire),
+    Rest(rest::Answer),
+}
+
+impl Answer {
+    /// By the head of a request. `accepting` is only needed where there is an `accept`.
+    #[inline]
+    pub(crate) fn of(
+        method: &Method,
+        version: Version,
+        content_type: Option<&HeaderValue>,
+        accepting: Option<&HeaderMap>,
+    ) -> Self {
+        match grpc::recognise(version, content_type) {
+            Some(format) => Self::Grpc(Wire { format, ..Wire::default() }),
+            None => Self::Rest(rest::Answer::of(method, content_type, accepting)),
+        }
+    }
+
+    pub(crate) fn protocol(self) -> Protocol {
+        match self {
+            Self::Grpc(_) => Protocol::Grpc,
+            Self::Rest(_) => Protocol::Http,
+        }
+    }
+
+    /// The response to a call that ended well, or whose stream has begun.
+    #[inline]
+    pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
+        match self {
+            Self::Grpc(wire) => grpc::reply(wire, meta, body),
+            Self::Rest(answer) => answer.reply(meta, body),
+        }
+    }
+
+    /// The response to a call that failed before anything was sent.
+    pub(crate) fn error(self, error: &Error) -> Response<Payload> {
+        match self {
+            Self::Grpc(wire) => grpc::error(wire, error),
+            Self::Rest(answer) => answer.error(error).map(Payload::full),
+        }
+    }
+}
+
 /// How one call is decoded and encoded.
 pub(crate) enum Codec {
-    /// gRPC with protobuf messages.
-    Grpc,
+    /// Each message in an envelope: gRPC.
+    Enveloped(Wire),
     /// REST, and JSON on the RPC path.
     Rest(rest::Rest),
     /// Not at all: the call goes on as the HTTP request that it is.
@@ -37,7 +91,7 @@ impl Codec {
     /// The request message, from a body of at most `limit` bytes.
     pub(crate) async fn read<M: Message>(&self, body: Body, limit: usize) -> Result<M> {
         match self {
-            Self::Grpc => grpc::read(body, limit).await,
+            Self::Enveloped(wire) => wire.read(body, limit).await,
             Self::Rest(rest) if rest.reads_body() => rest.decode(body.collect(limit).await?),
             Self::Rest(rest) => rest.decode(Bytes::new()),
             Self::Raw(_) => Err(no_messages()),
@@ -48,7 +102,7 @@ impl Codec {
     /// A reply in the form that the surface sends.
     pub(crate) fn write<M: Message>(&self, message: &M) -> Result<Bytes> {
         match self {
-            Self::Grpc => grpc::write(message),
+            Self::Enveloped(wire) => wire.write(message),
             Self::Rest(rest) => rest.encode(message),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),
@@ -58,30 +112,31 @@ impl Codec {
     /// The messages of a request that is a stream.
     pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
         match self {
-            Self::Grpc => Ok(Streaming::new(grpc::Requests::new(body, limit))),
-            _ => Err(Error::needs_streams()),
+            Self::Enveloped(wire) => Ok(Streaming::new(wire::Requests::new(*wire, body, limit))),
+            Self::Refused(error) => Err(error.repeated()),
+            Self::Rest(_) | Self::Raw(_) => Err(Error::needs_streams()),
         }
     }
 
     /// How the messages of an answer that is a stream are written.
     pub(crate) fn encoder(&self) -> Result<Encoder> {
         match self {
-            Self::Grpc => Ok(Encoder::Grpc),
-            _ => Err(Error::needs_streams()),
+            Self::Enveloped(wire) => Ok(Encoder::Enveloped(*wire)),
+            Self::Refused(error) => Err(error.repeated()),
+            Self::Rest(_) | Self::Raw(_) => Err(Error::needs_streams()),
         }
     }
 }
 
 /// Writes the messages of a stream, one after the other.
 pub(crate) enum Encoder {
-    /// Each with its prefix.
-    Grpc,
+    Enveloped(Wire),
 }
 
 impl Encoder {
     pub(crate) fn write<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
         match self {
-            Self::Grpc => grpc::append(message, out),
+            Self::Enveloped(wire) => wire.append(message, out),
         }
     }
 }
@@ -100,13 +155,17 @@ pub(crate) enum Payload {
     Full(Bytes),
     /// One gRPC frame, then a good end with what the handler adds to its trailers.
     Trailed(Bytes, Option<Box<Added>>),
-    /// gRPC frames; the trailers are for a good end.
-    Stream(Frames, Option<Box<Added>>),
+    /// Messages as they go on the wire, and how they end; the trailers are for a good end.
+    Stream(Frames, Option<Box<Added>>, End),
     /// Someone else's, with what goes into its trailers over gRPC.
     Body(Box<Body>, Option<Box<Added>>),
 }
 
 impl Payload {
+    pub(crate) fn full(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::Empty } else { Self::Full(bytes) }
+    }
+
     /// How many bytes it has, where that is known.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
@@ -115,6 +174,36 @@ impl Payload {
             // gRPC's answers carry no length.
             Self::Trailed(..) | Self::Stream(..) => None,
             Self::Body(body, _) => http_body::Body::size_hint(&**body).exact(),
+        }
+    }
+}
+
+/// How an answer that has begun says that it is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With the trailers of gRPC.
+    Trailers,
+    /// Not at all: a good one just ends, any other breaks off.
+    Abrupt,
+}
+
+impl End {
+    /// The last frame of a good answer, if it has one.
+    pub(crate) fn good(self, beside: Option<Box<Added>>) -> Option<Frame<Bytes>> {
+        match self {
+            Self::Trailers => Some(Frame::trailers(grpc::ok_trailers(beside))),
+            Self::Abrupt => None,
+        }
+    }
+
+    /// The last frame of an answer that failed.
+    ///
+    /// # Errors
+    /// Where there is no way to say so but to break off.
+    pub(crate) fn bad(self, error: &Error) -> Result<Frame<Bytes>, BoxError> {
+        match self {
+            Self::Trailers => Ok(Frame::trailers(grpc::error_trailers(error))),
+            Self::Abrupt => Err(BoxError::from("the answer broke off")),
         }
     }
 }

@@ -3,6 +3,7 @@
 use ::http::Method;
 
 use super::*;
+use crate::surface::Encoding;
 
 #[tokio::test]
 async fn a_unary_call_is_one_message_and_trailers() {
@@ -55,7 +56,7 @@ async fn what_is_wrong_with_a_request_has_a_status() {
         (echo, [whole.clone(), whole.clone()].concat(), "3", "CODEC"),
         (echo, vec![0, 0, 0, 0, 1, 0xff], "3", "CODEC"),
         (echo, large, "8", "BODY_TOO_LARGE"),
-        (echo, compressed, "12", "UNSUPPORTED_MEDIA_TYPE"),
+        (echo, compressed, "13", "CODEC"),
     ];
     for (path, body, status, reason) in cases {
         let answer =
@@ -65,10 +66,10 @@ async fn what_is_wrong_with_a_request_has_a_status() {
         assert_eq!(harness.outcome().await.2, reason);
     }
     let mut request = grpc_request(echo, whole.clone());
-    request.headers_mut().insert("grpc-encoding", "gzip".parse().unwrap());
+    request.headers_mut().insert("grpc-encoding", "snappy".parse().unwrap());
     let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
     assert_eq!(answer.grpc_status(), "12");
-    assert_eq!(answer.headers["grpc-accept-encoding"], "identity");
+    assert_eq!(answer.headers["grpc-accept-encoding"], Encoding::ACCEPTED);
     let refused = (echo.to_owned(), 415, "UNSUPPORTED_MEDIA_TYPE".to_owned());
     assert_eq!(harness.outcome().await, refused);
 
@@ -80,9 +81,58 @@ async fn what_is_wrong_with_a_request_has_a_status() {
     assert_eq!(harness.outcome().await, refused);
 
     let mut request = grpc_request(echo, whole);
-    request.headers_mut().insert("content-type", "application/grpc+json".parse().unwrap());
+    request.headers_mut().insert("content-type", "application/grpc+thrift".parse().unwrap());
     let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
     assert_eq!(answer.status, 415);
+}
+
+#[tokio::test]
+async fn a_reply_is_compressed_as_its_request_was() {
+    let harness = start(Options { max_body: 1 << 20, ..Options::default() }).await;
+    let mut send = harness.h2().await;
+    let long = "again and again ".repeat(1000);
+    for encoding in ["gzip", "deflate"] {
+        let known = Encoding::named(encoding.as_bytes()).unwrap();
+        for text_of in ["short", &long] {
+            let mut packed = Vec::new();
+            known.compress(&framed(&text(text_of))[5..], &mut packed).unwrap();
+            let mut frame = vec![1];
+            frame.extend(u32::try_from(packed.len()).unwrap().to_be_bytes());
+            frame.extend(packed);
+            let mut request = grpc_request("/test.v1.Echo/Echo", frame.into());
+            let headers = request.headers_mut();
+            headers.insert("grpc-encoding", encoding.parse().unwrap());
+            headers.insert("grpc-accept-encoding", "identity,deflate,gzip".parse().unwrap());
+            let response = soon(send.send_request(request)).await.unwrap();
+            assert_eq!(response.headers()["grpc-encoding"], encoding);
+            let body = soon(response.into_body().collect()).await.unwrap().to_bytes();
+            let large = text_of.len() > 1024;
+            assert_eq!(body[0], u8::from(large), "what is small is sent as it is");
+            let sent = if large { known } else { Encoding::Identity };
+            let message = sent.decompress(body.slice(5..), 1 << 20).unwrap();
+            assert_eq!(crate::message::decode::<Text>(message).unwrap(), text(text_of));
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_may_be_json() {
+    let harness = start(Options::default()).await;
+    let mut send = harness.h2().await;
+    let json = br#"{"text":"3"}"#;
+    let mut frame = vec![0, 0, 0, 0, u8::try_from(json.len()).unwrap()];
+    frame.extend(json);
+    for (method, expected) in [("Echo", 1), ("Count", 3)] {
+        let path = format!("/test.v1.Echo/{method}");
+        let mut request = grpc_request(&path, frame.clone().into());
+        request.headers_mut().insert("content-type", "application/grpc+json".parse().unwrap());
+        let response = soon(send.send_request(request)).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/grpc+json");
+        let body = soon(response.into_body().collect()).await.unwrap();
+        assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+        let body = body.to_bytes();
+        assert_eq!(body.windows(8).filter(|it| it == br#"{"text":"#).count(), expected);
+    }
 }
 
 #[tokio::test]

@@ -1,50 +1,62 @@
 //! gRPC over HTTP/2, as <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md> has it.
 //!
-//! Translation only. There is no compression: a compressed message is answered with UNIMPLEMENTED and the encodings that
-//! are read. A missing `te: trailers` is forgiven, as grpc-go forgives it.
+//! Translation only. A reply is compressed as its request was, so that who never asks for it never pays for it. A missing `te: trailers` is forgiven, as grpc-go forgives it.
 
-mod frame;
 mod reply;
 mod timeout;
 
-pub(crate) use frame::{Requests, append, read, write};
 pub(crate) use reply::{add_trailers, error, error_trailers, ok_trailers, read_status, reply};
 pub(crate) use timeout::{GRPC_TIMEOUT, connect_timeout, timeout};
 
-use http::{HeaderName, HeaderValue, Method, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
-use crate::Error;
 use crate::call::Added;
 use crate::error::{Code, reasons};
+use crate::surface::{Encoding, Format};
+use crate::{Error, Result};
 
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
-/// Whether a request is a gRPC call with protobuf messages. Any other `application/grpc…` is a media type that nothing
-/// here reads, and is refused as such.
-pub(crate) fn recognises(version: Version, content_type: Option<&HeaderValue>) -> bool {
-    version == Version::HTTP_2 && content_type.is_some_and(|value| is_proto(value.as_bytes()))
+/// How the messages of a request are written, where it is a gRPC call. Any other `application/grpc…` is a media type that
+/// nothing here reads, and is refused as such.
+pub(crate) fn recognise(version: Version, content_type: Option<&HeaderValue>) -> Option<Format> {
+    if version != Version::HTTP_2 {
+        return None;
+    }
+    format(content_type?.as_bytes().strip_prefix(b"application/grpc")?)
 }
 
-fn is_proto(media: &[u8]) -> bool {
-    let Some(rest) = media.strip_prefix(b"application/grpc") else { return false };
-    let rest = rest.strip_prefix(b"+proto").unwrap_or(rest);
-    rest.first().is_none_or(|next| matches!(next, b';' | b' '))
+/// What stands behind the name of a protocol in its media type.
+pub(crate) fn format(rest: &[u8]) -> Option<Format> {
+    let (format, rest) = match rest.strip_prefix(b"+json") {
+        Some(rest) => (Format::Json, rest),
+        None => (Format::Proto, rest.strip_prefix(b"+proto").unwrap_or(rest)),
+    };
+    rest.first().is_none_or(|next| matches!(next, b';' | b' ')).then_some(format)
 }
 
 /// What is wrong with the head of a gRPC request, if anything.
-pub(crate) fn refusal(method: &Method, encoding: Option<&HeaderValue>) -> Option<Error> {
-    if method != Method::POST {
-        return Some(Error::method_not_allowed());
-    }
-    let encoding = encoding?;
-    (encoding != "identity")
-        .then(|| unknown_encoding(&String::from_utf8_lossy(encoding.as_bytes())))
+pub(crate) fn refusal(method: &Method) -> Option<Error> {
+    (method != Method::POST).then(Error::method_not_allowed)
+}
+
+/// What the messages of both directions are compressed with: replies as the requests are, if the caller reads that.
+///
+/// # Errors
+/// UNIMPLEMENTED for an encoding that is not known here, with those that are.
+pub(crate) fn encodings(encoding: &HeaderValue, headers: &HeaderMap) -> Result<[Encoding; 2]> {
+    let Some(received) = Encoding::named(encoding.as_bytes()) else {
+        return Err(unknown_encoding(&String::from_utf8_lossy(encoding.as_bytes())));
+    };
+    let mut accepted = headers.get_all(GRPC_ACCEPT_ENCODING).iter();
+    let mirrored = accepted.any(|list| received.is_in(list.as_bytes()));
+    Ok([received, if mirrored { received } else { Encoding::Identity }])
 }
 
 /// UNIMPLEMENTED, with the encodings that are read beside it.
 fn unknown_encoding(name: &str) -> Error {
     let mut added = Added::default();
-    added.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    added.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static(Encoding::ACCEPTED));
     let text = format!("messages compressed with `{name}` are not read here");
     Error::new(415, reasons::UNSUPPORTED_MEDIA_TYPE, text)
         .with_grpc(Code::Unimplemented)
@@ -56,30 +68,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_protobuf_over_http2_is_grpc() {
+    fn protobuf_and_json_over_http2_are_grpc() {
         for (media, is) in [
-            ("application/grpc", true),
-            ("application/grpc+proto", true),
-            ("application/grpc;charset=utf-8", true),
-            ("application/grpc+json", false),
-            ("application/grpc-web", false),
-            ("application/grpc-web+proto", false),
-            ("application/json", false),
+            ("application/grpc", Some(Format::Proto)),
+            ("application/grpc+proto", Some(Format::Proto)),
+            ("application/grpc;charset=utf-8", Some(Format::Proto)),
+            ("application/grpc+json", Some(Format::Json)),
+            ("application/grpc+jsonp", None),
+            ("application/grpc+thrift", None),
+            ("application/grpc-web", None),
+            ("application/grpc-web+proto", None),
+            ("application/json", None),
         ] {
             let media = HeaderValue::from_static(media);
-            assert_eq!(recognises(Version::HTTP_2, Some(&media)), is, "{media:?}");
-            assert!(!recognises(Version::HTTP_11, Some(&media)), "{media:?}");
+            assert_eq!(recognise(Version::HTTP_2, Some(&media)), is, "{media:?}");
+            assert_eq!(recognise(Version::HTTP_11, Some(&media)), None, "{media:?}");
         }
     }
 
     #[test]
-    fn a_head_that_cannot_be_served_is_refused() {
-        let identity = HeaderValue::from_static("identity");
-        assert!(refusal(&Method::POST, Some(&identity)).is_none());
-        assert!(refusal(&Method::POST, None).is_none());
-        let error = refusal(&Method::POST, Some(&HeaderValue::from_static("gzip"))).unwrap();
+    fn replies_are_compressed_as_requests_are() {
+        let gzip = HeaderValue::from_static("gzip");
+        let mut headers = HeaderMap::new();
+        let plain = encodings(&gzip, &headers).unwrap();
+        assert_eq!(plain, [Encoding::Gzip, Encoding::Identity]);
+        headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static("identity,gzip"));
+        assert_eq!(encodings(&gzip, &headers).unwrap(), [Encoding::Gzip, Encoding::Gzip]);
+        let error = encodings(&HeaderValue::from_static("snappy"), &headers).unwrap_err();
         assert_eq!(error.grpc_code(), Code::Unimplemented);
-        assert_eq!(error.added().unwrap().headers[GRPC_ACCEPT_ENCODING], "identity");
-        assert_eq!(refusal(&Method::GET, Some(&identity)).unwrap().code(), 405);
+        assert_eq!(error.added().unwrap().headers[GRPC_ACCEPT_ENCODING], Encoding::ACCEPTED);
+    }
+
+    #[test]
+    fn anything_but_a_post_is_refused() {
+        assert!(refusal(&Method::POST).is_none());
+        assert_eq!(refusal(&Method::GET).unwrap().code(), 405);
     }
 }

@@ -11,21 +11,22 @@ use crate::Error;
 use crate::call::metadata::{BASE64, is_framing};
 use crate::call::{Added, EncodedBody, Meta};
 use crate::error::{Code, details};
-use crate::surface::Payload;
+use crate::surface::{Encoding, End, Format, Payload, Wire};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The response to a call that ended well.
 #[inline]
-pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
+pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Payload> {
     let mut beside = meta.beside;
     let headers = beside.as_mut().map(|beside| std::mem::take(&mut beside.headers));
     let payload = match body {
         EncodedBody::Unary(frame) => Payload::Trailed(frame, beside),
-        EncodedBody::Stream(stream) => Payload::Stream(stream, beside),
+        EncodedBody::Stream(stream) => Payload::Stream(stream, beside, End::Trailers),
         // Someone else's answer says itself how it went.
         EncodedBody::Raw(status, body) => {
             let mut response = Response::new(Payload::Body(body, beside));
@@ -39,8 +40,20 @@ pub(crate) fn reply(meta: Meta, body: EncodedBody) -> Response<Payload> {
         unreserve(&mut headers);
         *response.headers_mut() = headers;
     }
-    response.headers_mut().insert(CONTENT_TYPE, GRPC);
+    response.headers_mut().insert(CONTENT_TYPE, content_type(wire));
+    if wire.sent != Encoding::Identity {
+        let name = HeaderValue::from_static(wire.sent.name());
+        response.headers_mut().insert(GRPC_ENCODING, name);
+    }
     response
+}
+
+/// The media type of the request, which is the answer's too.
+fn content_type(wire: Wire) -> HeaderValue {
+    match wire.format {
+        Format::Proto => GRPC,
+        Format::Json => HeaderValue::from_static("application/grpc+json"),
+    }
 }
 
 /// The trailers of a call that ended well.
@@ -52,12 +65,12 @@ pub(crate) fn ok_trailers(beside: Option<Box<Added>>) -> HeaderMap {
 }
 
 /// The response to a call that failed before anything was sent: trailers alone.
-pub(crate) fn error(error: &Error) -> Response<Payload> {
+pub(crate) fn error(wire: Wire, error: &Error) -> Response<Payload> {
     let mut headers = error_trailers(error);
     if let Some(added) = error.added() {
         extend(&mut headers, &added.headers);
     }
-    headers.insert(CONTENT_TYPE, GRPC);
+    headers.insert(CONTENT_TYPE, content_type(wire));
     let mut response = Response::new(Payload::Empty);
     *response.headers_mut() = headers;
     response
@@ -116,7 +129,7 @@ fn unreserve(headers: &mut HeaderMap) {
 fn reserved(name: &HeaderName) -> bool {
     name == CONTENT_TYPE
         || is_framing(name)
-        || [GRPC_STATUS, GRPC_MESSAGE, GRPC_DETAILS].contains(name)
+        || [GRPC_STATUS, GRPC_MESSAGE, GRPC_DETAILS, GRPC_ENCODING].contains(name)
 }
 
 /// `grpc-message`: UTF-8, with everything but printable ASCII, and the percent sign, as `%XX`.
@@ -154,7 +167,7 @@ mod tests {
     #[test]
     fn an_error_is_trailers_alone_with_its_details() {
         let error = Error::not_found("USER_NOT_FOUND", "no user 7").with("id", 7);
-        let response = super::error(&error);
+        let response = super::error(Wire::default(), &error);
         let headers = response.headers();
         assert!(matches!(response.body(), Payload::Empty));
         assert_eq!(headers[CONTENT_TYPE], "application/grpc");
@@ -173,7 +186,8 @@ mod tests {
         beside.trailers.insert(GRPC_STATUS, HeaderValue::from_static("13"));
         beside.trailers.insert("x-kept", HeaderValue::from_static("yes"));
         beside.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
-        let response = reply(meta, EncodedBody::Unary(Bytes::from_static(&[0; 5])));
+        let response =
+            reply(Wire::default(), meta, EncodedBody::Unary(Bytes::from_static(&[0; 5])));
         assert_eq!(response.headers()[CONTENT_TYPE], "application/grpc");
         let Payload::Trailed(_, beside) = response.into_body() else { panic!("not one frame") };
         let trailers = ok_trailers(beside);

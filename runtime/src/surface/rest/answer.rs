@@ -7,15 +7,44 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::media::{Answer, Format};
 use crate::Error;
-use crate::call::{Added, Meta, metadata};
+use crate::call::{Added, Body, EncodedBody, Meta, metadata};
+use crate::surface::Payload;
 
 impl Answer {
-    /// The response to a call that ended well. `meta` is moved, never copied.
+    /// The response to a call that ended well.
+    #[inline]
+    pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
+        match body {
+            EncodedBody::Unary(bytes) => self.whole(meta, bytes).map(Payload::full),
+            EncodedBody::Raw(status, body) => self.raw(status, meta, body),
+            EncodedBody::Stream(_) => self.error(&Error::needs_streams()).map(Payload::full),
+        }
+    }
+
+    /// Someone's own response.
+    fn raw(self, status: StatusCode, meta: Meta, body: Box<Body>) -> Response<Payload> {
+        let mut payload = Payload::Body(body, None);
+        let mut headers = beside(meta.beside);
+        if self.head {
+            // The body of an answer to HEAD is never asked for: its length is all there is to send.
+            let length = payload.length().filter(|length| *length > 0);
+            payload = Payload::Empty;
+            if let Some(length) = length {
+                headers.entry(CONTENT_LENGTH).or_insert(length.into());
+            }
+        }
+        let mut response = Response::new(payload);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        response
+    }
+
+    /// One message. `meta` is moved, never copied.
     ///
     /// The trailers of a unary reply are sent as headers whose names start with `trailer-`, as Connect does it: many HTTP
     /// clients cannot read trailers.
     #[inline]
-    pub(crate) fn reply(self, meta: Meta, body: Bytes) -> Response<Bytes> {
+    pub(super) fn whole(self, meta: Meta, body: Bytes) -> Response<Bytes> {
         let mut response = Response::new(body);
         if let Some(status) = meta.status {
             *response.status_mut() = status;
@@ -67,7 +96,7 @@ impl Answer {
 }
 
 /// What goes beside a response of the user's own, all of it in headers.
-pub(crate) fn beside(added: Option<Box<Added>>) -> HeaderMap {
+fn beside(added: Option<Box<Added>>) -> HeaderMap {
     let Some(Added { mut headers, trailers }) = added.map(|added| *added) else {
         return HeaderMap::new();
     };

@@ -4,7 +4,7 @@
 //! the letter case does not matter. The answer's format is negotiated with quality values; whatever cannot be satisfied
 //! is answered in JSON, because an answer in the wrong format still says more than a 406.
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 
 /// A format of a message in a body.
@@ -94,14 +94,10 @@ impl Answer {
     pub(crate) const PLAIN: Self =
         Self { input: Input::Unsaid, format: Format::Json, problem: false, head: false };
 
-    /// Whether the request is a HEAD, whose answer has no body.
-    pub(crate) fn is_head(self) -> bool {
-        self.head
-    }
-
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
-    pub(crate) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
-        Self::of(method, headers.get(CONTENT_TYPE), Some(headers))
+    #[cfg(test)]
+    pub(super) fn negotiate(method: &Method, headers: &HeaderMap) -> Self {
+        Self::of(method, headers.get(http::header::CONTENT_TYPE), Some(headers))
     }
 
     /// The same, for who has looked at the headers already. `accepting` is only needed where there is an `accept`.

@@ -15,7 +15,6 @@ mod request;
 mod tests;
 mod text;
 
-pub(crate) use answer::beside;
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
 

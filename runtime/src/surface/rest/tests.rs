@@ -217,15 +217,15 @@ fn metadata_beyond_four_kibibytes_is_left_out() {
 #[test]
 fn a_reply_keeps_what_its_handler_set() {
     let meta = Reply::new(()).status(201).header("x-one", "1").trailer("x-two", "2").meta;
-    let response = answer("*/*").reply(meta, Bytes::from_static(b"{}"));
+    let response = answer("*/*").whole(meta, Bytes::from_static(b"{}"));
     assert_eq!(response.status(), 201);
     assert_eq!(response.headers()["x-one"], "1");
     assert_eq!(response.headers()["trailer-x-two"], "2");
     assert_eq!(response.headers()[CONTENT_TYPE], "application/json");
     let meta = Reply::new(()).header("content-type", "text/csv").meta;
-    assert_eq!(answer("*/*").reply(meta, Bytes::new()).headers()[CONTENT_TYPE], "text/csv");
+    assert_eq!(answer("*/*").whole(meta, Bytes::new()).headers()[CONTENT_TYPE], "text/csv");
     let meta = Reply::new(()).status(204).meta;
-    let response = answer("*/*").reply(meta, Bytes::from_static(b"{}"));
+    let response = answer("*/*").whole(meta, Bytes::from_static(b"{}"));
     assert!(response.body().is_empty() && !response.headers().contains_key(CONTENT_TYPE));
 }
 
@@ -233,7 +233,7 @@ fn a_reply_keeps_what_its_handler_set() {
 fn head_gets_the_length_and_no_body() {
     let head = Answer::negotiate(&Method::HEAD, &HeaderMap::new());
     for response in [
-        head.reply(Reply::new(()).meta, Bytes::from_static(b"{\"a\":1}")),
+        head.whole(Reply::new(()).meta, Bytes::from_static(b"{\"a\":1}")),
         head.error(&Error::route_not_found()),
     ] {
         assert!(response.body().is_empty());
