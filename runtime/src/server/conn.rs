@@ -10,6 +10,7 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::dispatch::Connected;
 use super::io::{Spoken, Watched};
@@ -39,16 +40,17 @@ impl Speech {
     }
 }
 
-/// Serves one connection. Ends when it is closed, by either side.
+/// Serves one connection. Ends when it is closed, by either side, or when the user's routes have taken it over.
 pub(super) async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     entered: Entered,
+    permit: OwnedSemaphorePermit,
     speech: Arc<Speech>,
     site: Site,
 ) {
-    let state = &entered.state;
-    let mut io = Watched::new(socket, Arc::clone(state));
+    let state = &Arc::clone(&entered.state);
+    let mut io = Watched::new(socket, entered, permit);
     let sniff = poll_fn(|cx| {
         state.register(cx.waker());
         match io.poll_sniff(cx) {
@@ -64,7 +66,11 @@ pub(super) async fn serve(
     let _ = match spoken {
         Spoken::Http1 => {
             let connection = speech.http1.serve_connection(io, service).with_upgrades();
-            Driven::new(connection, state).await
+            let ended = Driven::new(connection, state).await;
+            if state.switched().is_some() {
+                state.set_phase(Phase::Switched);
+            }
+            ended
         }
         Spoken::Http2 => {
             let connection = speech.http2.serve_connection(io, service);

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
+use super::sending::Sending;
 use super::state::{InFlight, State};
 use super::{Outgoing, Peer, Site};
 use crate::call::{
@@ -47,7 +48,7 @@ impl Connected {
 }
 
 impl hyper::service::Service<Request<Incoming>> for Connected {
-    type Response = Response<Outgoing>;
+    type Response = Response<Sending>;
     type Error = Infallible;
     type Future = Answering;
 
@@ -86,12 +87,12 @@ pin_project! {
 }
 
 impl Future for Answering {
-    type Output = Result<Response<Outgoing>, Infallible>;
+    type Output = Result<Response<Sending>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = match this.work.project() {
-            WorkPinned::Call { dispatch } => match Pin::new(dispatch).poll(cx, this.flight) {
+            WorkPinned::Call { dispatch } => match Pin::new(dispatch).poll(cx) {
                 Poll::Ready(response) => response,
                 Poll::Pending => return Poll::Pending,
             },
@@ -102,16 +103,22 @@ impl Future for Answering {
                     Ok(Poll::Ready(response)) => response.map(theirs),
                     Err(panic) => fault(&panic).map(theirs),
                 };
-                let flight = this.flight.take();
-                response.map(|payload| Outgoing::plain(payload, flight))
+                response.map(Outgoing::plain)
             }
         };
-        if *this.http1 && response.body().draining() {
-            response
-                .headers_mut()
-                .insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        let flight = this.flight.take();
+        if *this.http1
+            && let Some(flight) = &flight
+        {
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                // Its `connection` header says that the protocol changes.
+                flight.state().switch();
+            } else if flight.state().draining() {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(http::header::CONNECTION, close);
+            }
         }
-        Poll::Ready(Ok(response))
+        Poll::Ready(Ok(response.map(|outgoing| Sending::new(outgoing, flight))))
     }
 }
 
@@ -297,29 +304,20 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
 
 impl Dispatch {
     #[inline]
-    pub(super) fn poll(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        flight: &mut Option<InFlight>,
-    ) -> Poll<Response<Outgoing>> {
+    pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Outgoing>> {
         let this = self.get_mut();
         let result = ready!(Pin::new(&mut this.future).poll(cx));
         let Some(record) = this.record.take() else { return Poll::Pending };
-        Poll::Ready(render(result, record, this.answer, flight.take()))
+        Poll::Ready(render(result, record, this.answer))
     }
 }
 
 /// The response, with the outcome told to the record.
 #[inline]
-fn render(
-    result: Result<Reply>,
-    mut record: Record,
-    answer: Answer,
-    flight: Option<InFlight>,
-) -> Response<Outgoing> {
+fn render(result: Result<Reply>, mut record: Record, answer: Answer) -> Response<Outgoing> {
     let Reply { message, mut meta } = match result {
         Ok(reply) => reply,
-        Err(error) => return fail(error, record, answer, flight),
+        Err(error) => return fail(error, record, answer),
     };
     record.on_end = std::mem::take(&mut meta.on_end);
     let theirs = matches!(message.body, EncodedBody::Raw(..));
@@ -334,18 +332,13 @@ fn render(
         Some(code) if code != Code::Ok => record.ended_with(code),
         _ => record.answered(head.status),
     }
-    Response::from_parts(head, Outgoing::new(payload, record, flight))
+    Response::from_parts(head, Outgoing::new(payload, record))
 }
 
-fn fail(
-    error: Error,
-    mut record: Record,
-    answer: Answer,
-    flight: Option<InFlight>,
-) -> Response<Outgoing> {
+fn fail(error: Error, mut record: Record, answer: Answer) -> Response<Outgoing> {
     let response = answer.error(&error);
     record.failed(error);
-    response.map(|payload| Outgoing::new(payload, record, flight))
+    response.map(|payload| Outgoing::new(payload, record))
 }
 
 /// The answer to a request of which nothing is known any more.

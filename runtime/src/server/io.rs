@@ -3,29 +3,62 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::state::{Phase, State};
+use super::state::{Entered, Order, Phase, State};
 
 /// What HTTP/2 connections start with.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How much of it tells HTTP/2 from every HTTP/1.1 request.
 const TELLING: usize = 4;
 
-/// A socket that tells its connection's state what arrives.
+/// A socket that tells its connection's state what arrives. Where the user's routes change the protocol it becomes theirs,
+/// and goes on counting as a connection of the server until they drop it.
 pub(super) struct Watched {
     socket: TcpStream,
-    state: Arc<State>,
+    entered: Entered,
+    _permit: OwnedSemaphorePermit,
     /// What was read to tell the protocol, and how much of it hyper has had.
     sniffed: [u8; PREFACE.len()],
     length: u8,
     replayed: u8,
     /// How many bytes of HTTP/2's preface are still to come.
     preface: u8,
+}
+
+/// Which way bytes go: each may be waited for by a task of its own.
+#[derive(Debug, Clone, Copy)]
+enum Direction {
+    Read = 0,
+    Write = 1,
+}
+
+/// Who waits for a socket that has become the user's.
+#[derive(Default)]
+pub(super) struct Switched(Mutex<[Option<Waker>; 2]>);
+
+impl Switched {
+    fn wait(&self, waker: &Waker, direction: Direction) {
+        let waiting = &mut self.lock()[direction as usize];
+        match waiting {
+            Some(known) => known.clone_from(waker),
+            None => *waiting = Some(waker.clone()),
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        let waiting = std::mem::take(&mut *self.lock());
+        waiting.into_iter().flatten().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, [Option<Waker>; 2]> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Which protocol a connection speaks.
@@ -36,8 +69,34 @@ pub(super) enum Spoken {
 }
 
 impl Watched {
-    pub(super) fn new(socket: TcpStream, state: Arc<State>) -> Self {
-        Self { socket, state, sniffed: [0; PREFACE.len()], length: 0, replayed: 0, preface: 0 }
+    pub(super) fn new(socket: TcpStream, entered: Entered, permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            socket,
+            entered,
+            _permit: permit,
+            sniffed: [0; PREFACE.len()],
+            length: 0,
+            replayed: 0,
+            preface: 0,
+        }
+    }
+
+    fn state(&self) -> &State {
+        &self.entered.state
+    }
+
+    /// An error once what has switched must end. While it is still hyper's, the connection's task sees to that.
+    fn go_on(&self, cx: &Context<'_>, direction: Direction) -> io::Result<()> {
+        match self.state().switched() {
+            None => Ok(()),
+            Some(switched) => {
+                switched.wait(cx.waker(), direction);
+                if self.state().order() < Order::Abort {
+                    return Ok(());
+                }
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server has stopped"))
+            }
+        }
     }
 
     /// Reads as many bytes as it takes to tell the protocol; hyper gets them first. `None` where the peer closed before.
@@ -52,7 +111,7 @@ impl Watched {
                 return Poll::Ready(Ok(None));
             }
             if before == 0 {
-                self.state.set_phase(Phase::Reading);
+                self.entered.state.set_phase(Phase::Reading);
             }
             let spoken = match read.len() {
                 length if read[..] != PREFACE[..length] => Spoken::Http1,
@@ -64,7 +123,7 @@ impl Watched {
             };
             self.length = read.len() as u8;
             if spoken == Spoken::Http2 {
-                self.state.set_http2();
+                self.state().set_http2();
                 self.preface = PREFACE.len() as u8;
                 self.passed_preface(usize::from(self.length));
             }
@@ -77,7 +136,7 @@ impl Watched {
         if self.preface > 0 {
             self.preface = self.preface.saturating_sub(bytes.min(PREFACE.len()) as u8);
             if self.preface == 0 {
-                self.state.set_phase(Phase::Idle);
+                self.state().set_phase(Phase::Idle);
             }
         }
     }
@@ -89,6 +148,7 @@ impl AsyncRead for Watched {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.go_on(cx, Direction::Read)?;
         let this = &mut *self;
         if this.replayed < this.length {
             let left = &this.sniffed[usize::from(this.replayed)..usize::from(this.length)];
@@ -101,10 +161,13 @@ impl AsyncRead for Watched {
         ready!(Pin::new(&mut this.socket).poll_read(cx, buffer))?;
         let read = buffer.filled().len() - before;
         if read > 0 {
-            if this.state.http2() {
+            let state = this.state();
+            if state.http2() {
                 this.passed_preface(read);
-            } else if matches!(this.state.phase(), Phase::Idle | Phase::Fresh) {
-                this.state.set_phase(Phase::Reading);
+            } else if matches!(state.phase(), Phase::Idle | Phase::Fresh)
+                && state.switched().is_none()
+            {
+                state.set_phase(Phase::Reading);
             }
         }
         Poll::Ready(Ok(()))
@@ -117,8 +180,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.go_on(cx, Direction::Write)?;
         let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
-        self.state.wrote(polled.is_pending());
+        self.state().wrote(polled.is_pending());
         polled
     }
 
@@ -127,8 +191,9 @@ impl AsyncWrite for Watched {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.go_on(cx, Direction::Write)?;
         let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, pieces);
-        self.state.wrote(polled.is_pending());
+        self.state().wrote(polled.is_pending());
         polled
     }
 

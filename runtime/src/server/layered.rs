@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::dispatch::dispatch;
 use super::{Core, Outgoing, Peer, Site};
 use crate::Error;
-use crate::call::{Body, BoxFuture};
+use crate::call::{Body, BoxFuture, Caught};
 use crate::error::BoxError;
 use crate::surface::Answer;
 
@@ -71,19 +71,22 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
     let calls = HttpService(BoxCloneSyncService::new(calls.map_err(|never| match never {})));
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
     Site::Plain(Arc::new(move |request: Request<Body>| {
-        let service = service.clone();
+        let (method, headers) = (request.method(), request.headers());
+        let answer = Answer::of(
+            method,
+            request.version(),
+            headers.get(http::header::CONTENT_TYPE),
+            Some(headers),
+        );
+        let asked = Caught::begin(|| {
+            let answered = service.clone().oneshot(request);
+            Box::pin(async move { answered.await.map_err(Error::from) })
+        });
         Box::pin(async move {
-            let (method, headers) = (request.method(), request.headers());
-            let answer = Answer::of(
-                method,
-                request.version(),
-                headers.get(http::header::CONTENT_TYPE),
-                Some(headers),
-            );
-            match service.oneshot(request).await {
+            match asked.await {
                 Ok(response) => response,
-                // A layer that gives up fails its call, in the form that the caller reads.
-                Err(error) => body(answer.error(&Error::from(error))),
+                // A layer that gives up, or panics, fails its call, in the form that the caller reads.
+                Err(error) => body(answer.error(&error)),
             }
         })
     }))
@@ -92,10 +95,10 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
 async fn call(core: &Arc<Core>, request: Request<Body>) -> Response<Body> {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let mut dispatch = pin!(dispatch(core, request, peer));
-    let response = poll_fn(|cx| dispatch.as_mut().poll(cx, &mut None)).await;
+    let response = poll_fn(|cx| dispatch.as_mut().poll(cx)).await;
     response.map(Body::new)
 }
 
 fn body(response: Response<crate::surface::Payload>) -> Response<Body> {
-    response.map(|payload| Body::new(Outgoing::plain(payload, None)))
+    response.map(|payload| Body::new(Outgoing::plain(payload)))
 }

@@ -152,10 +152,7 @@ impl Server {
         let _ = SockRef::from(&socket).set_tcp_keepalive(&keepalive());
         let entered = self.connections.enter();
         let (speech, site) = (Arc::clone(&self.speech), self.site.clone());
-        self.tasks.spawn(async move {
-            conn::serve(socket, peer, entered, speech, site).await;
-            drop(permit);
-        });
+        self.tasks.spawn(conn::serve(socket, peer, entered, permit, speech, site));
     }
 
     /// A connection that broke before it was accepted concerns nobody; a lack of descriptors passes.
@@ -203,7 +200,7 @@ impl Server {
             Phase::Idle | Phase::Fresh => true,
             // The first bytes of HTTP/2's preface are no request.
             Phase::Reading => state.http2(),
-            Phase::Active => false,
+            Phase::Active | Phase::Switched => false,
         };
         // An answer that is still being sent has until the deadline, however slow its reader is.
         let quiet = quiet && !state.blocked();
@@ -226,7 +223,7 @@ impl Server {
     }
 
     /// Ends what is left and waits until it has ended: HTTP/2's streams run in tasks of their own, which end when their
-    /// connection has.
+    /// connection has, and what the user's routes have taken over is in tasks of theirs.
     async fn abort(mut self) -> usize {
         let left = self.connections.snapshot();
         for state in &left {
@@ -234,7 +231,7 @@ impl Server {
         }
         let ended = async {
             while self.tasks.join_next().await.is_some() {}
-            while left.iter().any(|state| state.calls() > 0) {
+            while !self.connections.is_empty() || left.iter().any(|state| state.calls() > 0) {
                 sleep(DRAIN_BEAT).await;
             }
         };

@@ -3,6 +3,7 @@
 //! Nothing in here knows services or configuration: an app puts a [`Core`] together and hands it over.
 
 mod assembly;
+mod clock;
 mod conn;
 mod core;
 mod dispatch;
@@ -10,6 +11,7 @@ mod io;
 mod layered;
 mod listener;
 mod outgoing;
+mod sending;
 mod state;
 mod sweeper;
 #[cfg(test)]

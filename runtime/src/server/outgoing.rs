@@ -6,35 +6,27 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
-use super::state::InFlight;
 use crate::Error;
 use crate::call::{Added, Protocol, Record, caught};
 use crate::error::BoxError;
 use crate::surface::{End, Payload, grpc};
 
-/// What hyper sends.
+/// What is sent.
 pub(crate) struct Outgoing {
     payload: Payload,
-    /// Before the connection's count: whoever waits for that finds the record closed.
     record: Option<Record>,
-    flight: Option<InFlight>,
 }
 
 impl Outgoing {
     /// The answer to a call.
     #[inline]
-    pub(super) fn new(payload: Payload, record: Record, flight: Option<InFlight>) -> Self {
-        Self { payload, record: Some(record), flight }
+    pub(super) fn new(payload: Payload, record: Record) -> Self {
+        Self { payload, record: Some(record) }
     }
 
     /// A response that has no record of its own.
-    pub(super) fn plain(payload: Payload, flight: Option<InFlight>) -> Self {
-        Self { payload, record: None, flight }
-    }
-
-    /// Whether the server is stopping, so that this should be its connection's last answer.
-    pub(super) fn draining(&self) -> bool {
-        self.flight.as_ref().is_some_and(InFlight::draining)
+    pub(super) fn plain(payload: Payload) -> Self {
+        Self { payload, record: None }
     }
 
     /// Everything has been handed over.
@@ -45,7 +37,6 @@ impl Outgoing {
             record.sent();
         }
         self.record = None;
-        self.flight = None;
     }
 
     /// The trailers of someone else's gRPC answer say how it ended; what was added to them goes along.

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Limits;
+use super::clock::{Clock, Laps};
+use super::io::Switched;
 
 /// How long an HTTP/2 connection that was told to go may take to do so when nothing is under way on it.
 pub(super) const FAREWELL: Duration = Duration::from_secs(1);
@@ -25,8 +27,10 @@ pub(super) enum Phase {
     Reading = 1,
     /// Between calls.
     Idle = 2,
-    /// At least one call is under way.
+    /// At least one call is under way, or bytes of its answer are.
     Active = 3,
+    /// The user's own protocol is spoken.
+    Switched = 4,
 }
 
 /// What the sweeper asks of a connection.
@@ -41,27 +45,6 @@ pub(super) enum Order {
     Close = 2,
     /// Close, whatever is going on.
     Abort = 3,
-}
-
-/// One clock for all connections of a server, as fine as the sweeper's beat.
-pub(super) struct Clock {
-    origin: Instant,
-    millis: AtomicU64,
-}
-
-impl Clock {
-    fn new() -> Self {
-        Self { origin: Instant::now(), millis: AtomicU64::new(0) }
-    }
-
-    fn tick(&self) {
-        let millis = u64::try_from(self.origin.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.millis.store(millis, Relaxed);
-    }
-
-    fn now(&self) -> u64 {
-        self.millis.load(Relaxed)
-    }
 }
 
 /// The connections of a server.
@@ -99,9 +82,11 @@ impl Connections {
             phase: AtomicU8::new(Phase::Fresh as u8),
             order: AtomicU8::new(Order::None as u8),
             calls: AtomicU32::new(0),
+            unsent: Laps::default(),
             blocked: AtomicBool::new(false),
             since: AtomicU64::new(self.clock.now()),
             waker: OnceLock::new(),
+            switched: OnceLock::new(),
         });
         let first = {
             let mut live = self.lock();
@@ -127,11 +112,22 @@ impl Connections {
     pub(super) fn sweep(&self) {
         self.clock.tick();
         let Some(limits) = self.limits.get() else { return };
+        self.clock.lap_after(limits.idle / 2);
         for state in self.snapshot() {
             let age = state.age();
+            // One stream that its peer takes nothing of for so long costs the others their connection, so that they get
+            // as long again to end.
+            match state.unsent.stood(self.clock.lap()) {
+                0 | 1 => {}
+                2 | 3 => state.ask(Order::Finish),
+                _ => state.ask(Order::Abort),
+            }
             match state.phase() {
                 // A peer that takes nothing at all for so long is stuck, whatever its call is about to do.
-                Phase::Active if state.blocked() && age >= limits.idle => state.ask(Order::Abort),
+                Phase::Active | Phase::Switched if state.blocked() && age >= limits.idle => {
+                    state.ask(Order::Abort);
+                }
+                Phase::Switched => {}
                 // It has longer than a head has to arrive, and no limit but this one.
                 _ if state.blocked() => {
                     state.ask(if age >= limits.idle { Order::Close } else { Order::None });
@@ -150,9 +146,12 @@ impl Connections {
         }
     }
 
-    /// Nothing will be served any more.
+    /// Nothing will be served any more. What the user's routes have taken over is nobody else's to end.
     pub(super) fn close(&self) {
         self.closed.store(true, Relaxed);
+        for state in self.snapshot() {
+            state.ask(Order::Abort);
+        }
     }
 
     pub(super) fn closed(&self) -> bool {
@@ -200,24 +199,29 @@ pub(crate) struct State {
     phase: AtomicU8,
     order: AtomicU8,
     calls: AtomicU32,
+    /// Pieces of answers that HTTP/2 has not written yet.
+    unsent: Laps,
     /// Whether the socket had no room for what was to be written last.
     blocked: AtomicBool,
     /// When the phase began or bytes were written last, by the server's clock.
     since: AtomicU64,
     /// The connection's task. A task keeps one waker for life, so it is told once.
     waker: OnceLock<Waker>,
+    /// Who waits for the socket once another protocol is spoken on it.
+    switched: OnceLock<Box<Switched>>,
 }
 
 impl State {
     pub(super) fn phase(&self) -> Phase {
         // The count rules: a stream that ends in its own task may store `Idle` after the next one has begun.
-        if self.calls() > 0 {
+        if self.calls() > 0 || (self.http2() && !self.unsent.is_empty()) {
             return Phase::Active;
         }
         match self.phase.load(Relaxed) {
             0 => Phase::Fresh,
             1 => Phase::Reading,
             2 => Phase::Idle,
+            4 => Phase::Switched,
             _ => Phase::Active,
         }
     }
@@ -260,6 +264,26 @@ impl State {
         self.http2.store(true, Relaxed);
     }
 
+    /// The present lap of the server's clock.
+    #[inline]
+    pub(super) fn lap(&self) -> u32 {
+        self.server.clock.lap()
+    }
+
+    #[inline]
+    pub(super) fn unsent(&self) -> &Laps {
+        &self.unsent
+    }
+
+    /// The connection is about to leave HTTP.
+    pub(super) fn switch(&self) {
+        self.switched.get_or_init(Box::default);
+    }
+
+    pub(super) fn switched(&self) -> Option<&Switched> {
+        self.switched.get().map(|switched| &**switched)
+    }
+
     /// How many calls are under way.
     pub(super) fn calls(&self) -> u32 {
         self.calls.load(Relaxed)
@@ -281,10 +305,13 @@ impl State {
 
     /// Asks something of the connection; a weaker order never replaces a stronger one.
     pub(super) fn ask(&self, order: Order) {
-        if self.order.fetch_max(order as u8, Relaxed) < order as u8
-            && let Some(waker) = self.waker.get()
-        {
-            waker.wake_by_ref();
+        if self.order.fetch_max(order as u8, Relaxed) < order as u8 {
+            if let Some(waker) = self.waker.get() {
+                waker.wake_by_ref();
+            }
+            if let Some(switched) = self.switched() {
+                switched.wake();
+            }
         }
     }
 
@@ -310,9 +337,10 @@ impl InFlight {
         Self(Arc::clone(state))
     }
 
-    /// Whether the server is stopping.
-    pub(crate) fn draining(&self) -> bool {
-        self.0.draining()
+    /// The connection.
+    #[inline]
+    pub(super) fn state(&self) -> &Arc<State> {
+        &self.0
     }
 }
 

@@ -5,10 +5,14 @@ mod bodies;
 mod chain;
 mod drain;
 mod foreign;
+mod goaway;
 mod grpc;
 mod http;
+mod layers;
 mod limits;
 mod slow;
+mod upgrade;
+mod windows;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,7 +28,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::{Assembly, Bound, Core, Limits, Serving, Site, serve};
+use super::{Assembly, Bound, Core, Limits, Serving, Site, Wrap, layered, serve};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming};
 use crate::foreign::{Foreign, Routes};
 use crate::message::{Message, Types};
@@ -188,6 +192,7 @@ struct Options {
     limits: Limits,
     middleware: Vec<Arc<dyn Middleware>>,
     routes: Routes,
+    layers: Vec<Wrap>,
     timeout: Option<Duration>,
     max_body: usize,
 }
@@ -198,6 +203,7 @@ impl Default for Options {
             limits: Limits::default(),
             middleware: Vec::new(),
             routes: Routes::default(),
+            layers: Vec::new(),
             timeout: Some(PATIENCE),
             max_body: 1024,
         }
@@ -250,7 +256,12 @@ async fn start(options: Options) -> Harness {
         foreign: Foreign::new(options.routes),
     };
     let bound = Bound::bind("127.0.0.1:0").await.unwrap();
-    let serving = serve(bound, Site::Calls(Arc::new(core)), options.limits);
+    let core = Arc::new(core);
+    let site = match options.layers {
+        none if none.is_empty() => Site::Calls(core),
+        layers => layered(core, layers),
+    };
+    let serving = serve(bound, site, options.limits);
     Harness { serving, events, go, ended }
 }
 
@@ -272,6 +283,16 @@ impl Harness {
         Plain(TcpStream::connect(self.address()).await.unwrap())
     }
 
+    /// HTTP/2 by someone who decides when to take what arrives; the task ends with the connection.
+    async fn windowed(
+        &self,
+        windows: &h2::client::Builder,
+    ) -> (h2::client::SendRequest<Bytes>, tokio::task::JoinHandle<Result<(), h2::Error>>) {
+        let socket = TcpStream::connect(self.address()).await.unwrap();
+        let (send, connection) = soon(windows.handshake(socket)).await.unwrap();
+        (send, tokio::spawn(connection))
+    }
+
     async fn h2(&self) -> http2::SendRequest<Full<Bytes>> {
         let socket = TcpStream::connect(self.address()).await.unwrap();
         let (send, connection) =
@@ -279,6 +300,34 @@ impl Harness {
         tokio::spawn(connection);
         send
     }
+}
+
+/// Sends one request over HTTP/2; its answer, of which nothing has been taken.
+async fn ask(
+    send: &mut h2::client::SendRequest<Bytes>,
+    request: Request<Full<Bytes>>,
+) -> Result<h2::client::ResponseFuture, h2::Error> {
+    let (head, body) = request.into_parts();
+    let mut ready = soon(send.clone().ready()).await?;
+    let (answer, mut stream) = ready.send_request(Request::from_parts(head, ()), false)?;
+    stream.send_data(soon(body.collect()).await.unwrap().to_bytes(), true)?;
+    Ok(answer)
+}
+
+/// Takes all that is left of a body, opening its window.
+async fn take(mut body: h2::RecvStream) -> Result<usize, h2::Error> {
+    let mut total = 0;
+    while let Some(bytes) = soon(body.data()).await {
+        let bytes = bytes?;
+        total += bytes.len();
+        body.flow_control().release_capacity(bytes.len())?;
+    }
+    soon(body.trailers()).await?;
+    Ok(total)
+}
+
+fn get(path: &str) -> Request<Full<Bytes>> {
+    Request::get(format!("http://test{path}")).body(Full::default()).unwrap()
 }
 
 async fn soon<F: Future>(future: F) -> F::Output {

@@ -71,3 +71,26 @@ async fn a_reader_that_takes_nothing_is_closed() {
     stuck.send("GET /endless HTTP/1.1\r\nhost: t\r\n\r\n").await;
     assert_eq!(harness.outcome().await, ("/endless".to_owned(), 499, "CANCELLED".to_owned()));
 }
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let limits = Limits {
+        // Shorter than the idle limit, which is the one that holds for what is being sent.
+        header_read: Duration::from_millis(50),
+        idle: Duration::from_millis(600),
+        max_connections: 1,
+        ..Limits::default()
+    };
+    let mut harness = serving(limits).await;
+    let mut stuck = harness.raw().await;
+    stuck.send("GET /huge HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    // The call is over, and its answer is on its way.
+    assert_eq!(harness.outcome().await.1, 200);
+    let began = std::time::Instant::now();
+    let mut next = harness.raw().await;
+    next.send(&post("/v1/echo", r#"{"text":"1"}"#)).await;
+    // There is room for another connection only once this one is closed.
+    assert_eq!(next.response().await.1, r#"{"text":"1"}"#);
+    assert!(began.elapsed() >= Duration::from_millis(300), "{:?}", began.elapsed());
+    assert!(rest(&mut stuck).await < HUGE);
+}

@@ -1,0 +1,68 @@
+//! Layers of the user's that stand around everything, and what becomes of a call when one of them fails.
+
+use tower::ServiceExt as _;
+use tower_layer::layer_fn;
+
+use super::super::{HttpService, wrap};
+use super::*;
+
+use crate::call::Body;
+use crate::error::BoxError;
+
+/// Does what its request's header says, instead of asking further.
+async fn faulty(inner: HttpService, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+    match request.headers().get("x-layer").map(|what| what.as_bytes()) {
+        Some(b"panic") => panic!("on purpose"),
+        Some(b"fail") => Err("the password is 7".into()),
+        Some(b"refuse") => Err(Error::unauthorized("NOT_YOU", "somebody else").into()),
+        _ => inner.oneshot(request).await,
+    }
+}
+
+async fn serving() -> Harness {
+    let layer = layer_fn(|inner: HttpService| {
+        tower::service_fn(move |request| faulty(inner.clone(), request))
+    });
+    start(Options { layers: vec![wrap(layer)], ..Options::default() }).await
+}
+
+/// What a layer does, and what its caller reads.
+const CASES: [(&str, u16, &str, &str, &str); 3] = [
+    ("panic", 500, "13", "INTERNAL", "internal error"),
+    ("fail", 500, "13", "INTERNAL", "internal error"),
+    ("refuse", 401, "16", "NOT_YOU", "somebody else"),
+];
+
+#[tokio::test]
+async fn a_failing_layer_answers_http_in_our_shape() {
+    let harness = serving().await;
+    let mut client = harness.raw().await;
+    for (what, code, _, reason, message) in CASES {
+        client.send(&format!("GET /echo/x HTTP/1.1\r\nhost: t\r\nx-layer: {what}\r\n\r\n")).await;
+        let (head, body) = client.response().await;
+        assert!(head.starts_with(&format!("http/1.1 {code}")), "{what}: {head}");
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((&body["code"], &body["reason"]), (&code.into(), &reason.into()), "{what}");
+        assert_eq!(body["message"], message, "{what}");
+    }
+    client.send("GET /echo/x HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    assert_eq!(client.response().await.1, r#"{"text":"x"}"#);
+}
+
+#[tokio::test]
+async fn a_failing_layer_answers_grpc_with_a_status() {
+    let harness = serving().await;
+    let mut send = harness.h2().await;
+    for (what, code, status, reason, message) in CASES {
+        let mut request = grpc_request("/test.v1.Echo/Echo", framed(&text("x")));
+        request.headers_mut().insert("x-layer", what.parse().unwrap());
+        let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
+        assert_eq!((answer.status, answer.grpc_status()), (StatusCode::OK, status), "{answer:?}");
+        assert_eq!(answer.headers["content-type"], "application/grpc");
+        // Trailers are all there is.
+        assert!(answer.headers.contains_key("grpc-status") && answer.messages.is_empty());
+        let error = answer.error();
+        assert_eq!((error.code(), error.reason(), error.message()), (code, reason, message));
+    }
+    assert_eq!(grpc(&mut send, "Echo", "still").await.messages, [text("still")]);
+}
