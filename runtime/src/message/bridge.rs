@@ -12,7 +12,8 @@ pub use prost::bytes::{Buf, BufMut};
 pub use prost::encoding::{DecodeContext, WireType};
 pub use prost::{DecodeError, Message};
 
-use super::wire::{Budget, MAX_DEPTH, WireCx, too_deep};
+use super::budget::Budget;
+use super::wire::{MAX_DEPTH, WireCx, too_deep};
 use super::{Fault, Raw};
 
 /// What one crossing into prost costs of our depth: prost may nest 100 levels of its own behind it.

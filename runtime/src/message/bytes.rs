@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::de::Visitor;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Initial, List, MapKey, Member, Single, TraceSink, Traced, Value};
+use super::field::{Member, TraceSink, Traced};
 use super::format::Plain;
 use super::json::JsonCx;
 use super::single::{self, bind_leaf};
 use super::text::{base64_decode, base64_encode, parse_bool};
+use super::value::{Initial, List, MapKey, Single, Value};
 use super::wire::{WireType, len_size, tag_size, write_len, write_tag, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 

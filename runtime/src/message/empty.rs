@@ -4,8 +4,8 @@ use serde::de::Error as _;
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
 
-use super::field::Initial;
 use super::json::{JsonCx, Slots, read_slots};
+use super::value::Initial;
 use super::{Dialect, Fault, Message, Raw, TypeRef, Types, WireCx, generated};
 
 impl Initial for () {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::bridge;
-use super::field::{Field, List as _, MapKey, Member, Value};
+use super::field::{Field, Member};
 use super::format::{Foreign, Keyed, Many, Maybe, One};
 use super::generated::ForeignName;
 use super::json::{JsonCx, lend};
@@ -20,6 +20,7 @@ use super::list::{ListSeed, list_field};
 use super::map::map_field;
 use super::option::option_field;
 use super::single::{from_json, single_field, size, write};
+use super::value::{List as _, MapKey, Value};
 use super::wire::{WireType, len_size, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, TypeRef, Types, WireCx};
 

@@ -12,8 +12,10 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 
-use super::field::{Field, Value};
-use super::wire::{Budget, MAX_DEPTH, too_deep};
+use super::budget::Budget;
+use super::field::Field;
+use super::value::Value;
+use super::wire::{MAX_DEPTH, too_deep};
 use super::{Dialect, Fault};
 
 /// What decoding JSON carries along: the path to the value at hand, how much deeper it may nest, and how much memory

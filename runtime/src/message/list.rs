@@ -7,8 +7,9 @@ use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Field, Initial, List, Value, native_formats};
+use super::field::Field;
 use super::json::{ElementSeed, JsonCx, Printed};
+use super::value::{Initial, List, Value, native_formats};
 use super::wire::{Reader, WireType, len_size, tag_size, write_tag, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 

@@ -11,10 +11,12 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Field, Initial, MapKey, Value, native_formats};
+use super::budget::Budget;
+use super::field::Field;
 use super::format::Plain;
 use super::json::{ElementSeed, JsonCx, NOTHING_SET, Printed, nullable};
-use super::wire::{Budget, Reader, WireType, len_size, tag_size, write_tag, write_varint};
+use super::value::{Initial, MapKey, Value, native_formats};
+use super::wire::{Reader, WireType, len_size, tag_size, write_tag, write_varint};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx, single};
 
 /// What the codec needs of a map.

@@ -5,6 +5,7 @@
 
 mod any;
 mod bridge;
+mod budget;
 mod bytes;
 mod case;
 mod codec;
@@ -29,6 +30,7 @@ mod text;
 mod time;
 mod time_text;
 mod types;
+mod value;
 mod well_known;
 mod wire;
 
@@ -37,10 +39,11 @@ pub use codec::{
     field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
-pub use field::{Field, Initial, MapKey, Member, Owned, Single, TraceSink, Traced, Value};
+pub use field::{Field, Member, TraceSink, Traced};
 pub use foreign::Prost;
 pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
+pub use value::{Initial, MapKey, Owned, Single, Value};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
 
 /// What generated code calls; `__private` hands it on.

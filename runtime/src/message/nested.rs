@@ -3,8 +3,8 @@
 use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Initial, Single, Value};
 use super::json::JsonCx;
+use super::value::{Initial, Single, Value};
 use super::wire::{Reader, WireType, len_size, write_varint};
 use super::{Dialect, Fault, Kind, Message, Raw, TypeRef, Types, WireCx};
 

@@ -10,11 +10,12 @@ use std::str::FromStr;
 use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserializer, Serializer};
 
-use super::field::{Initial, MapKey, Single, TraceSink, Traced, Value};
+use super::field::{TraceSink, Traced};
 use super::format::{Fixed, Plain, Zigzag};
 use super::json::JsonCx;
 use super::single::bind_leaf;
 use super::text::{expected, parse_float, parse_integer};
+use super::value::{Initial, MapKey, Single, Value};
 use super::well_known::EXACT;
 use super::wire::{WireType, varint_size, write_varint};
 use super::{Dialect, Fault, Kind, Raw, Types, WireCx};
@@ -177,7 +178,7 @@ macro_rules! integers {
     )*};
     // `Vec<u8>` is bytes.
     (@list u8 Plain) => {
-        fn list() -> impl super::field::List<Self, Plain> {
+        fn list() -> impl super::value::List<Self, Plain> {
             super::bytes::Octets
         }
     };

@@ -2,8 +2,9 @@
 
 use serde::{Deserializer, Serializer};
 
-use super::field::{Field, Initial, TraceSink, Traced, Value, native_formats};
+use super::field::{Field, TraceSink, Traced};
 use super::json::JsonCx;
+use super::value::{Initial, Value, native_formats};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 
 impl<T> Initial for Option<T> {

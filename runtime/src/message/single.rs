@@ -3,9 +3,10 @@
 use serde::de::Error as _;
 use serde::{Deserializer, Serializer};
 
-use super::field::native_formats;
-use super::field::{Field, Member, Single, Value};
+use super::field::{Field, Member};
 use super::json::{Found, JsonCx, NOTHING_SET, read_value};
+use super::value::native_formats;
+use super::value::{Single, Value};
 use super::wire::{tag_size, write_tag};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
 

@@ -10,12 +10,13 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Field, Single, Value};
+use super::field::Field;
 use super::format::Plain;
 use super::json::JsonCx;
 use super::time_text::{
     Stamp, parse_any_duration, parse_duration, parse_timestamp, print_duration, print_timestamp,
 };
+use super::value::{Single, Value};
 use super::wire::{Reader, WireType, len_size, write_varint};
 use super::{Dialect, Fault, Kind, Raw, TypeRef, Types, WireCx};
 

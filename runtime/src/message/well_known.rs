@@ -9,11 +9,11 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::field::Initial;
 use super::json::JsonCx;
 use super::map::take;
 use super::time::{Timed, Which, parse};
 use super::time_text::Stamp;
+use super::value::Initial;
 use super::{Dialect, Fault, Message, Raw, TypeRef, Types, WireCx, bridge, case, generated, time};
 
 /// What a well-known type has of its own.

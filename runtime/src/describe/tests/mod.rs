@@ -1,5 +1,9 @@
 //! The descriptors, read back the way a client does: from their bytes alone.
 
+mod across;
+mod http;
+mod known_files;
+
 use std::time::Duration;
 
 use prost::Message as _;
@@ -15,9 +19,6 @@ use crate::service::{BindingSpec, MethodSpec, ServiceSpec, Shape};
 struct Request;
 struct Color;
 struct Variant;
-struct Shared;
-struct Here;
-struct There;
 
 fn head(name: &str, rust: &'static str) -> MessageDesc {
     MessageDesc {
@@ -203,77 +204,6 @@ fn a_package_is_a_file() {
     assert_eq!(file(&schema, "acme/v1/acme.proto").message_type[0].name(), "Thing");
 }
 
-/// `google.api.http` as a client with the generated types would read it.
-#[derive(Clone, PartialEq, prost::Message)]
-struct Rule {
-    #[prost(string, optional, tag = "2")]
-    get: Option<String>,
-    #[prost(string, tag = "7")]
-    body: String,
-    #[prost(message, optional, tag = "8")]
-    custom: Option<Custom>,
-    #[prost(message, repeated, tag = "11")]
-    more: Vec<Rule>,
-    #[prost(string, tag = "12")]
-    response_body: String,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Custom {
-    #[prost(string, tag = "1")]
-    kind: String,
-    #[prost(string, tag = "2")]
-    path: String,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Options {
-    #[prost(message, optional, tag = "72295728")]
-    http: Option<Rule>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Method {
-    #[prost(message, optional, tag = "4")]
-    options: Option<Options>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Service {
-    #[prost(message, repeated, tag = "2")]
-    method: Vec<Method>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct Services {
-    #[prost(message, repeated, tag = "6")]
-    service: Vec<Service>,
-}
-
-#[test]
-fn methods_and_their_http_bindings() {
-    let schema = describe(&[&DEMO]).ok().unwrap();
-    let demo = file(&schema, "demo/v1/demo.proto");
-    assert!(demo.service[0].options.as_ref().unwrap().deprecated());
-    let [unary, talk] = &demo.service[0].method[..] else { panic!("two methods") };
-    assert_eq!(
-        (unary.input_type(), unary.output_type()),
-        (".demo.v1.Request", ".google.protobuf.Empty")
-    );
-    assert_eq!(unary.options.as_ref().unwrap().idempotency_level, Some(2));
-    assert!(!unary.client_streaming() && !unary.server_streaming());
-    assert!(talk.client_streaming() && talk.server_streaming());
-    assert_eq!(talk.options, None);
-
-    let bytes = schema.file("demo/v1/demo.proto").unwrap().bytes.clone();
-    let read = Services::decode(bytes).unwrap();
-    let rule = read.service[0].method[0].options.clone().unwrap().http.unwrap();
-    assert_eq!(rule.get.as_deref(), Some("/v1/{display_name}"));
-    let head = &rule.more[0];
-    assert_eq!(head.custom, Some(Custom { kind: "HEAD".into(), path: "/h".into() }));
-    assert_eq!((head.body.as_str(), head.response_body.as_str()), ("*", "age"));
-}
-
 #[test]
 fn every_import_can_be_asked_for() {
     let schema = describe(&[&DEMO]).ok().unwrap();
@@ -321,105 +251,4 @@ fn file_names_follow_the_package() {
     ] {
         assert_eq!(schema::file_name(package), name);
     }
-}
-
-fn shared(types: &mut Types) -> TypeRef {
-    types.message::<Shared>(|| head("Shared", "tests::Shared"), |_, _| {})
-}
-
-fn clashing(types: &mut Types) -> TypeRef {
-    types.message::<Here>(|| head("Shared", "tests::Here"), |_, _| {})
-}
-
-/// Says that it belongs to another package and uses a type that does not.
-fn outer(types: &mut Types) -> TypeRef {
-    types.message::<There>(
-        || MessageDesc { package: Some("other.v1"), ..head("There", "tests::There") },
-        |types, desc| {
-            let inner = shared(types);
-            desc.fields.push(field("inner", 1, Label::Optional, Kind::Type(inner)));
-        },
-    )
-}
-
-macro_rules! service {
-    ($package:literal, $full:literal, $input:ident, $output:ident) => {{
-        static SPEC: ServiceSpec = ServiceSpec {
-            package: $package,
-            name: "S",
-            full_name: $full,
-            doc: "",
-            deprecated: false,
-            methods: &[MethodSpec { input: $input, output: $output, ..BASE }],
-        };
-        &SPEC
-    }};
-}
-
-#[test]
-fn what_is_wrong_across_services() {
-    let a = service!("a.v1", "a.v1.S", shared, empty);
-    let b = service!("b.v1", "b.v1.S", shared, clashing);
-    let mistakes = describe(&[a, b]).err().unwrap();
-    assert_eq!(
-        mistakes,
-        [
-            "the type `tests::Shared` is reached from the packages `a.v1` (a.v1.S) and `b.v1` (b.v1.S): say which one it belongs to with `#[message(package = \"...\")]`",
-        ]
-    );
-    let c = service!("c.v1", "c.v1.S", shared, clashing);
-    assert_eq!(
-        describe(&[c]).err().unwrap(),
-        ["the message `tests::Shared` and the message `tests::Here` are both called `c.v1.Shared`"]
-    );
-    let d = service!("d.v1", "d.v1.S", outer, shared);
-    let mistakes = describe(&[d]).err().unwrap();
-    assert!(
-        mistakes[0].starts_with("the types of the packages `d.v1`, `other.v1` use each other"),
-        "{mistakes:?}"
-    );
-}
-
-#[test]
-fn the_known_files_are_complete() {
-    let files = known::files();
-    let mut names = std::collections::BTreeSet::new();
-    for file in &files {
-        let package = file.package();
-        for message in &file.message_type {
-            collect(&format!(".{package}.{}", message.name()), message, &mut names);
-        }
-        names.extend(file.enum_type.iter().map(|e| format!(".{package}.{}", e.name())));
-    }
-    fn collect(
-        full: &str,
-        message: &prost_types::DescriptorProto,
-        names: &mut std::collections::BTreeSet<String>,
-    ) {
-        names.insert(full.to_owned());
-        names.extend(message.enum_type.iter().map(|e| format!("{full}.{}", e.name())));
-        for nested in &message.nested_type {
-            collect(&format!("{full}.{}", nested.name()), nested, names);
-        }
-    }
-    fn check(message: &prost_types::DescriptorProto, names: &std::collections::BTreeSet<String>) {
-        for field in &message.field {
-            assert!(
-                field.number() > 0 && field.r#type.is_some() && field.label.is_some(),
-                "{field:?}"
-            );
-            assert!(field.type_name().is_empty() || names.contains(field.type_name()), "{field:?}");
-        }
-        message.nested_type.iter().for_each(|nested| check(nested, names));
-    }
-    for file in &files {
-        file.message_type.iter().for_each(|message| check(message, &names));
-        for import in &file.dependency {
-            assert!(files.iter().any(|f| f.name() == import), "{import}");
-        }
-    }
-    assert_eq!(files.len(), 11);
-    let api = files.iter().find(|f| f.name() == "google/api/annotations.proto").unwrap();
-    assert_eq!(api.extension[0].extendee(), ".google.protobuf.MethodOptions");
-    assert_eq!(api.extension[0].type_name(), ".google.api.HttpRule");
 }
