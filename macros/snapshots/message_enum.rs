@@ -193,14 +193,17 @@ const _: () = {
         reason = "generated code reads deprecated fields like any other"
     )]
     impl<
-        __BidentRequest: ::bident::service::Wraps<Genre>,
-    > ::bident::service::Arg<__BidentRequest> for Genre {
-        type Request = __BidentRequest;
-        fn from_request(request: __BidentRequest) -> Self {
-            ::bident::service::Wraps::unwrap(request)
+        __BidentNames: ::bident::service::RequestNames,
+    > ::bident::service::Arg<__BidentNames> for Genre
+    where
+        for<'__bident> Genre: ::bident::message::Field,
+    {
+        type Request = ::bident::service::Wrapped<__BidentNames, Self>;
+        fn from_request(request: Self::Request) -> Self {
+            request.value
         }
-        fn into_request(self) -> __BidentRequest {
-            ::bident::service::Wraps::wrap(self)
+        fn into_request(self) -> Self::Request {
+            ::bident::service::Wrapped::new(self)
         }
     }
 };

@@ -12,27 +12,42 @@ pub struct BooksClient {
     client: ::kit::client::Client,
 }
 const _: () = {
+    enum __BidentAddMethod {}
     #[::kit::message(crate = ::kit, name = "AddRequest", skip(Debug, Clone, PartialEq))]
     struct __BidentAddRequest {
         shelf: String,
         title: String,
     }
-    #[::kit::message(
-        crate = ::kit,
-        name = "CountRequest",
-        skip(Debug, Clone, PartialEq)
-    )]
-    struct __BidentCountRequest {
-        of: Genre,
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::kit::service::Signature for __BidentAddMethod {
+        type Input = __BidentAddRequest;
+        type Output = Book;
+    }
+    #[cfg(feature = "remove")]
+    enum __BidentPurgeMethod {}
+    #[cfg(feature = "remove")]
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::kit::service::Signature for __BidentPurgeMethod {
+        type Input = ();
+        type Output = ();
+    }
+    enum __BidentCountMethod {}
+    #[automatically_derived]
+    impl ::kit::service::RequestNames for __BidentCountMethod {
+        const MESSAGE: &'static str = "CountRequest";
+        const FIELD: &'static str = "of";
+        const JSON: &'static str = "of";
+        const RUST: &'static str = ::core::concat!(
+            ::core::module_path!(), "::", "__BidentCountRequest"
+        );
     }
     #[automatically_derived]
-    impl ::kit::service::Wraps<Genre> for __BidentCountRequest {
-        fn wrap(value: Genre) -> Self {
-            Self { of: value }
-        }
-        fn unwrap(self) -> Genre {
-            self.of
-        }
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::kit::service::Signature for __BidentCountMethod {
+        type Input = Genre;
+        type Output = Result<Reply<Count>, Error>;
     }
     static __BIDENT_SPEC: ::kit::service::ServiceSpec = ::kit::service::ServiceSpec {
         package: "",
@@ -53,13 +68,13 @@ const _: () = {
                         response_body: ::core::option::Option::Some("title"),
                     },
                 ],
-                shape: ::kit::service::Shape::Unary,
+                shape: ::kit::__private::shape::<__BidentAddMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <__BidentAddRequest as ::kit::message::Message>::describe,
-                output: <<Book as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+                input: ::kit::__private::request::<__BidentAddMethod>(),
+                output: ::kit::__private::reply::<__BidentAddMethod>(),
             },
             #[cfg(feature = "remove")]
             ::kit::service::MethodSpec {
@@ -74,47 +89,39 @@ const _: () = {
                         response_body: ::core::option::Option::None,
                     },
                 ],
-                shape: ::kit::service::Shape::Unary,
+                shape: ::kit::__private::shape::<__BidentPurgeMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <() as ::kit::message::Message>::describe,
-                output: <<() as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+                input: ::kit::__private::request::<__BidentPurgeMethod>(),
+                output: ::kit::__private::reply::<__BidentPurgeMethod>(),
             },
             ::kit::service::MethodSpec {
                 name: "Count",
                 operation: "/Books/Count",
                 doc: "",
                 bindings: &[],
-                shape: ::kit::service::Shape::Unary,
+                shape: ::kit::__private::shape::<__BidentCountMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <<Genre as ::kit::service::Arg<
-                    __BidentCountRequest,
-                >>::Request as ::kit::message::Message>::describe,
-                output: <<Result<
-                    Reply<Count>,
-                    Error,
-                > as ::kit::service::Outcome>::Message as ::kit::message::Message>::describe,
+                input: ::kit::__private::request::<__BidentCountMethod>(),
+                output: ::kit::__private::reply::<__BidentCountMethod>(),
             },
         ],
     };
     const _: () = ::core::assert!(
-        ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
-        ::FIELDS, "shelf"),
+        ::kit::__private::request_has:: < __BidentAddMethod > ("shelf"),
         "the path variable `{{shelf}}` names no field of the request: `shelf` is not one"
     );
     const _: () = ::core::assert!(
-        ::kit::__private::has_field(< __BidentAddRequest as ::kit::message::Message >
-        ::FIELDS, "title"),
+        ::kit::__private::request_has:: < __BidentAddMethod > ("title"),
         "`body = \"title\"` names no field of the request: `title` is not one"
     );
     const _: () = ::core::assert!(
-        ::kit::__private::has_field(< < Book as ::kit::service::Outcome > ::Message as
-        ::kit::message::Message > ::FIELDS, "title"),
+        ::kit::__private::reply_has:: < __BidentAddMethod > ("title"),
         "`response_body = \"title\"` names no field of the reply: `title` is not one"
     );
     #[automatically_derived]
@@ -125,27 +132,23 @@ const _: () = {
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        __BidentAddRequest,
-                        _,
+                    .method::<
+                        __BidentAddMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| async move {
-                            let __BidentAddRequest { shelf, title } = request;
+                        move |context, __BidentAddRequest { shelf, title }| async move {
                             let _ = &context;
-                            <Book as ::kit::service::Outcome>::into_reply(
-                                Self::add(
-                                        &service,
-                                        shelf,
-                                        <Context as ::kit::__private::ContextArg>::context(
-                                            &context,
-                                        ),
-                                        title,
-                                    )
-                                    .await,
-                            )
+                            Self::add(
+                                    &service,
+                                    shelf,
+                                    <Context as ::kit::__private::ContextArg>::context(
+                                        &context,
+                                    ),
+                                    title,
+                                )
+                                .await
                         },
                     );
             }
@@ -153,48 +156,32 @@ const _: () = {
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        (),
-                        _,
+                    .method::<
+                        __BidentPurgeMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[1usize],
-                        move |context, request| async move {
-                            let () = request;
+                        move |context, ()| async move {
                             let _ = &context;
-                            <() as ::kit::service::Outcome>::into_reply(
-                                Self::purge(&service).await,
-                            )
+                            Self::purge(&service).await
                         },
                     );
             }
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
-                        _,
+                    .method::<
+                        __BidentCountMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC
                             .methods[1usize
                             + ::core::cfg!(all(feature = "remove")) as usize],
-                        move |context, request| async move {
+                        move |context, of| async move {
                             let _ = &context;
-                            <Result<
-                                Reply<Count>,
-                                Error,
-                            > as ::kit::service::Outcome>::into_reply(
-                                Self::count(
-                                        &service,
-                                        <Genre as ::kit::service::Arg<
-                                            __BidentCountRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await,
-                            )
+                            Self::count(&service, of).await
                         },
                     );
             }
@@ -272,14 +259,13 @@ const _: () = {
         ) -> ::core::result::Result<
             <Book as ::kit::service::Outcome>::Message,
             ::kit::error::CallError<<Book as ::kit::service::Outcome>::Error>,
-        > {
+        >
+        where
+            for<'__bident> Book: ::kit::service::Outcome,
+        {
             self.client
                 .unary::<
-                    __BidentAddRequest,
-                    ::core::result::Result<
-                        <Book as ::kit::service::Outcome>::Message,
-                        <Book as ::kit::service::Outcome>::Error,
-                    >,
+                    __BidentAddMethod,
                 >(&__BIDENT_SPEC.methods[0usize], __BidentAddRequest { shelf, title })
                 .await
         }
@@ -293,15 +279,12 @@ const _: () = {
         ) -> ::core::result::Result<
             <() as ::kit::service::Outcome>::Message,
             ::kit::error::CallError<<() as ::kit::service::Outcome>::Error>,
-        > {
+        >
+        where
+            for<'__bident> (): ::kit::service::Outcome,
+        {
             self.client
-                .unary::<
-                    (),
-                    ::core::result::Result<
-                        <() as ::kit::service::Outcome>::Message,
-                        <() as ::kit::service::Outcome>::Error,
-                    >,
-                >(&__BIDENT_SPEC.methods[1usize], ())
+                .unary::<__BidentPurgeMethod>(&__BIDENT_SPEC.methods[1usize], ())
                 .await
         }
         ///Calls `/Books/Count`.
@@ -316,24 +299,18 @@ const _: () = {
             ::kit::error::CallError<
                 <Result<Reply<Count>, Error> as ::kit::service::Outcome>::Error,
             >,
-        > {
+        >
+        where
+            for<'__bident> Result<Reply<Count>, Error>: ::kit::service::Outcome,
+        {
             self.client
                 .unary::<
-                    <Genre as ::kit::service::Arg<__BidentCountRequest>>::Request,
-                    ::core::result::Result<
-                        <Result<
-                            Reply<Count>,
-                            Error,
-                        > as ::kit::service::Outcome>::Message,
-                        <Result<Reply<Count>, Error> as ::kit::service::Outcome>::Error,
-                    >,
+                    __BidentCountMethod,
                 >(
                     &__BIDENT_SPEC
                         .methods[1usize
                         + ::core::cfg!(all(feature = "remove")) as usize],
-                    <Genre as ::kit::service::Arg<
-                        __BidentCountRequest,
-                    >>::into_request(of),
+                    of,
                 )
                 .await
         }

@@ -13,22 +13,21 @@ pub struct GreeterClient {
     client: ::bident::client::Client,
 }
 const _: () = {
-    #[::bident::message(
-        crate = ::bident,
-        name = "SayHelloRequest",
-        skip(Debug, Clone, PartialEq)
-    )]
-    struct __BidentSayHelloRequest {
-        req: HelloRequest,
+    enum __BidentSayHelloMethod {}
+    #[automatically_derived]
+    impl ::bident::service::RequestNames for __BidentSayHelloMethod {
+        const MESSAGE: &'static str = "SayHelloRequest";
+        const FIELD: &'static str = "req";
+        const JSON: &'static str = "req";
+        const RUST: &'static str = ::core::concat!(
+            ::core::module_path!(), "::", "__BidentSayHelloRequest"
+        );
     }
     #[automatically_derived]
-    impl ::bident::service::Wraps<HelloRequest> for __BidentSayHelloRequest {
-        fn wrap(value: HelloRequest) -> Self {
-            Self { req: value }
-        }
-        fn unwrap(self) -> HelloRequest {
-            self.req
-        }
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::bident::service::Signature for __BidentSayHelloMethod {
+        type Input = HelloRequest;
+        type Output = Result<HelloReply, GreeterError>;
     }
     static __BIDENT_SPEC: ::bident::service::ServiceSpec = ::bident::service::ServiceSpec {
         package: "helloworld.v1",
@@ -55,27 +54,20 @@ const _: () = {
                         response_body: ::core::option::Option::None,
                     },
                 ],
-                shape: ::bident::service::Shape::Unary,
+                shape: ::bident::__private::shape::<__BidentSayHelloMethod>(),
                 timeout: ::core::option::Option::Some(
                     ::core::time::Duration::new(1u64, 500000000u32),
                 ),
                 idempotent: true,
                 deprecated: false,
                 form: false,
-                input: <<HelloRequest as ::bident::service::Arg<
-                    __BidentSayHelloRequest,
-                >>::Request as ::bident::message::Message>::describe,
-                output: <<Result<
-                    HelloReply,
-                    GreeterError,
-                > as ::bident::service::Outcome>::Message as ::bident::message::Message>::describe,
+                input: ::bident::__private::request::<__BidentSayHelloMethod>(),
+                output: ::bident::__private::reply::<__BidentSayHelloMethod>(),
             },
         ],
     };
     const _: () = ::core::assert!(
-        ::bident::__private::has_field(< < HelloRequest as ::bident::service::Arg <
-        __BidentSayHelloRequest >> ::Request as ::bident::message::Message > ::FIELDS,
-        "name"),
+        ::bident::__private::request_has:: < __BidentSayHelloMethod > ("name"),
         "the path variable `{{name}}` names no field of the request: `name` is not one"
     );
     #[automatically_derived]
@@ -86,29 +78,15 @@ const _: () = {
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        <HelloRequest as ::bident::service::Arg<
-                            __BidentSayHelloRequest,
-                        >>::Request,
-                        _,
+                    .method::<
+                        __BidentSayHelloMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| async move {
+                        move |context, req| async move {
                             let _ = &context;
-                            <Result<
-                                HelloReply,
-                                GreeterError,
-                            > as ::bident::service::Outcome>::into_reply(
-                                Self::say_hello(
-                                        &service,
-                                        <HelloRequest as ::bident::service::Arg<
-                                            __BidentSayHelloRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await,
-                            )
+                            Self::say_hello(&service, req).await
                         },
                     );
             }
@@ -171,28 +149,12 @@ const _: () = {
             ::bident::error::CallError<
                 <Result<HelloReply, GreeterError> as ::bident::service::Outcome>::Error,
             >,
-        > {
+        >
+        where
+            for<'__bident> Result<HelloReply, GreeterError>: ::bident::service::Outcome,
+        {
             self.client
-                .unary::<
-                    <HelloRequest as ::bident::service::Arg<
-                        __BidentSayHelloRequest,
-                    >>::Request,
-                    ::core::result::Result<
-                        <Result<
-                            HelloReply,
-                            GreeterError,
-                        > as ::bident::service::Outcome>::Message,
-                        <Result<
-                            HelloReply,
-                            GreeterError,
-                        > as ::bident::service::Outcome>::Error,
-                    >,
-                >(
-                    &__BIDENT_SPEC.methods[0usize],
-                    <HelloRequest as ::bident::service::Arg<
-                        __BidentSayHelloRequest,
-                    >>::into_request(req),
-                )
+                .unary::<__BidentSayHelloMethod>(&__BIDENT_SPEC.methods[0usize], req)
                 .await
         }
     }

@@ -9,6 +9,13 @@ pub struct GreeterClient {
     client: ::bident::client::Client,
 }
 const _: () = {
+    enum __BidentPingMethod {}
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::bident::service::Signature for __BidentPingMethod {
+        type Input = ();
+        type Output = ();
+    }
     static __BIDENT_SPEC: ::bident::service::ServiceSpec = ::bident::service::ServiceSpec {
         package: "a.v1",
         name: "Greeter",
@@ -21,13 +28,13 @@ const _: () = {
                 operation: "/a.v1.Greeter/Ping",
                 doc: "",
                 bindings: &[],
-                shape: ::bident::service::Shape::Unary,
+                shape: ::bident::__private::shape::<__BidentPingMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <() as ::bident::message::Message>::describe,
-                output: <<() as ::bident::service::Outcome>::Message as ::bident::message::Message>::describe,
+                input: ::bident::__private::request::<__BidentPingMethod>(),
+                output: ::bident::__private::reply::<__BidentPingMethod>(),
             },
         ],
     };
@@ -39,19 +46,15 @@ const _: () = {
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        (),
-                        _,
+                    .method::<
+                        __BidentPingMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| async move {
-                            let () = request;
+                        move |context, ()| async move {
                             let _ = &context;
-                            <() as ::bident::service::Outcome>::into_reply(
-                                Self::ping(&service).await,
-                            )
+                            Self::ping(&service).await
                         },
                     );
             }
@@ -128,15 +131,12 @@ const _: () = {
         ) -> ::core::result::Result<
             <() as ::bident::service::Outcome>::Message,
             ::bident::error::CallError<<() as ::bident::service::Outcome>::Error>,
-        > {
+        >
+        where
+            for<'__bident> (): ::bident::service::Outcome,
+        {
             self.client
-                .unary::<
-                    (),
-                    ::core::result::Result<
-                        <() as ::bident::service::Outcome>::Message,
-                        <() as ::bident::service::Outcome>::Error,
-                    >,
-                >(&__BIDENT_SPEC.methods[0usize], ())
+                .unary::<__BidentPingMethod>(&__BIDENT_SPEC.methods[0usize], ())
                 .await
         }
     }

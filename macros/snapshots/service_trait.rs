@@ -33,22 +33,28 @@ impl<T: Users> UsersServer<T> {
     }
 }
 const _: () = {
-    #[::bident::message(
-        crate = ::bident,
-        name = "GetUserRequest",
-        skip(Debug, Clone, PartialEq)
-    )]
-    struct __BidentGetUserRequest {
-        id: String,
+    enum __BidentGetUserMethod {}
+    #[automatically_derived]
+    impl ::bident::service::RequestNames for __BidentGetUserMethod {
+        const MESSAGE: &'static str = "GetUserRequest";
+        const FIELD: &'static str = "id";
+        const JSON: &'static str = "id";
+        const RUST: &'static str = ::core::concat!(
+            ::core::module_path!(), "::", "__BidentGetUserRequest"
+        );
     }
     #[automatically_derived]
-    impl ::bident::service::Wraps<String> for __BidentGetUserRequest {
-        fn wrap(value: String) -> Self {
-            Self { id: value }
-        }
-        fn unwrap(self) -> String {
-            self.id
-        }
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::bident::service::Signature for __BidentGetUserMethod {
+        type Input = String;
+        type Output = Result<User, UserError>;
+    }
+    enum __BidentCountMethod {}
+    #[automatically_derived]
+    #[allow(deprecated, reason = "a deprecated type is served like any other")]
+    impl ::bident::service::Signature for __BidentCountMethod {
+        type Input = ();
+        type Output = Count;
     }
     static __BIDENT_SPEC: ::bident::service::ServiceSpec = ::bident::service::ServiceSpec {
         package: "user.v1",
@@ -69,38 +75,31 @@ const _: () = {
                         response_body: ::core::option::Option::None,
                     },
                 ],
-                shape: ::bident::service::Shape::Unary,
+                shape: ::bident::__private::shape::<__BidentGetUserMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <<String as ::bident::service::Arg<
-                    __BidentGetUserRequest,
-                >>::Request as ::bident::message::Message>::describe,
-                output: <<Result<
-                    User,
-                    UserError,
-                > as ::bident::service::Outcome>::Message as ::bident::message::Message>::describe,
+                input: ::bident::__private::request::<__BidentGetUserMethod>(),
+                output: ::bident::__private::reply::<__BidentGetUserMethod>(),
             },
             ::bident::service::MethodSpec {
                 name: "Count",
                 operation: "/user.v1.Users/Count",
                 doc: "How many there are.",
                 bindings: &[],
-                shape: ::bident::service::Shape::Unary,
+                shape: ::bident::__private::shape::<__BidentCountMethod>(),
                 timeout: ::core::option::Option::None,
                 idempotent: false,
                 deprecated: false,
                 form: false,
-                input: <() as ::bident::message::Message>::describe,
-                output: <<Count as ::bident::service::Outcome>::Message as ::bident::message::Message>::describe,
+                input: ::bident::__private::request::<__BidentCountMethod>(),
+                output: ::bident::__private::reply::<__BidentCountMethod>(),
             },
         ],
     };
     const _: () = ::core::assert!(
-        ::bident::__private::has_field(< < String as ::bident::service::Arg <
-        __BidentGetUserRequest >> ::Request as ::bident::message::Message > ::FIELDS,
-        "id"),
+        ::bident::__private::request_has:: < __BidentGetUserMethod > ("id"),
         "the path variable `{{id}}` names no field of the request: `id` is not one"
     );
     #[automatically_derived]
@@ -114,48 +113,30 @@ const _: () = {
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        <String as ::bident::service::Arg<
-                            __BidentGetUserRequest,
-                        >>::Request,
-                        _,
+                    .method::<
+                        __BidentGetUserMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[0usize],
-                        move |context, request| async move {
+                        move |context, id| async move {
                             let _ = &context;
-                            <Result<
-                                User,
-                                UserError,
-                            > as ::bident::service::Outcome>::into_reply(
-                                <__T as Users>::get_user(
-                                        &service.0,
-                                        <String as ::bident::service::Arg<
-                                            __BidentGetUserRequest,
-                                        >>::from_request(request),
-                                    )
-                                    .await,
-                            )
+                            <__T as Users>::get_user(&service.0, id).await
                         },
                     );
             }
             {
                 let service = ::core::clone::Clone::clone(&self);
                 mount
-                    .unary::<
-                        (),
-                        _,
+                    .method::<
+                        __BidentCountMethod,
                         _,
                         _,
                     >(
                         &__BIDENT_SPEC.methods[1usize],
-                        move |context, request| async move {
-                            let () = request;
+                        move |context, ()| async move {
                             let _ = &context;
-                            <Count as ::bident::service::Outcome>::into_reply(
-                                <__T as Users>::count(&service.0).await,
-                            )
+                            <__T as Users>::count(&service.0).await
                         },
                     );
             }
@@ -218,20 +199,12 @@ const _: () = {
             ::bident::error::CallError<
                 <Result<User, UserError> as ::bident::service::Outcome>::Error,
             >,
-        > {
+        >
+        where
+            for<'__bident> Result<User, UserError>: ::bident::service::Outcome,
+        {
             self.client
-                .unary::<
-                    <String as ::bident::service::Arg<__BidentGetUserRequest>>::Request,
-                    ::core::result::Result<
-                        <Result<User, UserError> as ::bident::service::Outcome>::Message,
-                        <Result<User, UserError> as ::bident::service::Outcome>::Error,
-                    >,
-                >(
-                    &__BIDENT_SPEC.methods[0usize],
-                    <String as ::bident::service::Arg<
-                        __BidentGetUserRequest,
-                    >>::into_request(id),
-                )
+                .unary::<__BidentGetUserMethod>(&__BIDENT_SPEC.methods[0usize], id)
                 .await
         }
         /// How many there are.
@@ -243,15 +216,12 @@ const _: () = {
         ) -> ::core::result::Result<
             <Count as ::bident::service::Outcome>::Message,
             ::bident::error::CallError<<Count as ::bident::service::Outcome>::Error>,
-        > {
+        >
+        where
+            for<'__bident> Count: ::bident::service::Outcome,
+        {
             self.client
-                .unary::<
-                    (),
-                    ::core::result::Result<
-                        <Count as ::bident::service::Outcome>::Message,
-                        <Count as ::bident::service::Outcome>::Error,
-                    >,
-                >(&__BIDENT_SPEC.methods[1usize], ())
+                .unary::<__BidentCountMethod>(&__BIDENT_SPEC.methods[1usize], ())
                 .await
         }
     }

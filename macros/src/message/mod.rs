@@ -1,6 +1,5 @@
 //! `#[message]`: a struct or an enum becomes a message, a oneof, a proto enum or a transparent newtype.
 
-mod case;
 mod check;
 mod derives;
 mod expand;

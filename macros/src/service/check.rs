@@ -9,8 +9,8 @@ use syn::{Generics, Type};
 
 use super::model::{Hook, Host, Make, Method, Model, Service};
 use super::parse::{ConstructDecl, HookDecl, Members, ServiceDecl, ServiceOptions, Target};
-use super::template::is_identifier;
 use crate::shared::Sink;
+use crate::shared::case::is_identifier;
 
 /// Checks everything; `None` where something is wrong.
 pub(crate) fn check(decl: ServiceDecl, sink: &Sink<'_>) -> Option<Model> {

@@ -1,13 +1,13 @@
-//! Puts the output of `#[service]` together: the user's item, then one anonymous constant with the description, the
-//! request messages, the assertions, the mount function and the client's methods.
+//! Puts the output of `#[service]` together: the user's item, then one anonymous constant with the signatures, the
+//! description, the assertions, the mount function and the client's methods.
 
 mod client;
 mod host;
+mod signature;
 mod spec;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
 
 use super::model::{Host, Method, Model, Service};
 use crate::shared::item::{FnItem, Member, TraitBlock};
@@ -27,7 +27,7 @@ pub(crate) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
         Host::Impl { .. } => item,
     };
     let outside = [client::definition(cx, &service), host::server_definition(cx, &service)];
-    let requests = service.methods.iter().map(|method| spec::request(cx, method));
+    let signatures = service.methods.iter().map(|method| signature::signature(cx, method));
     let asserts = service.methods.iter().map(|method| spec::asserts(cx, method));
     let spec = spec::spec(cx, &service);
     let mount = host::service_impl(cx, &service);
@@ -36,7 +36,7 @@ pub(crate) fn expand(cx: &Cx, item: TokenStream, model: Model) -> TokenStream {
         #item
         #(#outside)*
         const _: () = {
-            #(#requests)*
+            #(#signatures)*
             #spec
             #(#asserts)*
             #mount
@@ -79,36 +79,14 @@ fn rewrite_method(item: &FnItem) -> TokenStream {
     quote!(#(#attrs)* #vis #sig #future #body)
 }
 
-/// The hidden request message of a method with arguments.
+/// The hidden type that stands for a method's signature.
+fn signature_ident(method: &Method) -> Ident {
+    format_ident!("__Bident{}Method", method.name, span = at(method.ident.span()))
+}
+
+/// The hidden request message of a method with several arguments.
 fn request_ident(method: &Method) -> Ident {
     format_ident!("__Bident{}Request", method.name, span = at(method.ident.span()))
-}
-
-/// The request message on the wire, as a type.
-fn request_type(cx: &Cx, method: &Method) -> TokenStream {
-    match method.values().as_slice() {
-        [] => quote!(()),
-        [(_, ty)] => arg(cx, method, ty, "Request"),
-        _ => {
-            let ident = request_ident(method);
-            quote!(#ident)
-        }
-    }
-}
-
-/// `<T as Arg<G>>::member` for the only argument of a method, all of it placed at the type.
-fn arg(cx: &Cx, method: &Method, ty: &syn::Type, member: &str) -> TokenStream {
-    let span = at(ty.span());
-    let (root, wrapper, member) =
-        (cx.root_at(span), request_ident(method), Ident::new(member, span));
-    quote_spanned!(span=> <#ty as #root::service::Arg<#wrapper>>::#member)
-}
-
-/// `<R as Outcome>::member` for what a method returns, all of it placed at the type. Nothing else is asked of `R` anywhere.
-fn outcome(cx: &Cx, method: &Method, member: &str) -> TokenStream {
-    let (output, span) = (&method.output, at(method.output.span()));
-    let (root, member) = (cx.root_at(span), Ident::new(member, span));
-    quote_spanned!(span=> <#output as #root::service::Outcome>::#member)
 }
 
 /// The static description of the service, inside the anonymous constant.

@@ -65,19 +65,26 @@ pub(crate) struct Method {
 pub(crate) enum Arg {
     /// `ctx: &Context`: what the reference points to.
     Context(Box<Type>),
-    Value {
-        ident: Ident,
-        ty: Box<Type>,
-    },
+    /// A field of the request, or the request itself.
+    Value(Value),
+}
+
+pub(crate) struct Value {
+    pub(crate) ident: Ident,
+    /// The field's name in the schema.
+    pub(crate) name: String,
+    /// The field's name in JSON.
+    pub(crate) json: String,
+    pub(crate) ty: Box<Type>,
 }
 
 impl Method {
     /// The arguments that make up the request.
-    pub(crate) fn values(&self) -> Vec<(&Ident, &Type)> {
+    pub(crate) fn values(&self) -> Vec<&Value> {
         self.args
             .iter()
             .filter_map(|arg| match arg {
-                Arg::Value { ident, ty } => Some((ident, &**ty)),
+                Arg::Value(value) => Some(value),
                 Arg::Context(_) => None,
             })
             .collect()

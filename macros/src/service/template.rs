@@ -2,6 +2,8 @@
 //!
 //! `Template = "/" Segments [":" Verb]`, `Segment = "*" | "**" | literal | "{" path ["=" Segments] "}"`.
 
+use crate::shared::case::is_identifier;
+
 /// A template that keeps every rule.
 pub(crate) struct Template {
     pub(crate) text: String,
@@ -113,13 +115,6 @@ fn variable(
             Ok(())
         }
     }
-}
-
-/// Whether `name` could name a field.
-pub(crate) fn is_identifier(name: &str) -> bool {
-    let mut characters = name.chars();
-    characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
-        && characters.all(|other| other.is_ascii_alphanumeric() || other == '_')
 }
 
 fn literal(text: &str) -> Result<(), String> {

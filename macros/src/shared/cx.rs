@@ -33,11 +33,6 @@ impl Cx {
         quote!(#root::__private)
     }
 
-    /// The runtime package, where a mistake is to be reported at `span`.
-    pub(crate) fn root_at(&self, span: Span) -> TokenStream {
-        respan(self.root.clone(), at(span))
-    }
-
     /// The contract with generated code, where a mistake is to be reported at `span`: a path that starts an expression says
     /// where the expression starts.
     pub(crate) fn private_at(&self, span: Span) -> TokenStream {

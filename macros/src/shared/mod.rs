@@ -1,6 +1,7 @@
 //! What every macro needs: an error sink, the runtime's path, attribute options, items with unparsed bodies.
 
 pub(crate) mod attr;
+pub(crate) mod case;
 pub(crate) mod cx;
 pub(crate) mod doc_text;
 pub(crate) mod errors;

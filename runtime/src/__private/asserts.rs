@@ -1,9 +1,35 @@
 //! Bounds with messages of their own, and what generated code asks at compile time.
 
+use crate::message::{Message, TypeRef, Types};
+use crate::service::{Input, InputOf, MessageOf, RequestOf, Shape, Signature};
 use crate::{Context, Error, Result};
 
-/// Whether a message has the field `name`, asked in constants.
-pub const fn has_field(fields: &[&str], name: &str) -> bool {
+/// Whether a method's request has the field `name`, asked in constants.
+pub const fn request_has<S: Signature>(name: &str) -> bool {
+    has_field(<InputOf<S> as Message>::FIELDS, name)
+}
+
+/// The same of its reply.
+pub const fn reply_has<S: Signature>(name: &str) -> bool {
+    has_field(<MessageOf<S> as Message>::FIELDS, name)
+}
+
+/// Which sides of a method stream.
+pub const fn shape<S: Signature>() -> Shape {
+    Shape::of(<RequestOf<S> as Input>::STREAMS, false)
+}
+
+/// What describes a method's request.
+pub const fn request<S: Signature>() -> fn(&mut Types) -> TypeRef {
+    <InputOf<S> as Message>::describe
+}
+
+/// What describes a method's reply.
+pub const fn reply<S: Signature>() -> fn(&mut Types) -> TypeRef {
+    <MessageOf<S> as Message>::describe
+}
+
+const fn has_field(fields: &[&str], name: &str) -> bool {
     let mut at = 0;
     while at < fields.len() {
         if same(fields[at], name) {

@@ -6,7 +6,9 @@ mod reason;
 pub mod traced;
 
 pub(crate) use asserts::same;
-pub use asserts::{Constructed, ContextArg, HookOutcome, has_field};
+pub use asserts::{
+    Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape,
+};
 pub use inventory;
 pub use reason::{Sent, Text, is_of_domain};
 pub use tracing;

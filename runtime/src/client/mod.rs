@@ -25,7 +25,7 @@ use self::transport::Transport;
 use crate::call::{self, Protocol, Reply, Streaming};
 use crate::error::{CallError, Reason, reasons};
 use crate::message::{self, Fault, Message};
-use crate::service::{Given, Input, MethodSpec, Outcome, Streams};
+use crate::service::{Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, Streams};
 use crate::{Error, Result};
 
 /// The largest answer that is read, as servers bound requests.
@@ -111,16 +111,13 @@ impl Client {
     /// reached or went away, `DEADLINE_EXCEEDED` (504) where it took too long, `INTERNAL` (500) where its answer cannot be
     /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call that has been sent is not tried again. An error in a stream
     /// of requests gives the call up, and is the call's own.
-    pub async fn unary<In, Out>(
+    pub async fn unary<S: Signature>(
         &self,
         method: &'static MethodSpec,
-        request: In,
-    ) -> Result<Out::Message, CallError<Out::Error>>
-    where
-        In: Input,
-        Out: Outcome,
-    {
-        self.unary_reply::<In, Out>(method, request).await.map(Reply::into_inner)
+        input: S::Input,
+    ) -> Answer<S> {
+        let request = input.into_request();
+        self.unary_reply::<_, S::Output>(method, request).await.map(Reply::into_inner)
     }
 
     /// Calls a method with one reply, and keeps the reply's metadata: headers and trailers, without those of the transport.

@@ -1,24 +1,60 @@
-//! Plain values as arguments: each is the one field of the request message that the macro generates.
+//! What may be an argument of an `#[rpc]` method: messages, and plain values, each the one field of a request around it.
 //!
-//! Messages are arguments by the impl beside [`Arg`]; `#[message]` writes the impls for its enums and newtypes.
+//! `#[message]` writes the impls for its enums and newtypes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use super::{Arg, Wraps};
+use super::{Input, RequestNames, Wrapped};
+use crate::message::{Field, Message};
+
+/// A type that may be the only argument of an `#[rpc]` method, given the names `N` that a request around it would have: a
+/// message is its own request, any other value is the one field of a [`Wrapped`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an `#[rpc]` method",
+    label = "expected a `#[message]` type or a plain value",
+    note = "a type of your own needs `#[message]` above its definition, also inside `Vec`, `Option` or a map"
+)]
+pub trait Arg<N>: Sized {
+    /// How the request arrives.
+    type Request: Input;
+
+    /// The argument that the handler gets.
+    fn from_request(request: Self::Request) -> Self;
+
+    /// The request that a client sends.
+    fn into_request(self) -> Self::Request;
+}
+
+#[diagnostic::do_not_recommend]
+impl<N, M: Message> Arg<N> for M {
+    type Request = M;
+
+    fn from_request(request: M) -> M {
+        request
+    }
+
+    fn into_request(self) -> M {
+        self
+    }
+}
 
 /// `impl Arg` for a type that is not a message by itself.
 macro_rules! plain_arg {
     ($([$($parameter:ident),*] $value:ty),* $(,)?) => {
-        $(impl<G: Wraps<$value>, $($parameter),*> Arg<G> for $value {
-            type Request = G;
+        $(#[diagnostic::do_not_recommend]
+        impl<N: RequestNames, $($parameter),*> Arg<N> for $value
+        where
+            $value: Field,
+        {
+            type Request = Wrapped<N, $value>;
 
-            fn from_request(request: G) -> Self {
-                request.unwrap()
+            fn from_request(request: Self::Request) -> Self {
+                request.value
             }
 
-            fn into_request(self) -> G {
-                G::wrap(self)
+            fn into_request(self) -> Self::Request {
+                Wrapped::new(self)
             }
         })*
     };

@@ -4,16 +4,24 @@ mod arg;
 mod hooks;
 mod linked;
 mod mount;
+mod outcome;
+mod signature;
 mod spec;
 mod stream;
+mod wrapped;
 
+pub use arg::Arg;
 pub use hooks::{Hooks, WithHooks};
 #[doc(hidden)]
 pub use linked::{Linked, mounted};
-pub use mount::{Arg, HookAt, Mount, Outcome, Wraps};
 pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook, Mounted};
+pub use mount::{HookAt, Mount};
+pub use outcome::Outcome;
+pub use signature::{Answer, Signature};
+pub(crate) use signature::{InputOf, MessageOf, RequestOf};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
 pub use stream::{Given, Incoming, Input, IntoItems, Item, StreamOf, Streams};
+pub use wrapped::{RequestNames, Wrapped};
 
 use std::sync::Arc;
 

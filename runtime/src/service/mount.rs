@@ -4,98 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Input, MethodSpec, ServiceSpec};
+use super::{Arg, Input, MethodSpec, Outcome, ServiceSpec, Signature};
+use crate::Result;
 use crate::call::{Answers, BoxFuture, Call, Context, Reply};
-use crate::error::Reason;
 use crate::message::Message;
-use crate::{Error, Result};
-
-/// A type that may be an argument of an `#[rpc]` method, given the request message `G` that the macro would generate for
-/// it: a message is its own request, any other value is the one field of `G`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be an argument of an `#[rpc]` method",
-    label = "expected a `#[message]` type or a plain value",
-    note = "put `#[message]` above the definition of `{Self}`"
-)]
-pub trait Arg<G>: Sized {
-    /// How the request arrives.
-    type Request: Input;
-
-    /// The argument that the handler gets.
-    fn from_request(request: Self::Request) -> Self;
-
-    /// The request that a client sends.
-    fn into_request(self) -> Self::Request;
-}
-
-#[diagnostic::do_not_recommend]
-impl<G, M: Message> Arg<G> for M {
-    type Request = M;
-
-    fn from_request(request: M) -> M {
-        request
-    }
-
-    fn into_request(self) -> M {
-        self
-    }
-}
-
-/// What an `#[rpc]` method may return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be returned by an `#[rpc]` method",
-    label = "expected a `#[message]` type, `Reply<T>`, or a `Result` of one of them whose error has `#[error_reason]`",
-    note = "`bident::Error` and `anyhow::Error` are such errors by themselves"
-)]
-pub trait Outcome: Send {
-    /// The reply message on the wire.
-    type Message: Message;
-    /// The method's own errors, as a client gets them back.
-    type Error: Reason;
-
-    /// The one shape that the call layer works with.
-    ///
-    /// # Errors
-    /// What the method returned as its error.
-    fn into_reply(self) -> Result<Reply<Self::Message>>;
-}
-
-#[diagnostic::do_not_recommend]
-impl<M: Message> Outcome for M {
-    type Message = M;
-    type Error = Error;
-
-    fn into_reply(self) -> Result<Reply<M>> {
-        Ok(Reply::new(self))
-    }
-}
-
-impl<M: Message> Outcome for Reply<M> {
-    type Message = M;
-    type Error = Error;
-
-    fn into_reply(self) -> Result<Reply<M>> {
-        Ok(self)
-    }
-}
-
-impl<M: Message, E: Reason> Outcome for std::result::Result<M, E> {
-    type Message = M;
-    type Error = E;
-
-    fn into_reply(self) -> Result<Reply<M>> {
-        self.map(Reply::new).map_err(Reason::into_error)
-    }
-}
-
-impl<M: Message, E: Reason> Outcome for std::result::Result<Reply<M>, E> {
-    type Message = M;
-    type Error = E;
-
-    fn into_reply(self) -> Result<Reply<M>> {
-        self.map_err(Reason::into_error)
-    }
-}
 
 /// A method with its types erased: takes the undecoded call, gives the encoded reply.
 pub(crate) type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sync>;
@@ -137,8 +49,18 @@ impl Mount {
         Self { spec, handlers: Vec::new(), hooks: Vec::new() }
     }
 
+    /// Mounts a method of the user's with one reply.
+    pub fn method<S, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
+    where
+        S: Signature,
+        F: FnOnce(Context, S::Input) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = S::Output> + Send + 'static,
+    {
+        self.unary(method, move |context, request| f(context, S::Input::from_request(request)));
+    }
+
     /// Mounts a method with one reply. Decoding, the user's method and encoding live in one boxed future.
-    pub fn unary<In, Out, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
+    pub(crate) fn unary<In, Out, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
     where
         In: Input,
         Out: Outcome,
@@ -177,12 +99,3 @@ impl Mount {
 
 /// The longest that one hook may take.
 pub(crate) const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A generated request message with the one field `T`: `<Method>Request`.
-pub trait Wraps<T>: Message {
-    /// The message around the value.
-    fn wrap(value: T) -> Self;
-
-    /// The value inside the message.
-    fn unwrap(self) -> T;
-}

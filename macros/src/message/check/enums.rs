@@ -4,9 +4,9 @@ use syn::{Expr, ExprLit, ExprUnary, Generics, Ident, Lit, UnOp};
 
 use super::fields::{self, Counter, Taken};
 use super::is_deprecated;
-use crate::message::case;
 use crate::message::model::{Body, Content, EnumValue, Variant};
 use crate::message::parse::{Shape, VariantDecl};
+use crate::shared::case;
 use crate::shared::doc_text::doc_text;
 use crate::shared::{Sink, item};
 

@@ -4,9 +4,9 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 
 use super::is_deprecated;
-use crate::message::case;
 use crate::message::model::{Field, Format, Names};
 use crate::message::parse::{FieldDecl, FieldOptions};
+use crate::shared::case;
 use crate::shared::doc_text::doc_text;
 use crate::shared::{Sink, Slot, item};
 

@@ -6,11 +6,11 @@ mod fields;
 use quote::ToTokens as _;
 use syn::GenericParam;
 
-use super::case;
 use super::derives::{self, Derived};
 use super::model::{Body, Content, Head, Model};
 use super::parse::{self, Decl, FieldsDecl, Options, Shape};
 use crate::shared::Sink;
+use crate::shared::case;
 use crate::shared::doc_text::doc_text;
 
 pub(super) fn check(decl: Decl, sink: &Sink<'_>) -> Option<Model> {

@@ -111,7 +111,7 @@ pub(super) fn debug(out: &Out<'_>, body: &Body) -> TokenStream {
 fn debug_struct(name: &str, fields: &Fields<'_>) -> TokenStream {
     let entries = fields.list.iter().map(|field| {
         let cfgs = &field.cfgs;
-        let name = field.ident.as_ref().map(crate::message::case::plain).unwrap_or_default();
+        let name = field.ident.as_ref().map(crate::shared::case::plain).unwrap_or_default();
         let bound = super::fields::bound(field);
         if field.secret {
             quote!(#(#cfgs)* { let _ = #bound; out.field(#name, &::core::format_args!("***")); })

@@ -114,27 +114,28 @@ impl<'a> Out<'a> {
         }
     }
 
-    /// What is no message by itself is the one field of a method's generated request.
+    /// What is no message by itself is the one field of a method's request.
     fn argument(&self) -> TokenStream {
-        let (service, this) = (&self.service, self.this());
-        let (m, request) = (&self.m, quote!(__BidentRequest));
+        let (m, service, this) = (&self.m, &self.service, self.this());
+        let names = quote!(__BidentNames);
         let head = self.implement_where(
-            &quote!(#request: #service::Wraps<#this>,),
-            &quote!(#service::Arg<#request>),
+            &quote!(#names: #service::RequestNames,),
+            &quote!(#service::Arg<#names>),
             &this,
             &quote!(#m::Owned),
-            &quote!(),
+            // Whether it is a field is decided by what is inside, and was reported there.
+            &quote!(for<'__bident> #this: #m::Field),
         );
         quote! {
             #head {
-                type Request = #request;
+                type Request = #service::Wrapped<#names, Self>;
 
-                fn from_request(request: #request) -> Self {
-                    #service::Wraps::unwrap(request)
+                fn from_request(request: Self::Request) -> Self {
+                    request.value
                 }
 
-                fn into_request(self) -> #request {
-                    #service::Wraps::wrap(self)
+                fn into_request(self) -> Self::Request {
+                    #service::Wrapped::new(self)
                 }
             }
         }

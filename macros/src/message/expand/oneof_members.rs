@@ -248,7 +248,7 @@ impl Members<'_> {
                 Content::Struct(fields) => {
                     let fields = self.bound(fields).describe();
                     let slots = self.slots(variant);
-                    let name = crate::message::case::plain(&variant.ident);
+                    let name = crate::shared::case::plain(&variant.ident);
                     let (package, rust) = (self.out.package(), self.out.rust_path());
                     quote! {
                         {

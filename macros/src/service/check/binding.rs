@@ -3,6 +3,7 @@
 use crate::service::model::Binding;
 use crate::service::parse::{BindingDecl, RpcOptions};
 use crate::service::template::{self, Template};
+use crate::shared::case::is_identifier;
 use crate::shared::{Sink, Spanned};
 
 /// Checks every binding of a method.
@@ -89,7 +90,7 @@ fn check_body(body: &Spanned<String>, template: &Template, sink: &Sink<'_>) {
 
 /// A body is a field of the message itself.
 fn check_field(key: &str, field: &Spanned<String>, sink: &Sink<'_>) {
-    if !template::is_identifier(&field.value) {
+    if !is_identifier(&field.value) {
         let wrong = format!("`{key}` names one field of the message, not `{}`", field.value);
         sink.at(field.span, wrong);
     }

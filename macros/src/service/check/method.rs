@@ -6,10 +6,11 @@ use syn::ext::IdentExt as _;
 use syn::{FnArg, Pat, ReturnType, Signature, Type, parse_quote};
 
 use super::binding;
-use crate::service::model::{Arg, Method};
+use crate::service::duration;
+use crate::service::model::{Arg, Method, Value};
 use crate::service::parse::RpcDecl;
-use crate::service::{duration, template};
 use crate::shared::Sink;
+use crate::shared::case::{self, is_identifier};
 use crate::shared::doc_text::doc_text;
 
 /// The generated client's own functions: no method may be called like one.
@@ -31,7 +32,7 @@ pub(super) fn check(
     let output = check_output(&sig, parameters, &section);
 
     let name = match options.name.get() {
-        Some(name) if !template::is_identifier(&name.value) => {
+        Some(name) if !is_identifier(&name.value) => {
             section.at(name.span, format!("`{}` cannot name a method", name.value));
             String::new()
         }
@@ -138,7 +139,17 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
                 );
             }
             (_, Pat::Ident(pat)) if pat.by_ref.is_none() && pat.subpat.is_none() => {
-                args.push(Arg::Value { ident: pat.ident.clone(), ty: argument.ty.clone() });
+                let name = pat.ident.unraw().to_string();
+                if !is_identifier(&name) {
+                    let what = "is no name in protobuf: use ASCII letters, digits and `_`";
+                    sink.on(&pat.ident, format!("`{name}` {what}"));
+                }
+                args.push(Arg::Value(Value {
+                    ident: pat.ident.clone(),
+                    json: case::json(&name),
+                    name,
+                    ty: argument.ty.clone(),
+                }));
             }
             (_, pat) => {
                 sink.on(pat, "an argument has a plain name: it is the field's name on the wire");

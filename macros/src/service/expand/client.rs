@@ -1,12 +1,11 @@
 //! The side that calls: a typed client with the methods of the service.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::{format_ident, quote};
 
-use super::{arg, method_spec, outcome, request_ident, request_type};
+use super::{method_spec, request_ident, signature_ident};
 use crate::service::model::{Host, Method, Service};
-use crate::shared::{Cx, at};
+use crate::shared::Cx;
 
 fn client_ident(service: &Service) -> Ident {
     format_ident!("{}Client", service.ident)
@@ -97,31 +96,28 @@ pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
 }
 
 fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
-    let root = cx.root();
-    let Method { ident, cfgs, docs, .. } = method;
+    let (root, signature) = (cx.root(), signature_ident(method));
+    let Method { ident, cfgs, docs, output, .. } = method;
     let values = method.values();
-    let request_ty = request_type(cx, method);
-    let (message, error) = (outcome(cx, method, "Message"), outcome(cx, method, "Error"));
-    let request = match values.as_slice() {
+    let names: Vec<_> = values.iter().map(|value| &value.ident).collect();
+    let input = match names.as_slice() {
         [] => quote!(()),
-        [(field, ty)] => {
-            let into_request = arg(cx, method, ty, "into_request");
-            quote!(#into_request(#field))
-        }
-        _ => {
-            let (ident, fields) = (request_ident(method), values.iter().map(|(field, _)| field));
-            quote!(#ident { #(#fields),* })
+        [name] => quote!(#name),
+        names => {
+            let request = request_ident(method);
+            quote!(#request { #(#names),* })
         }
     };
-    let inputs = values.iter().map(|(field, ty)| quote!(#field: #ty));
+    let types = values.iter().map(|value| &value.ty);
     let docs = if docs.is_empty() {
         let doc = format!("Calls `{}`.", method.operation);
         quote!(#[doc = #doc])
     } else {
         quote!(#(#docs)*)
     };
-    // Placed at the return type, where a type that may not be returned is reported.
-    quote_spanned! {at(method.output.span())=>
+    // A bound that only mentions a lifetime of its own is not an error where it does not hold: a type that may not be
+    // returned is reported by the signature alone, and here nobody can call.
+    quote! {
         #(#cfgs)*
         #docs
         ///
@@ -129,14 +125,15 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
         /// One of the method's own reasons, or any other error of the call.
         pub async fn #ident(
             &self,
-            #(#inputs),*
-        ) -> ::core::result::Result<#message, #root::error::CallError<#error>> {
-            self.client
-                .unary::<#request_ty, ::core::result::Result<#message, #error>>(
-                    #spec,
-                    #request,
-                )
-                .await
+            #(#names: #types),*
+        ) -> ::core::result::Result<
+            <#output as #root::service::Outcome>::Message,
+            #root::error::CallError<<#output as #root::service::Outcome>::Error>,
+        >
+        where
+            for<'__bident> #output: #root::service::Outcome,
+        {
+            self.client.unary::<#signature>(#spec, #input).await
         }
     }
 }

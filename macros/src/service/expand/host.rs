@@ -5,8 +5,8 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Type};
 
-use super::{arg, method_spec, outcome, request_ident, request_type, spec_ident};
-use crate::service::model::{Arg, Hook, Host, Make, Method, Service};
+use super::{method_spec, request_ident, signature_ident, spec_ident};
+use crate::service::model::{Arg, Hook, Host, Make, Method, Service, Value};
 use crate::shared::{Cx, at};
 
 /// `pub struct UsersServer<T>(pub T)` for a trait, nothing for an impl.
@@ -85,9 +85,8 @@ fn this() -> Ident {
 /// One call into the runtime: the method's description and the closure that calls it.
 fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> TokenStream {
     let Method { ident, cfgs, .. } = method;
-    let (request, into_reply) = (request_type(cx, method), outcome(cx, method, "into_reply"));
-    let spec = method_spec(service, index);
-    let (take, inputs) = inputs(cx, method);
+    let (signature, spec) = (signature_ident(method), method_spec(service, index));
+    let (pattern, inputs) = (pattern(method), inputs(cx, method));
     // The place of the method's name: a future that is not `Send` is reported there.
     let (span, outer) = (at(ident.span()), this());
     let (host, this) = match &service.host {
@@ -101,39 +100,38 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
         #(#cfgs)*
         {
             let service = ::core::clone::Clone::clone(&#outer);
-            mount.unary::<#request, _, _, _>(#spec, move |context, request| async move {
-                #take
-                #into_reply(#host::#ident(#this, #(#inputs),*).await)
+            mount.method::<#signature, _, _>(#spec, move |context, #pattern| async move {
+                let _ = &context;
+                #host::#ident(#this, #inputs).await
             });
         }
     }
 }
 
-/// How the arguments are taken out of the request and the context, in the order of the signature.
-fn inputs(cx: &Cx, method: &Method) -> (TokenStream, Vec<TokenStream>) {
-    let private = cx.private();
+/// What takes the values out of the method's input.
+fn pattern(method: &Method) -> TokenStream {
     let values = method.values();
-    let span = at(method.ident.span());
-    let single = values.len() == 1;
-    let take = match values.as_slice() {
-        [] => quote_spanned!(span=> let () = request; let _ = &context;),
-        [_] => quote_spanned!(span=> let _ = &context;),
+    let names = values.iter().map(|value| &value.ident);
+    match values.len() {
+        0 => quote!(()),
+        1 => quote!(#(#names)*),
         _ => {
-            let (ident, fields) = (request_ident(method), values.iter().map(|(field, _)| field));
-            quote_spanned!(span=> let #ident { #(#fields),* } = request; let _ = &context;)
+            let request = request_ident(method);
+            quote!(#request { #(#names),* })
         }
-    };
+    }
+}
+
+/// The arguments in the order of the signature.
+fn inputs(cx: &Cx, method: &Method) -> TokenStream {
+    let private = cx.private();
     let inputs = method.args.iter().map(|one| match one {
         Arg::Context(ty) => quote_spanned! {at(ty.span())=>
             <#ty as #private::ContextArg>::context(&context)
         },
-        Arg::Value { ty, .. } if single => {
-            let from_request = arg(cx, method, ty, "from_request");
-            quote_spanned!(span=> #from_request(request))
-        }
-        Arg::Value { ident, .. } => quote!(#ident),
+        Arg::Value(Value { ident, .. }) => quote!(#ident),
     });
-    (take, inputs.collect())
+    quote!(#(#inputs),*)
 }
 
 /// `host` and `value` are what the closure keeps and how the service is found in it.

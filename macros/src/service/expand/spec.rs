@@ -1,10 +1,9 @@
-//! The constant description, the request messages and the assertions.
+//! The constant description and the assertions.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use quote::{format_ident, quote, quote_spanned};
 
-use super::{outcome, request_ident, request_type, spec_ident};
+use super::{signature_ident, spec_ident};
 use crate::service::model::{Binding, Method, Service};
 use crate::shared::{Cx, Spanned, at};
 
@@ -37,10 +36,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
         }
         None => quote!(::core::option::Option::None),
     };
-    let request = request_type(cx, method);
-    let (input, output) =
-        (describe(cx, &request, method.ident.span()), outcome(cx, method, "Message"));
-    let output = describe(cx, &output, method.output.span());
+    let (private, signature) = (cx.private(), signature_ident(method));
     quote! {
         #(#cfgs)*
         #root::service::MethodSpec {
@@ -48,21 +44,15 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
             operation: #operation,
             doc: #doc,
             bindings: &[#(#bindings),*],
-            shape: #root::service::Shape::Unary,
+            shape: #private::shape::<#signature>(),
             timeout: #timeout,
             idempotent: #idempotent,
             deprecated: #deprecated,
             form: #form,
-            input: #input,
-            output: #output,
+            input: #private::request::<#signature>(),
+            output: #private::reply::<#signature>(),
         }
     }
-}
-
-/// The function that describes a message, placed where its type was written.
-fn describe(cx: &Cx, message: &TokenStream, span: Span) -> TokenStream {
-    let root = cx.root_at(span);
-    quote_spanned!(at(span)=> <#message as #root::message::Message>::describe)
 }
 
 fn binding_spec(cx: &Cx, binding: &Binding) -> TokenStream {
@@ -89,81 +79,37 @@ fn option(text: &Option<Spanned<String>>) -> TokenStream {
     }
 }
 
-/// The request message that the arguments make, and for a single one the way into it and out of it.
-pub(super) fn request(cx: &Cx, method: &Method) -> TokenStream {
-    let values = method.values();
-    if values.is_empty() {
-        return TokenStream::new();
-    }
-    let (root, cfgs, ident) = (cx.root(), &method.cfgs, request_ident(method));
-    let name = format!("{}Request", method.name);
-    let (fields, types): (Vec<_>, Vec<_>) = values.into_iter().unzip();
-    let wraps = match (&fields[..], &types[..]) {
-        ([field], [ty]) => quote! {
-            #(#cfgs)*
-            #[automatically_derived]
-            impl #root::service::Wraps<#ty> for #ident {
-                fn wrap(value: #ty) -> Self {
-                    Self { #field: value }
-                }
-                fn unwrap(self) -> #ty {
-                    self.#field
-                }
-            }
-        },
-        _ => TokenStream::new(),
-    };
-    quote! {
-        #(#cfgs)*
-        #[#root::message(crate = #root, name = #name, skip(Debug, Clone, PartialEq))]
-        struct #ident {
-            #(#fields: #types,)*
-        }
-        #wraps
-    }
-}
-
 /// What only the compiler can know: that names in templates and bodies are fields.
 pub(super) fn asserts(cx: &Cx, method: &Method) -> TokenStream {
-    let (request, cfgs) = (request_type(cx, method), &method.cfgs);
-    let reply = outcome(cx, method, "Message");
     let mut all = TokenStream::new();
     for binding in &method.bindings {
         for variable in &binding.template.value.variables {
             let Some(name) = variable.first() else { continue };
             let what = format!("the path variable `{{{}}}`", variable.join("."));
-            all.extend(field(cx, cfgs, &request, name, binding.template.span, &what, "request"));
+            all.extend(field(cx, method, "request", name, binding.template.span, &what));
         }
         if let Some(body) = binding.body.as_ref().filter(|body| body.value != "*") {
             let what = format!("`body = \"{}\"`", body.value);
-            all.extend(field(cx, cfgs, &request, &body.value, body.span, &what, "request"));
+            all.extend(field(cx, method, "request", &body.value, body.span, &what));
         }
         if let Some(body) = &binding.response_body {
             let what = format!("`response_body = \"{}\"`", body.value);
-            all.extend(field(cx, cfgs, &reply, &body.value, body.span, &what, "reply"));
+            all.extend(field(cx, method, "reply", &body.value, body.span, &what));
         }
     }
     all
 }
 
-/// Asserts that `message` has the field `name`.
-fn field(
-    cx: &Cx,
-    cfgs: &[syn::Attribute],
-    message: &TokenStream,
-    name: &str,
-    span: Span,
-    what: &str,
-    side: &str,
-) -> TokenStream {
-    let (root, private) = (cx.root(), cx.private());
+/// Asserts that the message on that side has the field `name`.
+fn field(cx: &Cx, method: &Method, side: &str, name: &str, span: Span, what: &str) -> TokenStream {
+    let (private, cfgs, signature) = (cx.private(), &method.cfgs, signature_ident(method));
+    let has = format_ident!("{side}_has");
     // `assert!` takes its text for a format string: the braces of a path variable would name a value.
     let wrong = format!("{what} names no field of the {side}: `{name}` is not one")
         .replace('{', "{{")
         .replace('}', "}}");
-    let names = quote!(<#message as #root::message::Message>::FIELDS);
     quote_spanned! {at(span)=>
         #(#cfgs)*
-        const _: () = ::core::assert!(#private::has_field(#names, #name), #wrong);
+        const _: () = ::core::assert!(#private::#has::<#signature>(#name), #wrong);
     }
 }

@@ -4,17 +4,17 @@ use syn::Ident;
 use syn::ext::IdentExt as _;
 
 /// The name without `r#`.
-pub(super) fn plain(ident: &Ident) -> String {
+pub(crate) fn plain(ident: &Ident) -> String {
     ident.unraw().to_string()
 }
 
 /// `DeepBlue` and `deep_blue` as `DEEP_BLUE`; a run of capitals is one word: `HTTPError` is `HTTP_ERROR`.
-pub(super) fn screaming(name: &str) -> String {
+pub(crate) fn screaming(name: &str) -> String {
     snake(name).to_uppercase()
 }
 
 /// `DeepBlue` as `deep_blue`.
-pub(super) fn snake(name: &str) -> String {
+pub(crate) fn snake(name: &str) -> String {
     let letters: Vec<char> = name.chars().collect();
     let mut out = String::with_capacity(name.len() + 4);
     for (index, letter) in letters.iter().enumerate() {
@@ -31,7 +31,7 @@ pub(super) fn snake(name: &str) -> String {
 }
 
 /// `user_id` as `userId`, by protoc's rule: an underscore goes and the next letter is a capital.
-pub(super) fn json(name: &str) -> String {
+pub(crate) fn json(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut capital = false;
     for letter in name.chars() {
@@ -48,14 +48,14 @@ pub(super) fn json(name: &str) -> String {
 }
 
 /// Whether protobuf has such a name.
-pub(super) fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 /// Whether protobuf has such a package.
-pub(super) fn is_package(name: &str) -> bool {
+pub(crate) fn is_package(name: &str) -> bool {
     name.split('.').all(is_identifier)
 }
 
