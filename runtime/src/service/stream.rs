@@ -77,7 +77,8 @@ impl<M: Message> Input for Streaming<M> {
     }
 }
 
-impl<G, M: Message> Arg<G> for Streaming<M> {
+#[diagnostic::do_not_recommend]
+impl<N, M: Message> Arg<N> for Streaming<M> {
     type Request = Self;
 
     fn from_request(request: Self) -> Self {

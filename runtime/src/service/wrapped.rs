@@ -85,6 +85,8 @@ fn is_field<N: RequestNames>(name: &str) -> bool {
     name == N::FIELD || name == N::JSON
 }
 
+// Nobody writes this type: where a message is wanted, it is no advice.
+#[diagnostic::do_not_recommend]
 impl<N: RequestNames, T: Field> Message for Wrapped<N, T> {
     const FIELDS: &'static [&'static str] = &[N::FIELD];
 
