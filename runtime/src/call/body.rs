@@ -10,6 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use super::Added;
 use super::guard::GuardedBody;
+use super::held::Hold;
 use crate::error::BoxError;
 use crate::{Error, Result};
 
@@ -177,7 +178,15 @@ impl http_body::Body for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Kind::Incoming(body) => {
+                let hold = Hold::begin();
+                let polled = Pin::new(&mut *body).poll_frame(cx);
+                // Only a length that was announced is known to have been read: then there is nothing to wake for.
+                if body.is_end_stream() {
+                    hold.forget();
+                }
+                polled.map_err(Into::into)
+            }
             Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
             Kind::Guarded(body) => body.poll_frame(cx),
         }

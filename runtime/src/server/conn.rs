@@ -4,7 +4,7 @@ use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -110,14 +110,16 @@ pin_project! {
         #[pin]
         connection: C,
         state: &'a State,
+        waker: Option<Waker>,
         gave_way: bool,
         finishing: bool,
     }
 }
 
 impl<'a, C: Connection> Driven<'a, C> {
-    fn new(connection: C, state: &'a State) -> Self {
-        Self { connection, state, gave_way: false, finishing: false }
+    fn new(connection: C, state: &'a Arc<State>) -> Self {
+        let waker = (!C::MANY).then(|| Waker::from(Arc::clone(state)));
+        Self { connection, state, waker, gave_way: false, finishing: false }
     }
 }
 
@@ -134,6 +136,8 @@ impl<C: Connection> Future for Driven<'_, C> {
             return Poll::Pending;
         }
         *this.gave_way = false;
+        // What wakes a connection of HTTP/1.1 goes through its state.
+        let cx = &mut Context::from_waker(this.waker.as_ref().unwrap_or(cx.waker()));
         // The connection goes first: a request that has arrived before the order is served.
         if let Poll::Ready(ended) = this.connection.as_mut().poll(cx) {
             return Poll::Ready(ended);

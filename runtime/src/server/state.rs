@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Waker;
+use std::task::{Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
@@ -323,6 +323,18 @@ impl State {
 
     pub(super) fn register(&self, waker: &Waker) {
         self.waker.get_or_init(|| waker.clone());
+    }
+}
+
+impl Wake for State {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(task) = self.waker.get() {
+            crate::call::wake(task);
+        }
     }
 }
 
