@@ -75,20 +75,35 @@ impl Body {
     /// `BODY_TOO_LARGE` (413) beyond the limit, and before reading where the length is known; `CANCELLED` (499) where the
     /// peer went away in the middle.
     pub async fn collect(mut self, limit: usize) -> Result<Bytes> {
-        let mut gathered = Gathered::default();
+        self.read(limit).await
+    }
+
+    /// The same for who keeps the body: an argument by value would have its place in a call's future twice.
+    pub(crate) async fn read(&mut self, limit: usize) -> Result<Bytes> {
         if self.size_hint().lower() > limit as u64 {
             return Err(Error::body_too_large(limit));
         }
+        let Some(first) = self.piece().await? else { return Ok(Bytes::new()) };
+        if first.len() > limit {
+            return Err(Error::body_too_large(limit));
+        }
+        if self.is_end_stream() {
+            return Ok(first);
+        }
+        // Few bodies come in pieces: they are not worth room in every call's future.
+        Box::pin(self.gather(first, limit)).await
+    }
+
+    /// The pieces after the first one.
+    async fn gather(&mut self, first: Bytes, limit: usize) -> Result<Bytes> {
+        let mut gathered = Gathered::default();
+        gathered.push(first);
         while let Some(piece) = self.piece().await? {
             if gathered.len() + piece.len() > limit {
                 return Err(Error::body_too_large(limit));
             }
-            let ended = self.is_end_stream();
-            if ended && gathered.len() == 0 {
-                return Ok(piece);
-            }
             gathered.push(piece);
-            if ended {
+            if self.is_end_stream() {
                 break;
             }
         }

@@ -19,7 +19,8 @@ use crate::error::Code;
 /// The target of the access log's events.
 pub(crate) const ACCESS: &str = "bident::access";
 
-/// A call that is under way. Dropping it closes it.
+/// A call that is under way. Dropping it closes it. It goes from the request to the answer's body by way of hyper, which
+/// moves both several times: hence the box.
 pub(crate) struct Record {
     pub(crate) operation: Cow<'static, str>,
     pub(crate) protocol: Protocol,
@@ -57,8 +58,8 @@ impl Record {
         peer: Option<SocketAddr>,
         trace: Trace,
         log_all: bool,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        Box::new(Self {
             operation,
             protocol,
             started,
@@ -68,7 +69,7 @@ impl Record {
             on_end: OnEnd::default(),
             outcome: Outcome::Open,
             sent: false,
-        }
+        })
     }
 
     /// The answer is a response with this status, as far as is known.

@@ -38,15 +38,23 @@ impl Meta {
     }
 }
 
-/// What waits for a call's end. Dropped before, it hears that the call was given up.
+/// What waits for a call's end. Dropped before, it hears that the call was given up. Of most calls nothing does: they
+/// carry one word along.
 #[derive(Default)]
-pub(crate) struct OnEnd(Vec<Observer>);
+pub(crate) struct OnEnd(Option<Box<Observers>>);
+
+#[derive(Default)]
+struct Observers(Vec<Observer>);
 
 type Observer = Box<dyn FnOnce(&CallOutcome) + Send>;
 
 impl OnEnd {
+    fn add(&mut self, f: impl FnOnce(&CallOutcome) + Send + 'static) {
+        self.0.get_or_insert_default().0.push(Box::new(f));
+    }
+
     pub(crate) fn fire(&mut self, outcome: &CallOutcome) {
-        for f in self.0.drain(..) {
+        for f in self.0.take().into_iter().flat_map(|observers| observers.0) {
             // One observer's panic is no reason to keep the others from hearing of the end.
             if let Err(panic) = super::caught(|| f(outcome)) {
                 tracing::error!(error = %panic, "a function given to `Reply::on_end` panicked");
@@ -55,11 +63,12 @@ impl OnEnd {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 }
 
 impl Drop for OnEnd {
+    #[inline]
     fn drop(&mut self) {
         if !self.is_empty() {
             self.fire(&CallOutcome::given_up(Duration::ZERO));
@@ -181,7 +190,7 @@ impl<T> Reply<T> {
     /// Runs `f` once, when the last byte of the answer has left or the call was dropped.
     #[must_use]
     pub fn on_end(mut self, f: impl FnOnce(&CallOutcome) + Send + 'static) -> Self {
-        self.meta.on_end.0.push(Box::new(f));
+        self.meta.on_end.add(f);
         self
     }
 

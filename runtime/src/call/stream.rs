@@ -30,14 +30,15 @@ where
     F: FnOnce(Context, In, Answers) -> Fut + Send + 'static,
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
-    let (context, body, limit, codec) = call.into_parts();
+    let (context, mut body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
         let encoder = codec.encoder()?;
         let slot = Arc::new(Slot::default());
         let answers = Answers { slot: slot.clone(), encoder };
         let handed = context.clone();
         let future: BoxFuture<'static, Result<()>> = Box::pin(async move {
-            let input = In::read(Incoming::new(&codec, body, limit)).await?;
+            let input = In::read(Incoming::new(&codec, &mut body, limit)).await?;
+            drop(body);
             f(handed, input, answers).await
         });
         let mut driver = Driver { future: Some(future), ended: None, slot };

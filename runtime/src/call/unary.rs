@@ -16,9 +16,10 @@ where
     F: FnOnce(Context, In) -> Fut + Send + 'static,
     Fut: Future<Output = Out> + Send + 'static,
 {
-    let (context, body, limit, codec) = call.into_parts();
+    let (context, mut body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
-        let request = In::read(Incoming::new(&codec, body, limit)).await?;
+        let request = In::read(Incoming::new(&codec, &mut body, limit)).await?;
+        drop(body);
         let reply = f(context, request).await.into_reply()?;
         let bytes = codec.write(&reply.message)?;
         Ok(Reply { message: Encoded { body: EncodedBody::Unary(bytes) }, meta: reply.meta })

@@ -126,7 +126,7 @@ impl Future for Answering {
 pub(crate) struct Dispatch {
     future: Caught<'static, Reply>,
     /// There until the answer is.
-    record: Option<Record>,
+    record: Option<Box<Record>>,
     answer: Answer,
 }
 
@@ -291,15 +291,15 @@ fn route(
 
 /// The smallest of the bounds that hold for a call.
 fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
-    let (method, server) = match end {
-        End::Operation(index) => {
-            let operation = &core.operations[index];
-            let unary = matches!(operation.kind, Kind::Method(Shape::Unary, _));
-            (operation.timeout, core.timeout.filter(|_| unary))
-        }
-        End::Foreign | End::Refusal => (None, None),
+    let End::Operation(index) = end else { return caller };
+    let operation = &core.operations[index];
+    // Where there is nothing on one side, the other one counts.
+    let smaller = |a: Option<Duration>, b: Option<Duration>| {
+        if a.is_some() && b.is_some() { a.min(b) } else { a.or(b) }
     };
-    [caller, method, server].into_iter().flatten().min()
+    let bound = smaller(caller, operation.timeout);
+    let unary = matches!(operation.kind, Kind::Method(Shape::Unary, _));
+    if unary { smaller(bound, core.timeout) } else { bound }
 }
 
 impl Dispatch {
@@ -314,7 +314,7 @@ impl Dispatch {
 
 /// The response, with the outcome told to the record.
 #[inline]
-fn render(result: Result<Reply>, mut record: Record, answer: Answer) -> Response<Outgoing> {
+fn render(result: Result<Reply>, mut record: Box<Record>, answer: Answer) -> Response<Outgoing> {
     let Reply { message, mut meta } = match result {
         Ok(reply) => reply,
         Err(error) => return fail(error, record, answer),
@@ -335,7 +335,7 @@ fn render(result: Result<Reply>, mut record: Record, answer: Answer) -> Response
     Response::from_parts(head, Outgoing::new(payload, record))
 }
 
-fn fail(error: Error, mut record: Record, answer: Answer) -> Response<Outgoing> {
+fn fail(error: Error, mut record: Box<Record>, answer: Answer) -> Response<Outgoing> {
     let response = answer.error(&error);
     record.failed(error);
     response.map(|payload| Outgoing::new(payload, record))

@@ -14,13 +14,13 @@ use crate::surface::{End, Payload, grpc};
 /// What is sent.
 pub(crate) struct Outgoing {
     payload: Payload,
-    record: Option<Record>,
+    record: Option<Box<Record>>,
 }
 
 impl Outgoing {
     /// The answer to a call.
     #[inline]
-    pub(super) fn new(payload: Payload, record: Record) -> Self {
+    pub(super) fn new(payload: Payload, record: Box<Record>) -> Self {
         Self { payload, record: Some(record) }
     }
 

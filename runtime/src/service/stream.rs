@@ -40,12 +40,12 @@ pub enum Given<M> {
 #[doc(hidden)]
 pub struct Incoming<'a> {
     codec: &'a Codec,
-    body: Body,
+    body: &'a mut Body,
     limit: usize,
 }
 
 impl<'a> Incoming<'a> {
-    pub(crate) fn new(codec: &'a Codec, body: Body, limit: usize) -> Self {
+    pub(crate) fn new(codec: &'a Codec, body: &'a mut Body, limit: usize) -> Self {
         Self { codec, body, limit }
     }
 }
@@ -69,7 +69,7 @@ impl<M: Message> Input for Streaming<M> {
     const STREAMS: bool = true;
 
     async fn read(incoming: Incoming<'_>) -> Result<Self> {
-        incoming.codec.requests(incoming.body, incoming.limit)
+        incoming.codec.requests(std::mem::take(incoming.body), incoming.limit)
     }
 
     fn given(self) -> Given<M> {

@@ -89,10 +89,10 @@ pub(crate) struct Head {
 
 impl Codec {
     /// The request message, from a body of at most `limit` bytes.
-    pub(crate) async fn read<M: Message>(&self, body: Body, limit: usize) -> Result<M> {
+    pub(crate) async fn read<M: Message>(&self, body: &mut Body, limit: usize) -> Result<M> {
         match self {
             Self::Enveloped(wire) => wire.read(body, limit).await,
-            Self::Rest(rest) if rest.reads_body() => rest.decode(body.collect(limit).await?),
+            Self::Rest(rest) if rest.reads_body() => rest.decode(body.read(limit).await?),
             Self::Rest(rest) => rest.decode(Bytes::new()),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),

@@ -62,7 +62,7 @@ impl Wire {
     ///
     /// # Errors
     /// `CODEC` for anything but exactly one message, `BODY_TOO_LARGE` as soon as the prefix says so.
-    pub(crate) async fn read<M: Message>(self, mut body: Body, limit: usize) -> Result<M> {
+    pub(crate) async fn read<M: Message>(self, body: &mut Body, limit: usize) -> Result<M> {
         let mut gathered = Gathered::default();
         let mut announced = None;
         while announced.is_none_or(|(_, length)| gathered.len() < PREFIX + length) {
@@ -80,7 +80,7 @@ impl Wire {
         let (flags, length) = announced.unwrap_or_default();
         let mut bytes = gathered.finish();
         let more = bytes.len() > PREFIX + length
-            || (!http_body::Body::is_end_stream(&body) && body.piece().await?.is_some());
+            || (!http_body::Body::is_end_stream(body) && body.piece().await?.is_some());
         if more {
             return Err(Error::codec("the call has more than one message"));
         }

@@ -60,7 +60,12 @@ impl Answer {
             *response.body_mut() = Bytes::new();
             return response;
         }
-        response.headers_mut().entry(CONTENT_TYPE).or_insert(self.format.content_type());
+        let headers = response.headers_mut();
+        if headers.is_empty() {
+            headers.insert(CONTENT_TYPE, self.format.content_type());
+        } else {
+            headers.entry(CONTENT_TYPE).or_insert(self.format.content_type());
+        }
         if self.head {
             trim(&mut response);
         }

@@ -109,22 +109,26 @@ impl Answer {
     ) -> Self {
         let input = Input::of(content_type);
         let head = method == Method::HEAD;
-        let mut answer = Self { input, format: Format::Json, problem: false, head };
+        // Without an `accept` a request is answered in the format that it came in, as far as that is text.
+        let mirrored = input == Input::Message(Format::ProtoJson);
+        let format = if mirrored { Format::ProtoJson } else { Format::Json };
+        let plain = Self { input, format, problem: false, head };
+        accepting.map_or(plain, |headers| plain.accepted(headers))
+    }
+
+    fn accepted(mut self, headers: &HeaderMap) -> Self {
         let mut wanted = Wanted { any: 0, named: None, json: 0, refused: [None; 3], problem: 0 };
         let mut said = false;
-        for value in accepting.iter().flat_map(|headers| headers.get_all(ACCEPT)) {
+        for value in headers.get_all(ACCEPT) {
             said = true;
             value.to_str().unwrap_or_default().split(',').for_each(|range| wanted.read(range));
         }
-        if !said || wanted.any > 0 {
-            let mirrored = input == Input::Message(Format::ProtoJson);
-            answer.format = if mirrored { Format::ProtoJson } else { Format::Json };
-        }
         if said {
-            answer.format = wanted.best(answer.format);
-            answer.problem = wanted.problem > 0 && wanted.problem >= wanted.json;
+            let default = if wanted.any > 0 { self.format } else { Format::Json };
+            self.format = wanted.best(default);
+            self.problem = wanted.problem > 0 && wanted.problem >= wanted.json;
         }
-        answer
+        self
     }
 }
 
