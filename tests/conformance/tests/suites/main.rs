@@ -1,0 +1,7 @@
+//! Suites that others wrote, run against our servers and clients. What a suite counts is printed, whether it passes or not.
+//!
+//! Each test says which program it needs and is skipped where that is missing, see `tests/peers/README.md`.
+
+mod h2spec;
+mod interop;
+mod run;
