@@ -20,12 +20,19 @@ pub fn has(program: &str, probe: &[&str]) -> bool {
         .status();
     let there = quiet.is_ok_and(|status| status.success());
     if !there {
-        let required = std::env::var(REQUIRE).is_ok_and(|value| value == "1");
-        assert!(!required, "{program} {probe:?} does not run and {REQUIRE}=1");
-        // Not `println!`, which a test that passes swallows: whoever ran the tests is to see what was not tried.
-        let line = format!("skipped: needs {program} {}\n", probe.join(" "));
-        // A closed stdout is nobody's mistake.
-        let _ = std::io::stdout().lock().write_all(line.as_bytes());
+        missing(&format!("{program} {}", probe.join(" ")));
     }
     there
+}
+
+/// Prints the line `skipped: needs ...`, for a test that returns then.
+///
+/// # Panics
+/// When `BIDENT_REQUIRE_PEERS=1`.
+pub fn missing(what: &str) {
+    let required = std::env::var(REQUIRE).is_ok_and(|value| value == "1");
+    assert!(!required, "{what} is needed and {REQUIRE}=1");
+    // Not `println!`, which a test that passes swallows: whoever ran the tests is to see what was not tried. And a closed
+    // stdout is nobody's mistake.
+    let _ = std::io::stdout().lock().write_all(format!("skipped: needs {what}\n").as_bytes());
 }
