@@ -9,7 +9,9 @@ mod spec;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
-use super::model::{Host, Method, Model, Service};
+use syn::visit_mut::{self, VisitMut};
+
+use super::model::{Host, Method, Model, Output, Service};
 use crate::shared::item::{FnItem, Member, TraitBlock};
 use crate::shared::{Cx, at};
 
@@ -60,13 +62,17 @@ fn rewrite(block: &TraitBlock, methods: &[Method]) -> TokenStream {
 
 fn rewrite_method(item: &FnItem) -> TokenStream {
     let FnItem { attrs, vis, sig, body } = item;
-    let output = match &sig.output {
+    let mut sig = sig.clone();
+    if let syn::ReturnType::Type(_, output) = &mut sig.output {
+        Sendable.visit_type_mut(output);
+    }
+    if sig.asyncness.take().is_none() {
+        return quote!(#(#attrs)* #vis #sig #body);
+    }
+    let output = match std::mem::replace(&mut sig.output, syn::ReturnType::Default) {
         syn::ReturnType::Default => quote!(()),
         syn::ReturnType::Type(_, output) => quote!(#output),
     };
-    let mut sig = sig.clone();
-    sig.asyncness = None;
-    sig.output = syn::ReturnType::Default;
     let future = quote_spanned! {at(sig.ident.span())=>
         -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
     };
@@ -77,6 +83,40 @@ fn rewrite_method(item: &FnItem) -> TokenStream {
         quote!(;)
     };
     quote!(#(#attrs)* #vis #sig #future #body)
+}
+
+/// Nobody outside of a trait can see whether its streams are `Send` but by their bounds.
+struct Sendable;
+
+impl VisitMut for Sendable {
+    fn visit_type_impl_trait_mut(&mut self, ty: &mut syn::TypeImplTrait) {
+        ty.bounds.push(syn::parse_quote!(::core::marker::Send));
+    }
+}
+
+/// What a method returns, with a stream in it as a type that has a name.
+fn output_type(cx: &Cx, method: &Method) -> syn::Type {
+    struct Named<'a>(&'a Cx, &'a syn::Type);
+
+    impl VisitMut for Named<'_> {
+        fn visit_type_mut(&mut self, ty: &mut syn::Type) {
+            if let syn::Type::ImplTrait(_) = ty {
+                let (root, item) = (self.0.root(), self.1);
+                *ty = syn::Type::Verbatim(quote!(#root::service::StreamOf<#item>));
+            } else {
+                visit_mut::visit_type_mut(self, ty);
+            }
+        }
+    }
+
+    match &method.output {
+        Output::One(ty) => ty.clone(),
+        Output::Many { ty, item, .. } => {
+            let mut ty = ty.clone();
+            Named(cx, item).visit_type_mut(&mut ty);
+            ty
+        }
+    }
 }
 
 /// The hidden type that stands for a method's signature.

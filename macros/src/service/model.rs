@@ -54,12 +54,25 @@ pub(crate) struct Method {
     pub(crate) cfgs: Vec<Attribute>,
     /// In the order of the signature, the receiver left out.
     pub(crate) args: Vec<Arg>,
-    pub(crate) output: Type,
+    pub(crate) output: Output,
     pub(crate) bindings: Vec<Binding>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) idempotent: bool,
     pub(crate) deprecated: bool,
     pub(crate) form: bool,
+}
+
+/// What a method returns.
+pub(crate) enum Output {
+    /// One reply.
+    One(Type),
+    /// A type with one `impl Stream<Item = ..>` in it.
+    Many {
+        ty: Type,
+        item: Box<Type>,
+        /// Whether the function is an `async fn`.
+        awaited: bool,
+    },
 }
 
 pub(crate) enum Arg {

@@ -1,7 +1,7 @@
 //! Bounds with messages of their own, and what generated code asks at compile time.
 
 use crate::message::{Message, TypeRef, Types};
-use crate::service::{Input, InputOf, MessageOf, RequestOf, Shape, Signature};
+use crate::service::{Input, InputOf, MessageOf, Outcome, RequestOf, Shape, Signature};
 use crate::{Context, Error, Result};
 
 /// Whether a method's request has the field `name`, asked in constants.
@@ -16,7 +16,7 @@ pub const fn reply_has<S: Signature>(name: &str) -> bool {
 
 /// Which sides of a method stream.
 pub const fn shape<S: Signature>() -> Shape {
-    Shape::of(<RequestOf<S> as Input>::STREAMS, false)
+    Shape::of(<RequestOf<S> as Input>::STREAMS, <S::Output as Outcome>::STREAMS)
 }
 
 /// What describes a method's request.

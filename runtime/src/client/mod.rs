@@ -25,7 +25,9 @@ use self::transport::Transport;
 use crate::call::{self, Protocol, Reply, Streaming};
 use crate::error::{CallError, Reason, reasons};
 use crate::message::{self, Fault, Message};
-use crate::service::{Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, Streams};
+use crate::service::{
+    Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, StreamAnswer, Streams,
+};
 use crate::{Error, Result};
 
 /// The largest answer that is read, as servers bound requests.
@@ -142,16 +144,12 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::unary`], before the first message or in place of one.
-    pub async fn stream<In, Out>(
-        &self,
-        method: &'static MethodSpec,
-        request: In,
-    ) -> Result<Streaming<Out::Message, CallError<Out::ItemError>>, CallError<Out::Error>>
+    pub async fn stream<S>(&self, method: &'static MethodSpec, input: S::Input) -> StreamAnswer<S>
     where
-        In: Input,
-        Out: Streams,
+        S: Signature<Output: Streams>,
     {
-        self.open(method, request.given()).await.map_err(CallError::from_error)
+        let request = input.into_request().given();
+        self.open(method, request).await.map_err(CallError::from_error)
     }
 
     async fn call<Req: Message, Rep: Message>(

@@ -1,6 +1,7 @@
 //! A method's types, asked about in one place: a type that may not stand in a method is reported there and nowhere else.
 
-use super::{Arg, Input, Outcome};
+use super::{Arg, Input, Outcome, Streams};
+use crate::call::Streaming;
 use crate::error::CallError;
 
 /// What a method takes and returns. The macro writes one such type per method.
@@ -21,6 +22,12 @@ pub(crate) type InputOf<S> = <RequestOf<S> as Input>::Message;
 
 /// The reply message of a method.
 pub(crate) type MessageOf<S> = <<S as Signature>::Output as Outcome>::Message;
+
+/// What a client's call of a method gives that answers with a stream.
+pub type StreamAnswer<S> = std::result::Result<
+    Streaming<MessageOf<S>, CallError<<<S as Signature>::Output as Streams>::ItemError>>,
+    CallError<<<S as Signature>::Output as Outcome>::Error>,
+>;
 
 /// What a client's call of a method gives.
 pub type Answer<S> =

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use futures_core::Stream;
 
-use super::Arg;
+use super::{Arg, Outcome};
 use crate::Result;
 use crate::call::{Body, Reply, Streaming};
 use crate::error::Reason;
@@ -131,42 +131,31 @@ impl<M: Message, E: Reason> Item for std::result::Result<M, E> {
 }
 
 /// What a method that streams may return, with [`StreamOf`] for the stream.
-#[diagnostic::on_unimplemented(
-    message = "an `#[rpc]` method cannot return `{Self}`",
-    label = "expected `impl Stream<Item = Result<T, E>> + Send`, alone, in a `Reply`, or in a `Result` whose error has \
-             `#[error_reason]`"
-)]
-pub trait Streams {
-    /// The message on the wire.
-    type Message: Message;
-    /// The errors that end the stream.
+pub trait Streams: Outcome {
+    /// The errors that end the stream; [`Outcome::Error`] is those in place of one.
     type ItemError: Reason;
-    /// The errors in place of a stream.
-    type Error: Reason;
 }
 
-impl<X: Item> Streams for StreamOf<X> {
-    type Message = X::Message;
-    type ItemError = X::Error;
-    type Error = X::Error;
+/// The two impls of one form of a return type.
+macro_rules! streams {
+    ($([$($error:ident)?] $form:ty, $errors:ty;)*) => {
+        $(impl<X: Item, $($error: Reason)?> Outcome for $form {
+            type Message = X::Message;
+            type Error = $errors;
+            const STREAMS: bool = true;
+        }
+
+        impl<X: Item, $($error: Reason)?> Streams for $form {
+            type ItemError = X::Error;
+        })*
+    };
 }
 
-impl<X: Item> Streams for Reply<StreamOf<X>> {
-    type Message = X::Message;
-    type ItemError = X::Error;
-    type Error = X::Error;
-}
-
-impl<X: Item, E: Reason> Streams for std::result::Result<StreamOf<X>, E> {
-    type Message = X::Message;
-    type ItemError = X::Error;
-    type Error = E;
-}
-
-impl<X: Item, E: Reason> Streams for std::result::Result<Reply<StreamOf<X>>, E> {
-    type Message = X::Message;
-    type ItemError = X::Error;
-    type Error = E;
+streams! {
+    [] StreamOf<X>, X::Error;
+    [] Reply<StreamOf<X>>, X::Error;
+    [E] std::result::Result<StreamOf<X>, E>, E;
+    [E] std::result::Result<Reply<StreamOf<X>>, E>, E;
 }
 
 /// What a method that streams did return. `Kind` tells the forms apart, so that one may be implemented beside the other; it

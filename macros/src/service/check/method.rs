@@ -3,11 +3,15 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::{FnArg, Pat, ReturnType, Signature, Type, parse_quote};
+use syn::visit_mut::VisitMut;
+use syn::{
+    FnArg, GenericArgument, Pat, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
+    TypeParamBound, parse_quote,
+};
 
 use super::binding;
 use crate::service::duration;
-use crate::service::model::{Arg, Method, Value};
+use crate::service::model::{Arg, Method, Output, Value};
 use crate::service::parse::RpcDecl;
 use crate::shared::Sink;
 use crate::shared::case::{self, is_identifier};
@@ -25,7 +29,6 @@ pub(super) fn check(
 ) -> Option<Method> {
     let section = sink.section();
     let RpcDecl { sig, cfgs, docs, deprecated_in_rust, options, .. } = rpc;
-    check_async(&sig, "rpc", &section);
     check_form(&sig, &section);
     check_receiver(&sig, &section);
     let args = check_args(&sig, parameters, &section);
@@ -159,19 +162,57 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
     args
 }
 
-fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Type {
-    let ReturnType::Type(_, output) = &sig.output else { return parse_quote!(()) };
-    match &**output {
-        Type::ImplTrait(ty) => {
-            sink.on(ty, "an `#[rpc]` method returns a message, not `impl Trait`");
-        }
-        Type::Reference(ty) => {
-            sink.on(ty, "an `#[rpc]` method returns a message of its own, not a reference");
-        }
-        _ => {}
+fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Output {
+    let ReturnType::Type(_, output) = &sig.output else {
+        check_async(sig, "rpc", sink);
+        return Output::One(parse_quote!(()));
+    };
+    if let Type::Reference(ty) = &**output {
+        sink.on(ty, "an `#[rpc]` method returns a message of its own, not a reference");
     }
     check_mentions(output.to_token_stream(), parameters, sink);
-    (**output).clone()
+    let ty = (**output).clone();
+    let mut impls = Impls(Vec::new());
+    impls.visit_type_mut(&mut ty.clone());
+    let Some((first, others)) = impls.0.split_first() else {
+        check_async(sig, "rpc", sink);
+        return Output::One(ty);
+    };
+    for other in others {
+        sink.on(other, "a method returns one stream: this is a second `impl Trait`");
+    }
+    let item = item_of(first);
+    if item.is_none() {
+        let wrong =
+            "an `#[rpc]` method returns a message, or `impl Stream<Item = Result<T, E>> + Send`";
+        sink.on(first, wrong);
+    }
+    let item = item.unwrap_or_else(|| parse_quote!(()));
+    Output::Many { item: Box::new(item), awaited: sig.asyncness.is_some(), ty }
+}
+
+/// Every `impl Trait` of a type that is not inside another one.
+struct Impls(Vec<TypeImplTrait>);
+
+impl VisitMut for Impls {
+    fn visit_type_impl_trait_mut(&mut self, ty: &mut TypeImplTrait) {
+        self.0.push(ty.clone());
+    }
+}
+
+/// What `Item` is in the bounds of a stream, however the trait is called here.
+fn item_of(stream: &TypeImplTrait) -> Option<Type> {
+    let arguments = stream.bounds.iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => match &bound.path.segments.last()?.arguments {
+            PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+            _ => None,
+        },
+        _ => None,
+    });
+    arguments.flatten().find_map(|argument| match argument {
+        GenericArgument::AssocType(it) if it.ident == "Item" => Some(it.ty.clone()),
+        _ => None,
+    })
 }
 
 /// The client and the description stand outside of the impl: a type in a signature means the same there.

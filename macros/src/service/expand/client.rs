@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{method_spec, request_ident, signature_ident};
-use crate::service::model::{Host, Method, Service};
+use super::{method_spec, output_type, request_ident, signature_ident};
+use crate::service::model::{Host, Method, Output, Service};
 use crate::shared::Cx;
 
 fn client_ident(service: &Service) -> Ident {
@@ -97,7 +97,7 @@ pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
 
 fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
     let (root, signature) = (cx.root(), signature_ident(method));
-    let Method { ident, cfgs, docs, output, .. } = method;
+    let Method { ident, cfgs, docs, .. } = method;
     let values = method.values();
     let names: Vec<_> = values.iter().map(|value| &value.ident).collect();
     let input = match names.as_slice() {
@@ -115,6 +115,24 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
     } else {
         quote!(#(#docs)*)
     };
+    let output = output_type(cx, method);
+    let (call, bound, answer) = match &method.output {
+        Output::One(_) => (
+            quote!(unary),
+            quote!(#root::service::Outcome),
+            quote!(<#output as #root::service::Outcome>::Message),
+        ),
+        Output::Many { .. } => (
+            quote!(stream),
+            quote!(#root::service::Streams),
+            quote! {
+                #root::Streaming<
+                    <#output as #root::service::Outcome>::Message,
+                    #root::error::CallError<<#output as #root::service::Streams>::ItemError>,
+                >
+            },
+        ),
+    };
     // A bound that only mentions a lifetime of its own is not an error where it does not hold: a type that may not be
     // returned is reported by the signature alone, and here nobody can call.
     quote! {
@@ -127,13 +145,13 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
             &self,
             #(#names: #types),*
         ) -> ::core::result::Result<
-            <#output as #root::service::Outcome>::Message,
+            #answer,
             #root::error::CallError<<#output as #root::service::Outcome>::Error>,
         >
         where
-            for<'__bident> #output: #root::service::Outcome,
+            for<'__bident> #output: #bound,
         {
-            self.client.unary::<#signature>(#spec, #input).await
+            self.client.#call::<#signature>(#spec, #input).await
         }
     }
 }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{Generics, Type};
 
 use super::{method_spec, request_ident, signature_ident, spec_ident};
-use crate::service::model::{Arg, Hook, Host, Make, Method, Service, Value};
+use crate::service::model::{Arg, Hook, Host, Make, Method, Output, Service, Value};
 use crate::shared::{Cx, at};
 
 /// `pub struct UsersServer<T>(pub T)` for a trait, nothing for an impl.
@@ -96,13 +96,25 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
             (quote!(<__T as #trait_>), quote_spanned!(span=> &service.0))
         }
     };
+    let (mount, answers, body) = match &method.output {
+        Output::One(_) => {
+            (quote!(method), None, quote_spanned!(span=> #host::#ident(#this, #inputs).await))
+        }
+        Output::Many { awaited, .. } => {
+            let dot_await = awaited.then(|| quote_spanned!(span=> .await));
+            let returned = quote_spanned!(span=> #host::#ident(#this, #inputs) #dot_await);
+            let answers = quote_spanned!(Span::mixed_site()=> answers);
+            let body = quote_spanned!(span=> #answers.send(#returned).await);
+            (quote!(streaming), Some(quote!(, #answers)), body)
+        }
+    };
     quote_spanned! {span=>
         #(#cfgs)*
         {
             let service = ::core::clone::Clone::clone(&#outer);
-            mount.method::<#signature, _, _>(#spec, move |context, #pattern| async move {
+            mount.#mount::<#signature, _, _>(#spec, move |context, #pattern #answers| async move {
                 let _ = &context;
-                #host::#ident(#this, #inputs).await
+                #body
             });
         }
     }

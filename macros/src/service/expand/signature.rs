@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{request_ident, signature_ident};
+use super::{output_type, request_ident, signature_ident};
 use crate::service::model::{Method, Value};
 use crate::shared::Cx;
 
@@ -13,7 +13,7 @@ use crate::shared::Cx;
 /// value, or a message that several make.
 pub(super) fn signature(cx: &Cx, method: &Method) -> TokenStream {
     let (root, cfgs, ident, output) =
-        (cx.root(), &method.cfgs, signature_ident(method), &method.output);
+        (cx.root(), &method.cfgs, signature_ident(method), output_type(cx, method));
     let values = method.values();
     let (input, request) = match values.as_slice() {
         [] => (quote!(()), TokenStream::new()),

@@ -24,6 +24,7 @@ mod restarts;
 mod shapes;
 mod shop;
 mod status_table;
+mod streaming;
 mod streams;
 mod tonic_built;
 mod traced;
