@@ -55,7 +55,7 @@ pub(crate) struct Added {
 
 impl Context {
     /// The context of a new call, in the one place where it stays: middleware changes it there, the handler shares it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn open(opening: Opening) -> Self {
         let span = tracing::debug_span!(
             target: "bident::call",

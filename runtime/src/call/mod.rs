@@ -83,7 +83,7 @@ pub struct Call {
 }
 
 impl Call {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(opening: Opening, body: Body, limit: usize, codec: Codec) -> Self {
         Self { context: Context::open(opening), body, limit, codec }
     }

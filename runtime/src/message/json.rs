@@ -10,7 +10,6 @@ use std::{fmt, mem};
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserializer, Serialize, Serializer};
-use smallvec::SmallVec;
 
 use super::budget::Budget;
 use super::field::Field;
@@ -174,23 +173,30 @@ impl<'de, T: Slots> Visitor<'de> for ObjectVisitor<'_, T> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut slots = T::empty();
-        let mut seen = SmallVec::<[u64; 4]>::new();
+        // One word does for nearly every message; the others have the rest of theirs on the heap.
+        let (mut first, mut others) = (0_u64, Vec::new());
         while let Some(index) = map.next_key_seed(Key(T::key))? {
             let Some(index) = index else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let (word, bit) = (index / 64, 1 << (index % 64));
-            if seen.len() <= word {
-                seen.resize(word + 1, 0);
-            }
-            if seen[word] & bit != 0 {
+            let bit = 1 << (index % 64);
+            let seen = match (index / 64).checked_sub(1) {
+                None => &mut first,
+                Some(word) => {
+                    if others.len() <= word {
+                        others.resize(word + 1, 0_u64);
+                    }
+                    &mut others[word]
+                }
+            };
+            if *seen & bit != 0 {
                 if let Some(name) = T::name(index) {
                     self.cx.blame(name);
                 }
                 return Err(A::Error::custom("the field is given twice"));
             }
-            seen[word] |= bit;
+            *seen |= bit;
             slots.take(index, &mut map, self.cx)?;
         }
         Ok(slots)

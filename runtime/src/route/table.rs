@@ -20,7 +20,7 @@ pub(crate) struct Route {
 }
 
 /// What the variables of a template took: byte ranges of the raw path, in the order of the template.
-pub(crate) type Captures = SmallVec<[(u32, u32); 4]>;
+pub(crate) type Captures = SmallVec<[(u32, u32); 2]>;
 
 /// What a lookup gives.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Table {
         if let Some(found) = self.exact.get(raw).and_then(|leaves| choose(leaves)) {
             return Some(found);
         }
-        if !raw.contains(&b'%') {
+        if !escaped(raw) {
             return None;
         }
         self.exact.get(&normalise(raw)[..]).and_then(|leaves| choose(leaves))
@@ -210,7 +210,7 @@ impl Node {
         if let Some(&next) = self.literals.get(segment) {
             return Some(next);
         }
-        if !segment.contains(&b'%') {
+        if !escaped(segment) {
             return None;
         }
         self.literals.get(&normalise(segment)[..]).copied()
@@ -252,6 +252,11 @@ fn split(raw: &[u8]) -> Option<Segments> {
     }
     segments.push((start as u32, raw.len() as u32));
     Some(segments)
+}
+
+/// Whether there is an escape. Looking at every byte is cheaper than stopping at one: paths are short, and have none.
+fn escaped(raw: &[u8]) -> bool {
+    raw.iter().fold(false, |found, &byte| found | (byte == b'%'))
 }
 
 fn slice(raw: &[u8], (start, end): (u32, u32)) -> &[u8] {

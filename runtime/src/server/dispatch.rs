@@ -92,10 +92,11 @@ impl Future for Answering {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = match this.work.project() {
-            WorkPinned::Call { dispatch } => match Pin::new(dispatch).poll(cx) {
-                Poll::Ready(response) => response,
-                Poll::Pending => return Poll::Pending,
-            },
+            WorkPinned::Call { dispatch } => {
+                let flight = this.flight;
+                let tied = |outgoing| Sending::new(outgoing, flight.take());
+                ready!(Pin::new(dispatch).poll(cx, tied))
+            }
             WorkPinned::Plain { future } => {
                 // What is served here has guards of its own; this keeps a connection alive where one has none.
                 let response = match caught(|| future.as_mut().poll(cx)) {
@@ -103,22 +104,21 @@ impl Future for Answering {
                     Ok(Poll::Ready(response)) => response.map(theirs),
                     Err(panic) => fault(&panic).map(theirs),
                 };
-                response.map(Outgoing::plain)
+                response.map(|payload| Sending::new(Outgoing::plain(payload), this.flight.take()))
             }
         };
-        let flight = this.flight.take();
         if *this.http1
-            && let Some(flight) = &flight
+            && let Some(state) = response.body().state()
         {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 // Its `connection` header says that the protocol changes.
-                flight.state().switch();
-            } else if flight.state().draining() {
+                state.switch();
+            } else if state.draining() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(http::header::CONNECTION, close);
             }
         }
-        Poll::Ready(Ok(response.map(|outgoing| Sending::new(outgoing, flight))))
+        Poll::Ready(Ok(response))
     }
 }
 
@@ -303,42 +303,52 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
 }
 
 impl Dispatch {
+    /// The response, its body made of ours by `wrap`: to change it later would move the response once more.
     #[inline]
-    pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Outgoing>> {
+    pub(super) fn poll<B>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        wrap: impl FnOnce(Outgoing) -> B,
+    ) -> Poll<Response<B>> {
         let this = self.get_mut();
         let result = ready!(Pin::new(&mut this.future).poll(cx));
         let Some(record) = this.record.take() else { return Poll::Pending };
-        Poll::Ready(render(result, record, this.answer))
+        Poll::Ready(render(result, record, this.answer, wrap))
     }
 }
 
 /// The response, with the outcome told to the record.
 #[inline]
-fn render(result: Result<Reply>, mut record: Box<Record>, answer: Answer) -> Response<Outgoing> {
-    let Reply { message, mut meta } = match result {
-        Ok(reply) => reply,
-        Err(error) => return fail(error, record, answer),
+fn render<B>(
+    result: Result<Reply>,
+    mut record: Box<Record>,
+    answer: Answer,
+    wrap: impl FnOnce(Outgoing) -> B,
+) -> Response<B> {
+    let response = match result {
+        Ok(Reply { message, mut meta }) => {
+            record.on_end = std::mem::take(&mut meta.on_end);
+            let theirs = matches!(message.body, EncodedBody::Raw(..));
+            let response = answer.reply(meta, message.body);
+            // Someone else's answer may have ended already.
+            let said = if theirs && record.protocol == Protocol::Grpc {
+                grpc::read_status(response.headers())
+            } else {
+                None
+            };
+            match said {
+                Some(code) if code != Code::Ok => record.ended_with(code),
+                _ => record.answered(response.status()),
+            }
+            response
+        }
+        Err(error) => {
+            let response = answer.error(&error);
+            record.failed(error);
+            response
+        }
     };
-    record.on_end = std::mem::take(&mut meta.on_end);
-    let theirs = matches!(message.body, EncodedBody::Raw(..));
-    let (head, payload) = answer.reply(meta, message.body).into_parts();
-    // Someone else's answer may have ended already.
-    let said = if theirs && record.protocol == Protocol::Grpc {
-        grpc::read_status(&head.headers)
-    } else {
-        None
-    };
-    match said {
-        Some(code) if code != Code::Ok => record.ended_with(code),
-        _ => record.answered(head.status),
-    }
-    Response::from_parts(head, Outgoing::new(payload, record))
-}
-
-fn fail(error: Error, mut record: Box<Record>, answer: Answer) -> Response<Outgoing> {
-    let response = answer.error(&error);
-    record.failed(error);
-    response.map(|payload| Outgoing::new(payload, record))
+    response.map(|payload| wrap(Outgoing::new(payload, record)))
 }
 
 /// The answer to a request of which nothing is known any more.

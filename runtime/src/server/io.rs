@@ -86,17 +86,26 @@ impl Watched {
     }
 
     /// An error once what has switched must end. While it is still hyper's, the connection's task sees to that.
+    #[inline]
     fn go_on(&self, cx: &Context<'_>, direction: Direction) -> io::Result<()> {
         match self.state().switched() {
             None => Ok(()),
-            Some(switched) => {
-                switched.wait(cx.waker(), direction);
-                if self.state().order() < Order::Abort {
-                    return Ok(());
-                }
-                Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server has stopped"))
-            }
+            Some(switched) => self.go_on_switched(switched, cx, direction),
         }
+    }
+
+    #[cold]
+    fn go_on_switched(
+        &self,
+        switched: &Switched,
+        cx: &Context<'_>,
+        direction: Direction,
+    ) -> io::Result<()> {
+        switched.wait(cx.waker(), direction);
+        if self.state().order() < Order::Abort {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the server has stopped"))
     }
 
     /// Reads as many bytes as it takes to tell the protocol; hyper gets them first. `None` where the peer closed before.

@@ -95,8 +95,7 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
 async fn call(core: &Arc<Core>, request: Request<Body>) -> Response<Body> {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let mut dispatch = pin!(dispatch(core, request, peer));
-    let response = poll_fn(|cx| dispatch.as_mut().poll(cx)).await;
-    response.map(Body::new)
+    poll_fn(|cx| dispatch.as_mut().poll(cx, Body::new)).await
 }
 
 fn body(response: Response<crate::surface::Payload>) -> Response<Body> {

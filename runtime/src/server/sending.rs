@@ -26,6 +26,11 @@ impl Sending {
     pub(super) fn new(outgoing: Outgoing, flight: Option<InFlight>) -> Self {
         Self { outgoing, flight }
     }
+
+    /// The state of the connection that it is sent on.
+    pub(super) fn state(&self) -> Option<&State> {
+        self.flight.as_ref().map(|flight| &**flight.state())
+    }
 }
 
 impl http_body::Body for Sending {

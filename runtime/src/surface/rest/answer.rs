@@ -15,7 +15,7 @@ impl Answer {
     #[inline]
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         match body {
-            EncodedBody::Unary(bytes) => self.whole(meta, bytes).map(Payload::full),
+            EncodedBody::Unary(bytes) => self.whole(meta, bytes),
             EncodedBody::Raw(status, body) => self.raw(status, meta, body),
             EncodedBody::Stream(_) => self.error(&Error::needs_streams()).map(Payload::full),
         }
@@ -44,30 +44,29 @@ impl Answer {
     /// The trailers of a unary reply are sent as headers whose names start with `trailer-`, as Connect does it: many HTTP
     /// clients cannot read trailers.
     #[inline]
-    pub(super) fn whole(self, meta: Meta, body: Bytes) -> Response<Bytes> {
-        let mut response = Response::new(body);
-        if let Some(status) = meta.status {
-            *response.status_mut() = status;
-        }
-        let bare = response.status() == StatusCode::NO_CONTENT
-            || response.status() == StatusCode::NOT_MODIFIED;
+    pub(super) fn whole(self, meta: Meta, body: Bytes) -> Response<Payload> {
+        let status = meta.status.unwrap_or(StatusCode::OK);
+        let bare = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+        let length = body.len();
+        let silent = bare || self.head;
+        let mut response = Response::new(if silent { Payload::Empty } else { Payload::full(body) });
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
         if let Some(beside) = meta.beside {
-            *response.headers_mut() = beside.headers;
-            metadata::unframe(response.headers_mut());
-            add_trailers(response.headers_mut(), &beside.trailers);
+            *headers = beside.headers;
+            metadata::unframe(headers);
+            add_trailers(headers, &beside.trailers);
         }
         if bare {
-            *response.body_mut() = Bytes::new();
             return response;
         }
-        let headers = response.headers_mut();
         if headers.is_empty() {
             headers.insert(CONTENT_TYPE, self.format.content_type());
         } else {
             headers.entry(CONTENT_TYPE).or_insert(self.format.content_type());
         }
         if self.head {
-            trim(&mut response);
+            headers.insert(CONTENT_LENGTH, length.into());
         }
         response
     }
