@@ -35,6 +35,12 @@ impl<'a, T> Caught<'a, T> {
     pub(crate) fn begin(make: impl FnOnce() -> BoxFuture<'a, Result<T>>) -> Self {
         Self { begun: Some(caught(make)) }
     }
+
+    /// One that was made by the kit, which runs nothing of the user's to make it.
+    #[inline]
+    pub(crate) fn made(future: BoxFuture<'a, Result<T>>) -> Self {
+        Self { begun: Some(Ok(future)) }
+    }
 }
 
 impl<T> Future for Caught<'_, T> {

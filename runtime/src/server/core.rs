@@ -82,6 +82,7 @@ impl Core {
     }
 
     /// What the call is called: the operation, or the template of the user's own route.
+    #[inline]
     pub(super) fn name(&self, end: End, codec: &Codec) -> Cow<'static, str> {
         match (end, codec) {
             (End::Operation(index), _) => Cow::Borrowed(self.operations[index].name),

@@ -167,7 +167,10 @@ pub(crate) fn dispatch(
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
     let call = Call::new(opening, body.into(), core.max_body, codec);
     let future = if core.middleware.is_empty() {
-        Caught::begin(|| core.end(end)(call))
+        match end {
+            End::Operation(index) => Caught::made((core.operations[index].handler)(call)),
+            end => Caught::begin(|| core.end(end)(call)),
+        }
     } else {
         let late = deadline.and_then(|deadline| deadline.checked_add(GRACE));
         let core = Arc::clone(core);
@@ -249,7 +252,7 @@ impl<'a> Known<'a> {
 }
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.
-#[inline]
+#[inline(always)]
 fn route(
     core: &Core,
     method: &Method,

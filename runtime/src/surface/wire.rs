@@ -63,22 +63,21 @@ impl Wire {
     /// # Errors
     /// `CODEC` for anything but exactly one message, `BODY_TOO_LARGE` as soon as the prefix says so.
     pub(crate) async fn read<M: Message>(self, body: &mut Body, limit: usize) -> Result<M> {
-        let mut gathered = Gathered::default();
-        let mut announced = None;
-        while announced.is_none_or(|(_, length)| gathered.len() < PREFIX + length) {
-            let Some(piece) = body.piece().await? else {
-                return Err(Error::codec(match gathered.len() {
-                    0 => "the call has no message",
-                    _ => "the message ends too early",
-                }));
-            };
-            gathered.push(piece);
-            if announced.is_none() && gathered.len() >= PREFIX {
-                announced = Some(envelope::read_prefix(&gathered.head::<PREFIX>(), limit)?);
-            }
-        }
-        let (flags, length) = announced.unwrap_or_default();
-        let mut bytes = gathered.finish();
+        let Some(first) = body.piece().await? else {
+            return Err(Error::codec("the call has no message"));
+        };
+        let whole = match first.first_chunk::<PREFIX>() {
+            Some(prefix) => first.len() >= PREFIX + envelope::read_prefix(prefix, limit)?.1,
+            None => false,
+        };
+        let mut bytes = if whole {
+            first
+        } else {
+            // Few messages come in pieces: they are not worth room in every call's future.
+            Box::pin(gather(first, body, limit)).await?
+        };
+        let prefix = bytes.first_chunk::<PREFIX>().copied().unwrap_or_default();
+        let (flags, length) = envelope::read_prefix(&prefix, limit)?;
         let more = bytes.len() > PREFIX + length
             || (!http_body::Body::is_end_stream(body) && body.piece().await?.is_some());
         if more {
@@ -138,6 +137,25 @@ fn unwritable(fault: Fault) -> Error {
 #[cold]
 fn not_named() -> Error {
     Error::codec("a message is compressed, and no header says how").with_grpc(crate::Code::Internal)
+}
+
+/// A message whose first piece is not all of it, with whatever came along behind it.
+async fn gather(first: Bytes, body: &mut Body, limit: usize) -> Result<Bytes> {
+    let mut gathered = Gathered::default();
+    gathered.push(first);
+    let mut announced = None;
+    loop {
+        if announced.is_none() && gathered.len() >= PREFIX {
+            announced = Some(envelope::read_prefix(&gathered.head::<PREFIX>(), limit)?.1);
+        }
+        if announced.is_some_and(|length| gathered.len() >= PREFIX + length) {
+            return Ok(gathered.finish());
+        }
+        let Some(piece) = body.piece().await? else {
+            return Err(Error::codec("the message ends too early"));
+        };
+        gathered.push(piece);
+    }
 }
 
 /// The messages of a request that is a stream of envelopes, decoded as they arrive. The first error is the last item.

@@ -9,7 +9,9 @@ async fn many_and_large_messages_arrive_whole_and_in_order() {
     let it = open("server: {max_body: 8388608}").await;
     let (sent, end) = texts(it.library.count(20_000).await.unwrap()).await;
     assert!(end.is_none());
-    assert!(sent.iter().map(String::as_str).eq((1..=20_000).map(|n| n.to_string()).collect::<Vec<_>>()));
+    assert!(
+        sent.iter().map(String::as_str).eq((1..=20_000).map(|n| n.to_string()).collect::<Vec<_>>())
+    );
     assert_eq!(texts(it.library.count(0).await.unwrap()).await.0.len(), 0);
 
     let large: String = (0..3_000_000_u32).map(|n| char::from(b'a' + (n % 26) as u8)).collect();

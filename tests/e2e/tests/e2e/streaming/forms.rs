@@ -18,7 +18,10 @@ async fn a_server_stream_is_alone_or_in_a_result_or_in_a_reply() {
     assert_eq!(beside.trailers(), None);
     while beside.next().await.is_some() {}
     let trailers = beside.trailers().unwrap();
-    assert_eq!((&trailers["x-said"], &trailers["x-last"]), (&"yes".parse().unwrap(), &"b".parse().unwrap()));
+    assert_eq!(
+        (&trailers["x-said"], &trailers["x-last"]),
+        (&"yes".parse().unwrap(), &"b".parse().unwrap())
+    );
 }
 
 #[tokio::test]

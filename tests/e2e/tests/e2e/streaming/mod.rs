@@ -62,7 +62,10 @@ impl Library {
 
     /// Headers before, trailers behind.
     #[rpc]
-    async fn beside(&self, ctx: &Context) -> Result<Reply<impl Stream<Item = Note> + Send>, Trouble> {
+    async fn beside(
+        &self,
+        ctx: &Context,
+    ) -> Result<Reply<impl Stream<Item = Note> + Send>, Trouble> {
         let later = ctx.clone();
         let notes = stream::iter(["a", "b"]).map(move |text| {
             later.set_trailer("x-last", text);
