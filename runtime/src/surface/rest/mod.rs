@@ -32,7 +32,8 @@ use crate::route::Captures;
 pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
-    target: PathAndQuery,
+    /// `None` where nothing of it goes into the message.
+    target: Option<PathAndQuery>,
     answer: Answer,
 }
 
@@ -41,7 +42,7 @@ impl Rest {
     pub(crate) fn new(
         plan: Arc<Plan>,
         captures: Captures,
-        target: PathAndQuery,
+        target: Option<PathAndQuery>,
         mut answer: Answer,
     ) -> Self {
         if answer.format == Format::Proto && !plan.binary_response {
@@ -68,9 +69,9 @@ impl Rest {
         let parts = request::Parts {
             plan: &self.plan,
             input: self.answer.input,
-            path: self.target.path(),
+            path: self.target.as_ref().map_or("", PathAndQuery::path),
             captures: &self.captures,
-            query: self.target.query(),
+            query: self.target.as_ref().and_then(PathAndQuery::query),
         };
         parts.decode(body)
     }
