@@ -115,7 +115,6 @@ impl Body {
         poll_fn(|cx| self.poll_piece(cx)).await
     }
 
-    #[inline]
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         loop {
             match ready!(Pin::new(&mut *self).poll_frame(cx)) {
@@ -183,7 +182,6 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
-    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -23,7 +23,6 @@ pub(crate) use caught::{Caught, caught};
 pub(crate) use context::Added;
 pub use context::Context;
 pub(crate) use context::Opening;
-use context::Unread;
 pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
 pub use middleware::{Middleware, Next, Run};
@@ -74,22 +73,24 @@ impl Protocol {
 }
 
 /// One request on its way through the middleware, not yet decoded.
-///
-/// It is one pointer: each middleware moves its call several times, and what is large stays where it is.
 pub struct Call {
     context: Context,
+    body: Body,
+    /// The most bytes that the body may have.
+    limit: usize,
+    /// How this call is decoded and encoded; the surface decided it.
+    codec: Codec,
 }
 
 impl Call {
     #[inline(always)]
     pub(crate) fn new(opening: Opening, body: Body, limit: usize, codec: Codec) -> Self {
-        Self { context: Context::open(opening, Some(Unread { body, limit, codec })) }
+        Self { context: Context::open(opening), body, limit, codec }
     }
 
     /// Takes the call apart for its handler.
-    pub(crate) fn into_parts(mut self) -> (Context, Body, usize, Codec) {
-        let Unread { body, limit, codec } = self.context.take_unread();
-        (self.context, body, limit, codec)
+    pub(crate) fn into_parts(self) -> (Context, Body, usize, Codec) {
+        (self.context, self.body, self.limit, self.codec)
     }
 
     /// `/package.Service/Method`; for the user's own routes the route's template, and `unmatched` where there is none.
@@ -141,7 +142,7 @@ impl Call {
     /// The undecoded body. What is read from it here is gone for the handler, unless it is put back;
     /// `server.max_body` bounds what the handler reads, and [`Body::collect`] what is read here.
     pub fn body_mut(&mut self) -> &mut Body {
-        &mut self.context.unread_mut().body
+        &mut self.body
     }
 
     /// A success made by middleware itself, without the handler: a cached answer, a stub. `message` is the method's own
@@ -151,7 +152,7 @@ impl Call {
     /// `INTERNAL` where the call has no messages: for the user's own routes, services built with tonic and unmatched paths. What is wrong
     /// with the request, where it has been refused already. A message that cannot be encoded.
     pub fn reply<M: Message>(&self, message: &M) -> Result<Reply> {
-        let bytes = self.context.write(message)?;
+        let bytes = self.codec.write(message)?;
         Ok(Reply::new(Encoded { body: EncodedBody::Unary(bytes) }))
     }
 }

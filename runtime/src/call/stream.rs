@@ -33,6 +33,7 @@ where
     let (context, mut body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
         let encoder = codec.encoder()?;
+        let fails_early = encoder.fails_early();
         let slot = Arc::new(Slot::default());
         let answers = Answers { slot: slot.clone(), encoder };
         let handed = context.clone();
@@ -41,7 +42,7 @@ where
             drop(body);
             f(handed, input, answers).await
         });
-        let mut driver = Driver { future: Some(future), ended: None, slot };
+        let mut driver = Driver { future: Some(future), ended: None, fails_early, slot };
         let meta = poll_fn(|cx| driver.poll_head(cx)).await?;
         let stream = EncodedBody::Stream(Box::pin(GuardedStream::new(context, driver)));
         Ok(Reply { message: Encoded { body: stream }, meta })
@@ -115,6 +116,8 @@ struct Driver {
     future: Option<BoxFuture<'static, Result<()>>>,
     /// How it ended, until that has been told.
     ended: Option<Result<()>>,
+    /// Whether an error before the first message takes the place of the head.
+    fails_early: bool,
     slot: Arc<Slot>,
 }
 
@@ -131,12 +134,23 @@ impl Driver {
     /// What goes beside the messages, once the method has returned its stream; an error where it returned one.
     fn poll_head(&mut self, cx: &mut Task<'_>) -> Poll<Result<Meta>> {
         self.drive(cx);
-        match (self.slot.lock().head.take(), &self.ended) {
-            (Some(head), _) => Poll::Ready(Ok(head)),
-            (None, None) => Poll::Pending,
-            (None, Some(_)) => {
-                Poll::Ready(self.ended.take().unwrap_or(Ok(())).map(|()| Meta::default()))
+        let (head, empty) = {
+            let mut written = self.slot.lock();
+            (written.head.take(), written.bytes.is_empty())
+        };
+        match (head, self.ended.take()) {
+            (Some(head), Some(Err(error))) if self.fails_early && empty => {
+                Poll::Ready(Err(match head.beside {
+                    Some(beside) => error.with_added(beside),
+                    None => error,
+                }))
             }
+            (Some(head), ended) => {
+                self.ended = ended;
+                Poll::Ready(Ok(head))
+            }
+            (None, None) => Poll::Pending,
+            (None, Some(ended)) => Poll::Ready(ended.map(|()| Meta::default())),
         }
     }
 }

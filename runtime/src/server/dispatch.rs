@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -149,7 +150,8 @@ pub(crate) fn dispatch(
     let trace = Trace::open(known.traceparent);
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let method = if protocol == Protocol::Grpc { &Method::POST } else { &parts.method };
-    let (end, mut codec) = route(core, method, &mut parts.uri, parts.version, answer);
+    let (end, mut codec) =
+        route(core, method, &mut parts.uri, parts.version, &parts.headers, answer);
     // A binding may have fewer forms than were asked for.
     let mut answer =
         if let Codec::Rest(rest) = &codec { Answer::Rest(rest.answer()) } else { answer };
@@ -257,6 +259,7 @@ fn route(
     method: &Method,
     uri: &mut Uri,
     version: Version,
+    headers: &HeaderMap,
     answer: Answer,
 ) -> (End, Codec) {
     let raw = |uri: &mut Uri, otherwise| {
@@ -271,16 +274,11 @@ fn route(
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
-                (Kind::Method(shape, _), ..) if shape.streams() => {
-                    Codec::Refused(Error::needs_streams())
-                }
-                (Kind::Method(_, plans), Answer::Rest(answer), _) => {
+                (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
+                    let answer = if shape.replies() { answer.flowing(headers) } else { answer };
                     let plan = Arc::clone(plans.of(binding));
-                    let target = if plan.reads_target() {
-                        std::mem::take(uri).into_parts().path_and_query
-                    } else {
-                        None
-                    };
+                    let target = std::mem::take(uri).into_parts().path_and_query;
+                    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
                     Codec::Rest(rest::Rest::new(plan, captures, target, answer))
                 }
             };

@@ -85,8 +85,8 @@ impl Shape {
         }
     }
 
-    /// Whether any side streams.
-    pub(crate) const fn streams(self) -> bool {
-        !matches!(self, Self::Unary)
+    /// Whether there may be many replies.
+    pub(crate) const fn replies(self) -> bool {
+        matches!(self, Self::ServerStream | Self::Bidi)
     }
 }

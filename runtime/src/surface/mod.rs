@@ -114,7 +114,8 @@ impl Codec {
         match self {
             Self::Enveloped(wire) => Ok(Streaming::new(wire::Requests::new(*wire, body, limit))),
             Self::Refused(error) => Err(error.repeated()),
-            Self::Rest(_) | Self::Raw(_) => Err(Error::needs_streams()),
+            Self::Rest(rest) => rest.requests(body, limit),
+            Self::Raw(_) => Err(no_messages()),
         }
     }
 
@@ -123,7 +124,8 @@ impl Codec {
         match self {
             Self::Enveloped(wire) => Ok(Encoder::Enveloped(*wire)),
             Self::Refused(error) => Err(error.repeated()),
-            Self::Rest(_) | Self::Raw(_) => Err(Error::needs_streams()),
+            Self::Rest(rest) => Ok(Encoder::Rest(rest.writer())),
+            Self::Raw(_) => Err(no_messages()),
         }
     }
 }
@@ -131,12 +133,19 @@ impl Codec {
 /// Writes the messages of a stream, one after the other.
 pub(crate) enum Encoder {
     Enveloped(Wire),
+    Rest(rest::Writer),
 }
 
 impl Encoder {
+    /// Whether a caller that has been sent nothing is better told of an error without the head of a stream.
+    pub(crate) fn fails_early(&self) -> bool {
+        matches!(self, Self::Rest(_))
+    }
+
     pub(crate) fn write<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
         match self {
             Self::Enveloped(wire) => wire.append(message, out),
+            Self::Rest(writer) => writer.append(message, out),
         }
     }
 }
@@ -185,6 +194,10 @@ pub(crate) enum End {
     Trailers,
     /// Not at all: a good one just ends, any other breaks off.
     Abrupt,
+    /// A good one just ends, any other with an event.
+    Events,
+    /// A good one just ends, any other with a line.
+    Lines,
 }
 
 impl End {
@@ -192,7 +205,7 @@ impl End {
     pub(crate) fn good(self, beside: Option<Box<Added>>) -> Option<Frame<Bytes>> {
         match self {
             Self::Trailers => Some(Frame::trailers(grpc::ok_trailers(beside))),
-            Self::Abrupt => None,
+            Self::Abrupt | Self::Events | Self::Lines => None,
         }
     }
 
@@ -204,6 +217,8 @@ impl End {
         match self {
             Self::Trailers => Ok(Frame::trailers(grpc::error_trailers(error))),
             Self::Abrupt => Err(BoxError::from("the answer broke off")),
+            Self::Events => Ok(Frame::data(rest::error_event(error))),
+            Self::Lines => Ok(Frame::data(rest::error_line(error))),
         }
     }
 }

@@ -69,9 +69,9 @@ async fn errors_have_one_shape_and_pass_the_middleware_once() {
             "/test.v1.Echo/Fail".to_owned(),
         ),
         (
-            post("/test.v1.Echo/Count", r#"{"text":"x"}"#),
-            501,
-            "METHOD_NOT_FOUND",
+            post("/test.v1.Echo/Count", r#"{"text":"broken"}"#),
+            409,
+            "BROKEN",
             "/test.v1.Echo/Count".to_owned(),
         ),
     ];

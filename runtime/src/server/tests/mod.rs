@@ -11,6 +11,7 @@ mod http;
 mod layers;
 mod limits;
 mod slow;
+mod streams;
 mod upgrade;
 mod windows;
 
@@ -240,7 +241,8 @@ async fn start(options: Options) -> Harness {
     let go = Arc::new(tokio::sync::Semaphore::new(0));
     let mut assembly = Assembly::default();
     let mut types = Types::default();
-    for mounted in mount(&Inside { events: send, go: Arc::clone(&go) }).handlers {
+    let inside = Inside { events: send, go: Arc::clone(&go) };
+    for mounted in mount(&inside).handlers.into_iter().chain(streams::mount(&inside).handlers) {
         assembly.method(mounted, &mut types);
     }
     let (operations, table) = assembly.finish().unwrap();

@@ -5,6 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::flow::Flow;
 use super::media::{Answer, Format};
 use crate::Error;
 use crate::call::{Added, Body, EncodedBody, Meta, metadata};
@@ -15,9 +16,10 @@ impl Answer {
     #[inline]
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         match body {
-            EncodedBody::Unary(bytes) => self.whole(meta, bytes),
+            EncodedBody::Unary(bytes) if self.flow == Flow::One => self.whole(meta, bytes),
+            EncodedBody::Unary(bytes) => self.begun(meta, Payload::full(bytes)),
             EncodedBody::Raw(status, body) => self.raw(status, meta, body),
-            EncodedBody::Stream(_) => self.error(&Error::needs_streams()).map(Payload::full),
+            EncodedBody::Stream(frames) => self.many(meta, frames),
         }
     }
 
@@ -76,15 +78,14 @@ impl Answer {
     pub(crate) fn error(self, error: &Error) -> Response<Bytes> {
         let (body, content_type) = if self.problem {
             (
-                serde_json::to_vec(&Problem(error)),
+                serde_json::to_vec(&Problem(error)).unwrap_or_default(),
                 HeaderValue::from_static("application/problem+json"),
             )
         } else {
             let format = if self.format == Format::Proto { Format::Json } else { self.format };
-            (serde_json::to_vec(&Plain(error)), format.content_type())
+            (error_json(error), format.content_type())
         };
-        // Text and numbers always have a JSON form.
-        let mut response = Response::new(Bytes::from(body.unwrap_or_default()));
+        let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status(error);
         if let Some(added) = error.added() {
             *response.headers_mut() = added.headers.clone();
@@ -97,6 +98,12 @@ impl Answer {
         }
         response
     }
+}
+
+/// An error as it stands in a stream of messages, where nobody can ask for another form.
+pub(super) fn error_json(error: &Error) -> Vec<u8> {
+    // Text and numbers always have a JSON form.
+    serde_json::to_vec(&Plain(error)).unwrap_or_default()
 }
 
 /// What goes beside a response of the user's own, all of it in headers.

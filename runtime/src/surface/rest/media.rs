@@ -7,6 +7,8 @@
 use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 
+use super::flow::{Flow, Lines};
+
 /// A format of a message in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -47,6 +49,8 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
     Message(Format),
+    /// `application/x-ndjson` or `application/jsonl`: a message a line, for methods that take many.
+    Lines,
     /// `application/x-www-form-urlencoded`, which only methods that say `form` read.
     Form,
     /// There is no content type.
@@ -67,12 +71,16 @@ impl Input {
         if subtype.eq_ignore_ascii_case("x-www-form-urlencoded") {
             return Self::Form;
         }
-        Format::named(subtype).map_or(Self::Unknown, Self::Message)
+        match Format::named(subtype) {
+            Some(format) => Self::Message(format),
+            None if Lines::named(subtype).is_some() => Self::Lines,
+            None => Self::Unknown,
+        }
     }
 }
 
 /// The text between the slash and the parameters.
-fn subtype(media: &str) -> &str {
+pub(super) fn subtype(media: &str) -> &str {
     let essence = media.split_once(';').map_or(media, |(essence, _)| essence);
     essence.split_once('/').map_or("", |(_, subtype)| subtype).trim()
 }
@@ -87,12 +95,18 @@ pub(crate) struct Answer {
     pub(super) problem: bool,
     /// A HEAD request: headers only.
     pub(super) head: bool,
+    pub(super) flow: Flow,
 }
 
 impl Answer {
     /// The answer to a request that says nothing about it.
-    pub(crate) const PLAIN: Self =
-        Self { input: Input::Unsaid, format: Format::Json, problem: false, head: false };
+    pub(crate) const PLAIN: Self = Self {
+        input: Input::Unsaid,
+        format: Format::Json,
+        problem: false,
+        head: false,
+        flow: Flow::One,
+    };
 
     /// Reads `accept`; without one, a request in `application/protojson` is answered in it and any other in JSON.
     #[cfg(test)]
@@ -112,7 +126,7 @@ impl Answer {
         // Without an `accept` a request is answered in the format that it came in, as far as that is text.
         let mirrored = input == Input::Message(Format::ProtoJson);
         let format = if mirrored { Format::ProtoJson } else { Format::Json };
-        let plain = Self { input, format, problem: false, head };
+        let plain = Self { input, format, problem: false, head, flow: Flow::One };
         accepting.map_or(plain, |headers| plain.accepted(headers))
     }
 
@@ -186,7 +200,7 @@ impl Wanted {
 }
 
 /// The quality value of a media range in thousandths: 1000 where there is none, 0 where it is not a number.
-fn quality(range: &str) -> u16 {
+pub(super) fn quality(range: &str) -> u16 {
     let mut parameters = range.split(';').skip(1).filter_map(|it| it.split_once('='));
     let Some((_, value)) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
     else {

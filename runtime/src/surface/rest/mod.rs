@@ -1,11 +1,14 @@
-//! REST: the routes of `google.api.http` and JSON on the RPC path, in JSON, ProtoJSON, binary protobuf and forms.
+//! REST: the routes of `google.api.http` and JSON on the RPC path, in JSON, ProtoJSON, binary protobuf and forms; streams as
+//! server-sent events or lines of JSON.
 //!
 //! Translation only: a request becomes the method's request message, a reply or an error becomes an HTTP response. What a
 //! call may do and how long it may take is decided elsewhere.
 
 mod answer;
+mod flow;
 #[cfg(test)]
 mod hostile_tests;
+mod items;
 mod media;
 mod plan;
 #[cfg(test)]
@@ -15,6 +18,7 @@ mod request;
 mod tests;
 mod text;
 
+pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
 
@@ -23,17 +27,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 
-use self::media::Format;
-use crate::Result;
+use self::flow::Flow;
+use self::media::{Format, Input};
+use crate::call::{Body, Streaming};
 use crate::message::{self, Dialect, Message};
 use crate::route::Captures;
+use crate::{Error, Result};
 
 /// How one REST call is decoded and encoded.
+#[derive(Clone)]
 pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
-    /// `None` where nothing of it goes into the message.
-    target: Option<PathAndQuery>,
+    target: PathAndQuery,
     answer: Answer,
 }
 
@@ -42,7 +48,7 @@ impl Rest {
     pub(crate) fn new(
         plan: Arc<Plan>,
         captures: Captures,
-        target: Option<PathAndQuery>,
+        target: PathAndQuery,
         mut answer: Answer,
     ) -> Self {
         if answer.format == Format::Proto && !plan.binary_response {
@@ -66,14 +72,46 @@ impl Rest {
     /// # Errors
     /// `CODEC` with the path of the field, or `UNSUPPORTED_MEDIA_TYPE`.
     pub(crate) fn decode<M: Message>(&self, body: Bytes) -> Result<M> {
-        let parts = request::Parts {
-            plan: &self.plan,
-            input: self.answer.input,
-            path: self.target.as_ref().map_or("", PathAndQuery::path),
-            captures: &self.captures,
-            query: self.target.as_ref().and_then(PathAndQuery::query),
+        self.parts(self.answer.input).decode(body)
+    }
+
+    /// The messages of a request that has many.
+    ///
+    /// # Errors
+    /// `UNSUPPORTED_MEDIA_TYPE` for a content type that no messages come in.
+    pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
+        match self.answer.input {
+            Input::Lines | Input::Message(_) | Input::Unsaid => {
+                Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
+            }
+            Input::Form | Input::Unknown => Err(Error::unsupported_media_type(
+                "send application/x-ndjson with one message a line, or application/json with one message",
+            )),
+        }
+    }
+
+    /// One message of a request that has many.
+    fn item<M: Message>(&self, body: Bytes) -> Result<M> {
+        let input = match self.answer.input {
+            Input::Lines => Input::Message(Format::Json),
+            other => other,
         };
-        parts.decode(body)
+        self.parts(input).item(body)
+    }
+
+    fn parts(&self, input: Input) -> request::Parts<'_> {
+        request::Parts {
+            plan: &self.plan,
+            input,
+            path: self.target.path(),
+            captures: &self.captures,
+            query: self.target.query(),
+        }
+    }
+
+    /// Writes the messages of an answer that may have many.
+    pub(crate) fn writer(&self) -> Writer {
+        Writer { plan: Arc::clone(&self.plan), answer: self.answer }
     }
 
     /// The body of the answer.
@@ -81,22 +119,27 @@ impl Rest {
     /// # Errors
     /// A value that has no form in the answer's format, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn encode<M: Message>(&self, message: &M) -> Result<Bytes> {
-        let encoded = match (self.answer.format, self.plan.response_body) {
-            (Format::Proto, None) => Ok(message::encode(message).into()),
-            (Format::Proto, Some(field)) => message::field_to_wire(message, field).map(Bytes::from),
-            (_, None) => message::to_json_bytes(message, Dialect::Proto),
-            (_, Some(field)) => {
-                message::field_to_json(message, field, Dialect::Proto).map(Bytes::from)
-            }
-        };
-        encoded.map_err(unencodable)
+        if self.answer.flow == Flow::One {
+            return encode(&self.plan, self.answer.format, message);
+        }
+        let mut out = Vec::new();
+        self.writer().append(message, &mut out)?;
+        Ok(out.into())
     }
 }
 
+/// One message, or the field of it that is the answer.
+fn encode<M: Message>(plan: &Plan, format: Format, message: &M) -> Result<Bytes> {
+    let encoded = match (format, plan.response_body) {
+        (Format::Proto, None) => Ok(message::encode(message).into()),
+        (Format::Proto, Some(field)) => message::field_to_wire(message, field).map(Bytes::from),
+        (_, None) => message::to_json_bytes(message, Dialect::Proto),
+        (_, Some(field)) => message::field_to_json(message, field, Dialect::Proto).map(Bytes::from),
+    };
+    encoded.map_err(unencodable)
+}
+
 #[cold]
-fn unencodable(fault: message::Fault) -> crate::Error {
-    crate::Error::internal(
-        crate::error::reasons::INTERNAL,
-        format!("the reply has no encoding: {fault}"),
-    )
+fn unencodable(fault: message::Fault) -> Error {
+    Error::internal(crate::error::reasons::INTERNAL, format!("the reply has no encoding: {fault}"))
 }

@@ -115,11 +115,6 @@ impl Plan {
         })
     }
 
-    /// Whether the path or the query goes into the message.
-    pub(crate) fn reads_target(&self) -> bool {
-        self.body != BodyRule::Whole || !self.variables.is_empty()
-    }
-
     /// Whether requests of this binding have a body to read.
     pub(crate) fn reads_body(&self) -> bool {
         self.body != BodyRule::Ignored

@@ -38,6 +38,19 @@ impl Parts<'_> {
         Ok(message)
     }
 
+    /// One message of many: its body is never left out, and the query is always read.
+    pub(super) fn item<M: Message>(&self, body: Bytes) -> Result<M> {
+        let mut message = match self.plan.body {
+            BodyRule::Ignored | BodyRule::Whole => self.whole(body)?,
+            BodyRule::Field(field) => self.field(field, body)?,
+        };
+        if let Some(query) = self.query {
+            bind_pairs(&mut message, None, query)?;
+        }
+        self.bind_variables(&mut message)?;
+        Ok(message)
+    }
+
     fn whole<M: Message>(&self, body: Bytes) -> Result<M> {
         if body.is_empty() {
             return initial();
@@ -100,6 +113,7 @@ fn form<M: Message>(field: Option<&str>, body: &[u8]) -> Result<M> {
 fn unsupported(input: Input) -> Error {
     Error::unsupported_media_type(match input {
         Input::Unsaid => "a body needs a content type: application/json",
+        Input::Lines => "this method takes one message; send application/json",
         Input::Form => "this method does not read forms; send application/json",
         Input::Message(_) | Input::Unknown => {
             "send application/json, application/protojson or application/proto"

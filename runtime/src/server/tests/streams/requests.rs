@@ -1,0 +1,125 @@
+//! Many messages in a request: lines.
+
+use futures_util::stream::unfold;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::*;
+
+const LINES: (&str, &str) = ("content-type", "application/x-ndjson");
+
+fn bytes(text: impl Into<String>) -> Body {
+    Body::from(Bytes::from(text.into()))
+}
+
+/// Text, or that there is no way to go on.
+type Written = Result<&'static str, Error>;
+
+/// A body that is sent as it is written.
+fn written() -> (UnboundedSender<Written>, Body) {
+    let (send, received) = unbounded_channel::<Written>();
+    let frames = unfold(received, async |mut received| {
+        let text = received.recv().await?;
+        Some((text.map(|text| Frame::data(Bytes::from_static(text.as_bytes()))), received))
+    });
+    (send, Body::new(StreamBody::new(Box::pin(frames))))
+}
+
+#[tokio::test]
+async fn lines_are_messages_and_the_answer_is_one() {
+    let mut harness = start(Options::default()).await;
+    let cases = [
+        ("{\"text\":\"a\"}\n{\"text\":\"b\"}\n", "ab", 2),
+        ("\r\n{\"text\":\"a\"}\r\n\n  {\"text\":\"b\"}", "ab", 2),
+    ];
+    for caller in harness.callers() {
+        for (body, text, n) in cases {
+            let response = caller.ask("POST", "/join/x", &[LINES], bytes(body)).await;
+            assert_eq!(response.headers()["content-type"], "application/json");
+            let expected = format!(r#"{{"id":"x","text":"{text}","n":{n}}}"#);
+            assert_eq!(whole(response).await, expected);
+            let ended = ("/test.v1.Streams/Join".to_owned(), 200, String::new());
+            assert_eq!(harness.outcome().await, ended);
+        }
+        // Of one message the path is part, and the query too.
+        let json = [("content-type", "application/json")];
+        let body = bytes("{\n  \"text\": \"alone\"\n}");
+        let response = caller.ask("POST", "/join/x?inner.text=query", &json, body).await;
+        let expected = r#"{"id":"x","text":"alone","n":1,"inner":{"text":"query"}}"#;
+        assert_eq!(whole(response).await, expected);
+        for headers in [&json[..], &[LINES], &[]] {
+            let response = caller.ask("POST", "/join/x", headers, Body::empty()).await;
+            assert_eq!(whole(response).await, r#"{"id":"","text":"","n":0}"#);
+        }
+        let response = caller.ask("POST", "/test.v1.Streams/Join", &[LINES], bytes("{}")).await;
+        assert_eq!(whole(response).await, r#"{"id":"","text":"","n":1}"#);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_line_ends_the_call() {
+    let mut harness = start(Options::default()).await;
+    let long = format!("{{\"text\":\"{}\"}}\n", "x".repeat(2000));
+    let cases = [
+        (LINES.1, "{}\n{\"text\":7}\n", 400, "CODEC"),
+        (LINES.1, "{}\n{\"text\":", 400, "CODEC"),
+        (LINES.1, &long, 413, "BODY_TOO_LARGE"),
+        (LINES.1, &long[..1500], 413, "BODY_TOO_LARGE"),
+        ("application/json", &long, 413, "BODY_TOO_LARGE"),
+        ("text/csv", "a,b", 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ];
+    for caller in harness.callers() {
+        for (media, body, status, reason) in cases {
+            let headers = [("content-type", media)];
+            let response = caller.ask("POST", "/join/x", &headers, bytes(body)).await;
+            assert_eq!(response.status(), status, "{body}");
+            assert_eq!(harness.outcome().await.2, reason);
+        }
+        // Many lines may be larger than any one of them.
+        let many = bytes("{\"text\":\"1234567890\"}\n".repeat(200));
+        let response = caller.ask("POST", "/join/x", &[LINES], many).await;
+        assert_eq!(response.status(), 200);
+        harness.outcome().await;
+        // One message is not many lines.
+        let response = caller.ask("POST", "/v1/echo", &[LINES], bytes("{}\n")).await;
+        assert_eq!(response.status(), 415);
+        harness.outcome().await;
+    }
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_as_they_are_written() {
+    let mut harness = start(Options::default()).await;
+    for caller in harness.callers() {
+        let (send, body) = written();
+        send.send(Ok("{\"text\":\"1\"}\n{\"te")).unwrap();
+        let headers = [LINES, ("accept", "application/x-ndjson")];
+        let mut response = caller.ask("POST", "/chat/x", &headers, body).await.into_body();
+        let inner = |text, n| {
+            format!("{{\"id\":\"x\",\"text\":\"\",\"n\":{n},\"inner\":{{\"text\":\"{text}\"}}}}\n")
+        };
+        assert_eq!(piece(&mut response).await, inner("1", 0));
+        send.send(Ok("xt\":\"2\"}\n")).unwrap();
+        assert_eq!(piece(&mut response).await, inner("2", 1));
+        drop(send);
+        let rest = soon(response.collect()).await.unwrap();
+        assert!(rest.to_bytes().is_empty());
+        assert_eq!(harness.outcome().await.1, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_breaks_off_its_messages_ends_the_call() {
+    let mut harness = start(Options::default()).await;
+    for caller in harness.callers() {
+        let (send, body) = written();
+        send.send(Ok("{}\n")).unwrap();
+        let mut response = caller.ask("POST", "/chat/x", &[LINES], body).await;
+        piece(response.body_mut()).await;
+        assert_eq!(harness.event().await, Event::Began);
+        send.send(Err(Error::cancelled())).unwrap();
+        assert_eq!(harness.event().await, Event::Dropped);
+        assert_eq!(harness.outcome().await.1, 499);
+    }
+}

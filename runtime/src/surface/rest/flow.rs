@@ -1,0 +1,313 @@
+//! Many messages in one answer: server-sent events, or one JSON document a line.
+//!
+//! Which of the two a caller gets is its `accept`'s choice; without one it gets events, as from Kratos v3. Neither has a
+//! place for trailers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::Frame;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::answer::error_json;
+use super::media::{Answer, Format, quality, subtype};
+use super::{Plan, encode};
+use crate::call::{Frames, Meta, metadata};
+use crate::message::Message;
+use crate::surface::{End, Payload};
+use crate::{Error, Result};
+
+/// How long a stream of events may be silent before a comment shows that it is still there: proxies close what says nothing.
+const QUIET: Duration = Duration::from_secs(15);
+
+const NO_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How the messages of an answer follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// There is one.
+    One,
+    /// `text/event-stream`.
+    Events,
+    /// A JSON document a line, under the name that the caller has for it.
+    Lines(Lines),
+}
+
+/// The names of JSON in lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lines {
+    Ndjson,
+    Jsonl,
+}
+
+impl Lines {
+    pub(super) fn named(subtype: &str) -> Option<Self> {
+        let is = |name: &str| subtype.eq_ignore_ascii_case(name);
+        if is("x-ndjson") || is("ndjson") {
+            Some(Self::Ndjson)
+        } else if is("jsonl") || is("x-jsonl") {
+            Some(Self::Jsonl)
+        } else {
+            None
+        }
+    }
+}
+
+impl Flow {
+    /// What the `accept` headers ask for. Callers that name JSON get it in lines; a name beats a wildcard of the same quality.
+    pub(super) fn wanted(headers: &HeaderMap) -> Self {
+        let (mut events, mut lines, mut wild) = (None, None, [0, 0]);
+        let mut said = false;
+        for value in headers.get_all(ACCEPT) {
+            said = true;
+            for range in value.to_str().unwrap_or_default().split(',') {
+                let media = range.split_once(';').map_or(range, |(media, _)| media).trim();
+                let quality = quality(range);
+                let subtype = subtype(media);
+                if media == "*/*" {
+                    wild = wild.map(|known: u16| known.max(quality));
+                } else if media.eq_ignore_ascii_case("text/*") {
+                    wild[0] = wild[0].max(quality);
+                } else if media.eq_ignore_ascii_case("application/*") {
+                    wild[1] = wild[1].max(quality);
+                } else if subtype.eq_ignore_ascii_case("event-stream") {
+                    events = events.max(Some(quality));
+                } else if let Some(name) = Lines::named(subtype).or_else(|| json(subtype))
+                    && lines.is_none_or(|(best, _)| quality > best)
+                {
+                    lines = Some((quality, name));
+                }
+            }
+        }
+        if !said {
+            return Self::Events;
+        }
+        let (line, name) = lines.unwrap_or((wild[1], Lines::Ndjson));
+        let event = events.unwrap_or(wild[0]);
+        let named = events.is_none() && lines.is_some();
+        if line > event || (line > 0 && line == event && named) {
+            Self::Lines(name)
+        } else {
+            Self::Events
+        }
+    }
+
+    fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Events => "text/event-stream",
+            Self::One | Self::Lines(Lines::Ndjson) => "application/x-ndjson",
+            Self::Lines(Lines::Jsonl) => "application/jsonl",
+        })
+    }
+
+    /// Puts one message behind those before it.
+    fn append(self, message: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Events => append_event("message", message, out),
+            Self::One | Self::Lines(_) => append_line(message, out),
+        }
+    }
+
+    fn end(self) -> End {
+        match self {
+            Self::Events => End::Events,
+            Self::One | Self::Lines(_) => End::Lines,
+        }
+    }
+}
+
+/// JSON by its own names has no way to hold many messages but lines.
+fn json(subtype: &str) -> Option<Lines> {
+    let json = ["json", "protojson"].iter().any(|name| subtype.eq_ignore_ascii_case(name));
+    json.then_some(Lines::Ndjson)
+}
+
+fn append_event(event: &str, data: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(event.as_bytes());
+    for line in data.split(|&byte| byte == b'\n') {
+        out.extend_from_slice(b"\ndata: ");
+        out.extend_from_slice(line);
+    }
+    out.extend_from_slice(b"\n\n");
+}
+
+fn append_line(message: &[u8], out: &mut Vec<u8>) {
+    // In JSON a line break is never part of a value.
+    out.extend(message.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte }));
+    out.push(b'\n');
+}
+
+/// The last event of a stream that failed.
+pub(crate) fn error_event(error: &Error) -> Bytes {
+    let mut out = Vec::new();
+    append_event("error", &error_json(error), &mut out);
+    out.into()
+}
+
+/// The last line of a stream that failed.
+pub(crate) fn error_line(error: &Error) -> Bytes {
+    [b"{\"error\":", &error_json(error)[..], b"}\n"].concat().into()
+}
+
+/// Writes the messages of an answer.
+pub(crate) struct Writer {
+    pub(super) plan: Arc<Plan>,
+    pub(super) answer: Answer,
+}
+
+impl Writer {
+    /// # Errors
+    /// A value that has no form in JSON, which is the handler's mistake: `INTERNAL`.
+    pub(crate) fn append<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
+        self.answer.flow.append(&encode(&self.plan, self.answer.format, message)?, out);
+        Ok(())
+    }
+}
+
+impl Answer {
+    /// The same for a method that may answer with many messages, which are text.
+    pub(crate) fn flowing(mut self, headers: &HeaderMap) -> Self {
+        self.flow = Flow::wanted(headers);
+        if self.format == Format::Proto {
+            self.format = Format::Json;
+        }
+        self
+    }
+
+    /// The response whose messages come from a stream.
+    pub(super) fn many(self, meta: Meta, frames: Frames) -> Response<Payload> {
+        let frames = if self.flow == Flow::Events { Box::pin(Awake::new(frames)) } else { frames };
+        self.begun(meta, Payload::Stream(frames, None, self.flow.end()))
+    }
+
+    /// The response whose messages are in `payload`.
+    pub(super) fn begun(self, meta: Meta, payload: Payload) -> Response<Payload> {
+        let status = meta.status.unwrap_or_default();
+        let bare = status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
+        let payload = if self.head || bare { Payload::Empty } else { payload };
+        let mut response = Response::new(payload);
+        *response.status_mut() = status;
+        if let Some(beside) = meta.beside {
+            *response.headers_mut() = beside.headers;
+            metadata::unframe(response.headers_mut());
+        }
+        let headers = response.headers_mut();
+        if !bare {
+            headers.insert(CONTENT_TYPE, self.flow.content_type());
+        }
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+        headers.entry(NO_BUFFERING).or_insert(HeaderValue::from_static("no"));
+        response
+    }
+}
+
+/// A stream of events that is never silent for long.
+struct Awake {
+    frames: Frames,
+    quiet: Pin<Box<Sleep>>,
+}
+
+impl Awake {
+    fn new(frames: Frames) -> Self {
+        Self { frames, quiet: Box::pin(sleep_until(Instant::now() + QUIET)) }
+    }
+}
+
+impl Stream for Awake {
+    type Item = Result<Frame<Bytes>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let polled = match this.frames.as_mut().poll_next(cx) {
+            Poll::Pending if this.quiet.as_mut().poll(cx).is_ready() => {
+                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n")))))
+            }
+            polled => polled,
+        };
+        if polled.is_ready() {
+            this.quiet.as_mut().reset(Instant::now() + QUIET);
+        }
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(accept: &str) -> Flow {
+        Flow::wanted(&HeaderMap::from_iter([(ACCEPT, accept.parse().unwrap())]))
+    }
+
+    #[test]
+    fn the_caller_says_how_messages_follow_each_other() {
+        assert_eq!(Flow::wanted(&HeaderMap::new()), Flow::Events);
+        for events in [
+            "text/event-stream",
+            "Text/Event-Stream; charset=utf-8",
+            "*/*",
+            "text/*, application/*;q=0.9",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "application/json, text/event-stream",
+            "application/json;q=0.1, */*",
+            "image/png",
+            "application/json;q=0",
+        ] {
+            assert_eq!(wanted(events), Flow::Events, "{events}");
+        }
+        for lines in [
+            "application/x-ndjson",
+            "application/json",
+            "application/protojson",
+            "application/json, text/plain, */*",
+            "application/*",
+            "text/event-stream;q=0.5, application/json",
+            "text/event-stream;q=0, */*",
+        ] {
+            assert_eq!(wanted(lines), Flow::Lines(Lines::Ndjson), "{lines}");
+        }
+        assert_eq!(wanted("application/jsonl, */*;q=0.1"), Flow::Lines(Lines::Jsonl));
+    }
+
+    #[test]
+    fn a_message_of_several_lines_is_one_event_and_one_line() {
+        let mut out = Vec::new();
+        Flow::Events.append(b"{\n}", &mut out);
+        assert_eq!(out, b"event: message\ndata: {\ndata: }\n\n");
+        out.clear();
+        Flow::Lines(Lines::Ndjson).append(b"{\n}", &mut out);
+        assert_eq!(out, b"{ }\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_of_events_is_kept_awake() {
+        use futures_util::StreamExt as _;
+
+        let (send, received) = tokio::sync::mpsc::unbounded_channel();
+        let frames = futures_util::stream::unfold(received, async |mut received| {
+            Some((Ok(Frame::data(received.recv().await?)), received))
+        });
+        let mut awake = Awake::new(Box::pin(frames));
+        let mut next = async || awake.next().await.map(|it| it.unwrap().into_data().unwrap());
+        let began = Instant::now();
+        for beat in 1..=3 {
+            assert_eq!(next().await.unwrap(), ":\n\n");
+            assert_eq!(began.elapsed(), QUIET * beat);
+        }
+        tokio::time::advance(QUIET / 2).await;
+        send.send(Bytes::from_static(b"message")).unwrap();
+        assert_eq!(next().await.unwrap(), "message");
+        let said = Instant::now();
+        assert_eq!(next().await.unwrap(), ":\n\n");
+        assert_eq!(said.elapsed(), QUIET, "a message begins the silence anew");
+        drop(send);
+        assert!(next().await.is_none());
+    }
+}
