@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::hooks::Hooks;
 use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
 use super::{App, probe, refuse};
+use crate::call::Caught;
 use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
 use crate::foreign::Foreign;
 use crate::health::{self, Health};
@@ -98,11 +99,12 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     Ok(Server::new(title, addresses, parts))
 }
 
-/// Makes the services that the linker brought along.
+/// Makes the services that the linker brought along. A panic of one is its mistake, and the others are made all the same.
 async fn link(config: &Config, mistakes: &mut Vec<String>) -> Vec<Mount> {
     let mut mounts = Vec::new();
     for linked in Linked::all() {
-        match tokio::time::timeout(HOOK_TIMEOUT, (linked.make)(config)).await {
+        let made = Caught::begin(|| (linked.make)(config));
+        match tokio::time::timeout(HOOK_TIMEOUT, made).await {
             Ok(Ok(mount)) => mounts.push(mount),
             Ok(Err(error)) => mistakes.push(format!("{}: {}", linked.name, error.message())),
             Err(_) => mistakes.push(format!(

@@ -336,7 +336,7 @@ impl Error {
     }
 
     pub(crate) fn panicked(text: &str) -> Self {
-        Self::internal(reasons::INTERNAL, format!("the handler panicked: {text}"))
+        Self::internal(reasons::INTERNAL, format!("a panic: {text}"))
     }
 }
 

@@ -235,3 +235,16 @@ async fn a_constructor_that_hangs_ends_the_build_by_name() {
     assert_eq!(error.message(), text);
     assert!(began.elapsed() >= BOUND && began.elapsed() < BOUND + Duration::from_secs(1));
 }
+
+#[tokio::test]
+async fn a_constructor_that_panics_ends_the_build_by_name() {
+    // Only these defaults make the linked service of `lifecycle` panic. The address is a mistake of its own.
+    let defaults = "server: {addr: nowhere}\nadmin: {addr: '127.0.0.1:0'}\npanic: true";
+    let build = tokio::spawn(App::new("linked").linked().defaults(defaults).build());
+    let built = timeout(BOUND, build).await.expect("the build ends").expect("the panic is caught");
+    let Err(error) = built else { panic!("it was built") };
+    let (constructor, address) = ("linked.v1.Constructed: a panic: ", "server.addr");
+    let text = error.message();
+    assert!(text.contains(constructor) && text.contains("on purpose"), "{text}");
+    assert!(text.contains(address), "and whatever else is wrong is told beside it: {text}");
+}

@@ -251,6 +251,7 @@ impl Constructed {
         if config.get::<Option<bool>>("hang")? == Some(true) {
             std::future::pending::<()>().await;
         }
+        assert_ne!(config.get::<Option<bool>>("panic")?, Some(true), "a panic on purpose");
         MADE.lock().expect("no panic").push("constructed");
         Ok(Self { greeting: config.get::<Option<String>>("greeting")?.unwrap_or_default() })
     }
