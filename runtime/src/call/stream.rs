@@ -77,8 +77,14 @@ impl Answers {
 
     /// Writes one message, and waits where too much is unsent.
     pub(crate) async fn put<M: Message>(&self, message: &M) -> Result<()> {
-        self.encoder.write(message, &mut self.slot.lock().bytes)?;
-        poll_fn(|_| self.slot.room()).await;
+        let full = {
+            let bytes = &mut self.slot.lock().bytes;
+            self.encoder.write(message, bytes)?;
+            bytes.len() >= ROOM
+        };
+        if full {
+            poll_fn(|_| self.slot.room()).await;
+        }
         Ok(())
     }
 }

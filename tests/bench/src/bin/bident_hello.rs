@@ -3,7 +3,9 @@
 //! `--middleware N` adds N layers of user middleware that only pass the call on, to see what one of them costs.
 
 use bench::peer;
+use bench::workload::MESSAGES;
 use bident::prelude::*;
+use futures_util::{Stream, StreamExt as _, stream};
 
 #[message]
 struct HelloRequest {
@@ -33,6 +35,23 @@ impl Greeter {
             return Err(GreeterError::UserNotFound { name: req.name });
         }
         Ok(HelloReply { message: format!("Hello {}", req.name) })
+    }
+
+    #[rpc]
+    async fn say_many(
+        &self,
+        req: HelloRequest,
+    ) -> impl Stream<Item = Result<HelloReply, GreeterError>> + Send {
+        stream::iter(0..MESSAGES)
+            .map(move |_| Ok(HelloReply { message: format!("Hello {}", req.name) }))
+    }
+
+    #[rpc]
+    async fn say_each(
+        &self,
+        requests: Streaming<HelloRequest>,
+    ) -> impl Stream<Item = Result<HelloReply, Error>> + Send {
+        requests.map(|req| req.map(|req| HelloReply { message: format!("Hello {}", req.name) }))
     }
 }
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bench::{peer, workload};
+use futures_util::{Stream, StreamExt as _, stream};
 use tonic::body::Body;
-use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::server::{Grpc, NamedService, ServerStreamingService, StreamingService, UnaryService};
 use tonic::transport::server::TcpIncoming;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
@@ -39,7 +40,26 @@ impl Greeter {
         let message = format!("Hello {}", request.into_inner().name);
         Ok(Response::new(HelloReply { message }))
     }
+
+    async fn say_many(&self, request: Request<HelloRequest>) -> Result<Response<Replies>, Status> {
+        let name = request.into_inner().name;
+        let replies = stream::iter(0..workload::MESSAGES)
+            .map(move |_| Ok(HelloReply { message: format!("Hello {name}") }));
+        Ok(Response::new(Box::pin(replies)))
+    }
+
+    async fn say_each(
+        &self,
+        requests: Request<Streaming<HelloRequest>>,
+    ) -> Result<Response<Replies>, Status> {
+        let replies = requests.into_inner().map(|request| {
+            request.map(|request| HelloReply { message: format!("Hello {}", request.name) })
+        });
+        Ok(Response::new(Box::pin(replies)))
+    }
 }
+
+type Replies = Pin<Box<dyn Stream<Item = Result<HelloReply, Status>> + Send>>;
 
 fn main() -> io::Result<()> {
     peer::run(|listener| async move {
@@ -70,6 +90,32 @@ impl UnaryService<HelloRequest> for SayHello {
     }
 }
 
+struct SayMany(Arc<Greeter>);
+
+impl ServerStreamingService<HelloRequest> for SayMany {
+    type Response = HelloReply;
+    type ResponseStream = Replies;
+    type Future = BoxFuture<Result<Response<Replies>, Status>>;
+
+    fn call(&mut self, request: Request<HelloRequest>) -> Self::Future {
+        let greeter = Arc::clone(&self.0);
+        Box::pin(async move { greeter.say_many(request).await })
+    }
+}
+
+struct SayEach(Arc<Greeter>);
+
+impl StreamingService<HelloRequest> for SayEach {
+    type Response = HelloReply;
+    type ResponseStream = Replies;
+    type Future = BoxFuture<Result<Response<Replies>, Status>>;
+
+    fn call(&mut self, requests: Request<Streaming<HelloRequest>>) -> Self::Future {
+        let greeter = Arc::clone(&self.0);
+        Box::pin(async move { greeter.say_each(requests).await })
+    }
+}
+
 impl Service<http::Request<Body>> for GreeterServer {
     type Response = http::Response<Body>;
     type Error = Infallible;
@@ -80,13 +126,24 @@ impl Service<http::Request<Body>> for GreeterServer {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        if request.uri().path() != workload::GRPC_PATH {
-            return Box::pin(async { Ok(Status::unimplemented("").into_http()) });
+        let greeter = Arc::clone(&self.0);
+        match request.uri().path() {
+            workload::GRPC_PATH => {
+                Box::pin(async move { Ok(grpc().unary(SayHello(greeter), request).await) })
+            }
+            workload::STREAM_PATH => {
+                Box::pin(
+                    async move { Ok(grpc().server_streaming(SayMany(greeter), request).await) },
+                )
+            }
+            workload::BIDI_PATH => {
+                Box::pin(async move { Ok(grpc().streaming(SayEach(greeter), request).await) })
+            }
+            _ => Box::pin(async { Ok(Status::unimplemented("").into_http()) }),
         }
-        let method = SayHello(Arc::clone(&self.0));
-        Box::pin(async move {
-            let mut grpc = Grpc::new(ProstCodec::<HelloReply, HelloRequest>::default());
-            Ok(grpc.unary(method, request).await)
-        })
     }
+}
+
+fn grpc() -> Grpc<ProstCodec<HelloReply, HelloRequest>> {
+    Grpc::new(ProstCodec::default())
 }

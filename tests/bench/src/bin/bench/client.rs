@@ -169,7 +169,7 @@ impl H2 {
         if let Some(kind) = self.workload.content_type() {
             request = request.method(Method::POST).header(CONTENT_TYPE, kind);
         }
-        if self.workload == Workload::Grpc {
+        if self.workload.is_grpc() {
             request = request.header(TE, "trailers");
         }
         let request = request.body(Full::new(Bytes::from_static(self.workload.body())))?;
@@ -179,7 +179,7 @@ impl H2 {
         let body = body.collect().await?;
         let trailers = body.trailers().cloned().unwrap_or_default();
         let bytes = body.to_bytes();
-        let closed_well = self.workload != Workload::Grpc
+        let closed_well = !self.workload.is_grpc()
             || trailers.get(GRPC_STATUS).is_some_and(|status| status == "0");
         let right =
             head.status == StatusCode::OK && bytes == self.workload.expected() && closed_well;

@@ -17,7 +17,7 @@ struct Load {
     title: &'static str,
 }
 
-const LOADS: [Load; 6] = [
+const LOADS: [Load; 8] = [
     Load {
         workload: Workload::Grpc,
         shape: Shape { connections: 8, streams: 16 },
@@ -44,17 +44,30 @@ const LOADS: [Load; 6] = [
         shape: Shape::ONE_IN_FLIGHT,
         title: "JSON h1, one in flight",
     },
+    Load {
+        workload: Workload::GrpcStream,
+        shape: Shape { connections: 8, streams: 4 },
+        title: "gRPC server streams, a message",
+    },
+    Load {
+        workload: Workload::GrpcBidi,
+        shape: Shape { connections: 8, streams: 4 },
+        title: "gRPC streams both ways, a message",
+    },
 ];
 
-/// Measures every kind of load and prints one table for each.
-pub(crate) async fn run(rounds: usize, calls: usize) -> Result<()> {
+/// Measures every kind of load, or those of one workload, and prints one table for each.
+pub(crate) async fn run(rounds: usize, calls: usize, only: Option<Workload>) -> Result<()> {
     let wrapper = pin();
     println!(
         "Server CPU per request: {rounds} interleaved rounds of {calls} calls (a quarter with one in flight), {}.",
         if wrapper.is_empty() { "not pinned" } else { "server on one core, client on the other" }
     );
-    for load in &LOADS {
-        let calls = if load.shape.connections == 1 { calls / 4 } else { calls };
+    for load in LOADS.iter().filter(|load| only.is_none_or(|only| only == load.workload)) {
+        let calls = match load.shape.connections {
+            1 => calls / 4,
+            _ => calls.div_ceil(load.workload.messages() / 10 + 1),
+        };
         measure(load, &wrapper, rounds, calls).await?;
     }
     Ok(())
@@ -89,7 +102,8 @@ async fn measure(load: &Load, wrapper: &[String], rounds: usize, calls: usize) -
             let server = &servers[index];
             let before = server.cpu()?;
             let made = client::load(server.addr(), load.workload, load.shape, calls).await?;
-            costs[index].push((server.cpu()? - before).div_f64(made as f64));
+            let messages = made * load.workload.messages();
+            costs[index].push((server.cpu()? - before).div_f64(messages as f64));
         }
     }
     println!(

@@ -18,7 +18,7 @@ use bench::workload::Workload;
 
 use crate::server::Program;
 
-const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD [ARGUMENT...] | callers PROGRAM WORKLOAD FUNCTION | cpu [ROUNDS] [CALLS] | memory [CONNECTIONS] | routes";
+const USAGE: &str = "usage: bench ir [--gate] | profile PROGRAM WORKLOAD [ARGUMENT...] | callers PROGRAM WORKLOAD FUNCTION | cpu [ROUNDS] [CALLS] [WORKLOAD] | memory [CONNECTIONS] | routes";
 
 fn main() -> Result<ExitCode> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -39,8 +39,12 @@ fn main() -> Result<ExitCode> {
                 let workload = Workload::named(workload).context("no such workload")?;
                 ir::callers(program, workload, function).await
             }
-            ["cpu", numbers @ ..] => {
-                cpu::run(number(numbers, 0, 7)?, number(numbers, 1, 40_000)?).await?;
+            ["cpu", words @ ..] => {
+                let only = match words.get(2) {
+                    Some(name) => Some(Workload::named(name).context("no such workload")?),
+                    None => None,
+                };
+                cpu::run(number(words, 0, 7)?, number(words, 1, 40_000)?, only).await?;
                 Ok(ExitCode::SUCCESS)
             }
             ["memory", numbers @ ..] => {

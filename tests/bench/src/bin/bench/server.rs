@@ -57,7 +57,9 @@ impl Program {
             Workload::JsonH2 => {
                 &[Program::HAND_AXUM, Program::RAW_HYPER, Program::RAW_HYPER_YIELD, Program::BIDENT]
             }
-            Workload::Grpc => &[Program::HAND_TONIC, Program::BIDENT],
+            Workload::Grpc | Workload::GrpcStream | Workload::GrpcBidi => {
+                &[Program::HAND_TONIC, Program::BIDENT]
+            }
         }
     }
 }
