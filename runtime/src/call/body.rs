@@ -115,6 +115,7 @@ impl Body {
         poll_fn(|cx| self.poll_piece(cx)).await
     }
 
+    #[inline]
     pub(crate) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         loop {
             match ready!(Pin::new(&mut *self).poll_frame(cx)) {
@@ -182,6 +183,7 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -49,24 +49,23 @@ impl<T> Future for Caught<'_, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Result<T>> {
         let begun = &mut self.begun;
-        let polled = caught(|| {
-            let Some(Ok(future)) = begun else { return Poll::Pending };
-            let polled = future.as_mut().poll(cx);
-            if polled.is_ready() {
-                // Dropped here, so that a panic of its destructor is told as well.
-                *begun = None;
-            }
-            polled
-        });
-        match polled {
-            Ok(Poll::Pending) => match begun.take() {
-                Some(Err(panic)) => Poll::Ready(Err(panic)),
-                pending => {
-                    *begun = pending;
-                    Poll::Pending
+        // The outcome is written here and not carried through what catches: it is large, and most calls come this way.
+        let mut polled = Poll::Pending;
+        let outcome = caught(|| {
+            if let Some(Ok(future)) = begun {
+                polled = future.as_mut().poll(cx);
+                if polled.is_ready() {
+                    // Dropped here, so that a panic of its destructor is told as well.
+                    *begun = None;
                 }
+            }
+        });
+        match outcome {
+            Ok(()) if matches!(begun, Some(Err(_))) => match begun.take() {
+                Some(Err(panic)) => Poll::Ready(Err(panic)),
+                _ => Poll::Pending,
             },
-            Ok(ready) => ready,
+            Ok(()) => polled,
             Err(panic) => {
                 let future = begun.take();
                 // Its destructor may panic as well; the first panic is the one to tell.

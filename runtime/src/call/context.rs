@@ -10,7 +10,13 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap};
 use tokio::sync::Notify;
 
-use super::{Protocol, Trace, metadata};
+use super::{Body, Protocol, Trace, metadata};
+use crate::Result;
+use crate::message::Message;
+use crate::surface::Codec;
+
+/// A call is taken apart once, by its handler, and is gone then.
+const WHOLE: &str = "a call is whole until its handler takes it apart";
 
 /// The call as its handler sees it. Cheap to clone; a clone keeps the call's headers alive.
 #[derive(Clone)]
@@ -33,6 +39,17 @@ pub(super) struct Inner {
     /// Whether anyone has asked to be told of the end.
     awaited: AtomicBool,
     ended: Notify,
+    /// There until the handler takes it. The lock is for the compiler alone: until then nobody shares the context.
+    unread: Mutex<Option<Unread>>,
+}
+
+/// What a call is besides its context, until its handler reads it.
+pub(super) struct Unread {
+    pub(super) body: Body,
+    /// The most bytes that the body may have.
+    pub(super) limit: usize,
+    /// How this call is decoded and encoded; the surface decided it.
+    pub(super) codec: Codec,
 }
 
 /// What is known of a call before anything of the user's has seen it.
@@ -56,7 +73,7 @@ pub(crate) struct Added {
 impl Context {
     /// The context of a new call, in the one place where it stays: middleware changes it there, the handler shares it.
     #[inline(always)]
-    pub(super) fn open(opening: Opening) -> Self {
+    pub(super) fn open(opening: Opening, unread: Option<Unread>) -> Self {
         let span = tracing::debug_span!(
             target: "bident::call",
             "call",
@@ -78,12 +95,33 @@ impl Context {
             over: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
             ended: Notify::new(),
+            unread: Mutex::new(unread),
         }))
     }
 
     /// For the call that has not handed its context to anyone yet.
     pub(super) fn inner_mut(&mut self) -> &mut Inner {
         Arc::get_mut(&mut self.0).expect("a call's context is its own until its handler has it")
+    }
+
+    fn unread(&mut self) -> &mut Option<Unread> {
+        self.inner_mut().unread.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the call that has not been taken apart yet.
+    pub(super) fn unread_mut(&mut self) -> &mut Unread {
+        self.unread().as_mut().expect(WHOLE)
+    }
+
+    /// Takes the call apart.
+    pub(super) fn take_unread(&mut self) -> Unread {
+        self.unread().take().expect(WHOLE)
+    }
+
+    /// A message in the form in which the call is answered, for the call that has not been taken apart yet.
+    pub(super) fn write<M: Message>(&self, message: &M) -> Result<Bytes> {
+        let unread = self.0.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.as_ref().expect(WHOLE).codec.write(message)
     }
 
     /// `/package.Service/Method`; for the user's own routes the route's template.

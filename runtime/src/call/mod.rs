@@ -23,6 +23,7 @@ pub(crate) use caught::{Caught, caught};
 pub(crate) use context::Added;
 pub use context::Context;
 pub(crate) use context::Opening;
+use context::Unread;
 pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
 pub use middleware::{Middleware, Next, Run};
@@ -73,24 +74,22 @@ impl Protocol {
 }
 
 /// One request on its way through the middleware, not yet decoded.
+///
+/// It is one pointer: each middleware moves its call several times, and what is large stays where it is.
 pub struct Call {
     context: Context,
-    body: Body,
-    /// The most bytes that the body may have.
-    limit: usize,
-    /// How this call is decoded and encoded; the surface decided it.
-    codec: Codec,
 }
 
 impl Call {
     #[inline(always)]
     pub(crate) fn new(opening: Opening, body: Body, limit: usize, codec: Codec) -> Self {
-        Self { context: Context::open(opening), body, limit, codec }
+        Self { context: Context::open(opening, Some(Unread { body, limit, codec })) }
     }
 
     /// Takes the call apart for its handler.
-    pub(crate) fn into_parts(self) -> (Context, Body, usize, Codec) {
-        (self.context, self.body, self.limit, self.codec)
+    pub(crate) fn into_parts(mut self) -> (Context, Body, usize, Codec) {
+        let Unread { body, limit, codec } = self.context.take_unread();
+        (self.context, body, limit, codec)
     }
 
     /// `/package.Service/Method`; for the user's own routes the route's template, and `unmatched` where there is none.
@@ -142,7 +141,7 @@ impl Call {
     /// The undecoded body. What is read from it here is gone for the handler, unless it is put back;
     /// `server.max_body` bounds what the handler reads, and [`Body::collect`] what is read here.
     pub fn body_mut(&mut self) -> &mut Body {
-        &mut self.body
+        &mut self.context.unread_mut().body
     }
 
     /// A success made by middleware itself, without the handler: a cached answer, a stub. `message` is the method's own
@@ -152,7 +151,7 @@ impl Call {
     /// `INTERNAL` where the call has no messages: for the user's own routes, services built with tonic and unmatched paths. What is wrong
     /// with the request, where it has been refused already. A message that cannot be encoded.
     pub fn reply<M: Message>(&self, message: &M) -> Result<Reply> {
-        let bytes = self.codec.write(message)?;
+        let bytes = self.context.write(message)?;
         Ok(Reply::new(Encoded { body: EncodedBody::Unary(bytes) }))
     }
 }

@@ -11,7 +11,6 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use http::request::Parts;
-use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -277,8 +276,12 @@ fn route(
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
                     let answer = if shape.replies() { answer.flowing(headers) } else { answer };
                     let plan = Arc::clone(plans.of(binding));
-                    let target = std::mem::take(uri).into_parts().path_and_query;
-                    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+                    // Of many messages each takes what the query says.
+                    let target = if shape.requests() || plan.reads_target() {
+                        std::mem::take(uri).into_parts().path_and_query
+                    } else {
+                        None
+                    };
                     Codec::Rest(rest::Rest::new(plan, captures, target, answer))
                 }
             };

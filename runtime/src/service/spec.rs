@@ -85,6 +85,11 @@ impl Shape {
         }
     }
 
+    /// Whether there may be many requests.
+    pub(crate) const fn requests(self) -> bool {
+        matches!(self, Self::ClientStream | Self::Bidi)
+    }
+
     /// Whether there may be many replies.
     pub(crate) const fn replies(self) -> bool {
         matches!(self, Self::ServerStream | Self::Bidi)

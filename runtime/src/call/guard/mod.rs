@@ -121,6 +121,7 @@ impl Owned {
 
     /// The handler's answer, with what it has added beside it. A body that goes on is guarded in its turn, and trailers are
     /// left to it where they come last.
+    #[inline]
     fn hand_on(&mut self, mut reply: Reply) -> Result<Reply> {
         let Some(context) = &self.context else { return Ok(reply) };
         match &mut reply.message.body {

@@ -9,7 +9,7 @@ use super::*;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn context() -> Context {
-    Context::open(Opening {
+    let opening = Opening {
         operation: "/a.B/C".into(),
         protocol: Protocol::Grpc,
         headers: http::HeaderMap::new(),
@@ -17,7 +17,8 @@ fn context() -> Context {
         deadline: None,
         peer: None,
         trace: Trace::open(None),
-    })
+    };
+    Context::open(opening, None)
 }
 
 fn operation() -> Option<String> {

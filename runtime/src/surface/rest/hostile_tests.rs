@@ -66,7 +66,7 @@ fn take(uri: &Uri, content_type: &str, body: Vec<u8>) -> Option<crate::Result<Ho
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).ok()?);
     let answer = Answer::negotiate(&Method::POST, &headers);
     let rest =
-        Rest::new(Arc::new(plan), captures, uri.clone().into_parts().path_and_query?, answer);
+        Rest::new(Arc::new(plan), captures, Some(uri.clone().into_parts().path_and_query?), answer);
     Some(rest.decode(Bytes::from(body)))
 }
 

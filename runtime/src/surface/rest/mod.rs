@@ -39,7 +39,8 @@ use crate::{Error, Result};
 pub(crate) struct Rest {
     plan: Arc<Plan>,
     captures: Captures,
-    target: PathAndQuery,
+    /// `None` where nothing of it goes into the message.
+    target: Option<PathAndQuery>,
     answer: Answer,
 }
 
@@ -48,7 +49,7 @@ impl Rest {
     pub(crate) fn new(
         plan: Arc<Plan>,
         captures: Captures,
-        target: PathAndQuery,
+        target: Option<PathAndQuery>,
         mut answer: Answer,
     ) -> Self {
         if answer.format == Format::Proto && !plan.binary_response {
@@ -103,9 +104,9 @@ impl Rest {
         request::Parts {
             plan: &self.plan,
             input,
-            path: self.target.path(),
+            path: self.target.as_ref().map_or("", PathAndQuery::path),
             captures: &self.captures,
-            query: self.target.query(),
+            query: self.target.as_ref().and_then(PathAndQuery::query),
         }
     }
 

@@ -115,6 +115,11 @@ impl Plan {
         })
     }
 
+    /// Whether the path or the query goes into a message that is a whole request.
+    pub(crate) fn reads_target(&self) -> bool {
+        self.body != BodyRule::Whole || !self.variables.is_empty()
+    }
+
     /// Whether requests of this binding have a body to read.
     pub(crate) fn reads_body(&self) -> bool {
         self.body != BodyRule::Ignored
