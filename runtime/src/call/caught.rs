@@ -36,6 +36,12 @@ impl<'a, T> Caught<'a, T> {
         Self { begun: Some(caught(make)) }
     }
 
+    /// One that has ended already.
+    #[cfg(feature = "ws")]
+    pub(crate) fn ended() -> Self {
+        Self { begun: None }
+    }
+
     /// One that was made by the kit, which runs nothing of the user's to make it.
     #[inline]
     pub(crate) fn made(future: BoxFuture<'a, Result<T>>) -> Self {

@@ -61,14 +61,17 @@ pub enum Protocol {
     Http,
     /// gRPC.
     Grpc,
+    /// WebSocket.
+    WebSocket,
 }
 
 impl Protocol {
-    /// `http` or `grpc`.
+    /// `http`, `grpc` or `websocket`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Grpc => "grpc",
+            Self::WebSocket => "websocket",
         }
     }
 }

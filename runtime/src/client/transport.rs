@@ -77,7 +77,7 @@ impl Transport {
                 .http2_keep_alive_interval(PING_INTERVAL)
                 .http2_keep_alive_timeout(PING_TIMEOUT)
                 .pool_idle_timeout(None),
-            Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
+            Protocol::Http | Protocol::WebSocket => builder.pool_idle_timeout(IDLE_TIMEOUT),
         };
         Self { client: builder.build(Connector(connector)), target }
     }

@@ -43,6 +43,10 @@ pub mod reasons {
     pub const CODEC: &str = "CODEC";
     /// The content type is one that this route does not read (415).
     pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
+    /// The path speaks WebSocket alone (426).
+    pub const UPGRADE_REQUIRED: &str = "UPGRADE_REQUIRED";
+    /// A page of another origin may not open this WebSocket (403).
+    pub const ORIGIN_NOT_ALLOWED: &str = "ORIGIN_NOT_ALLOWED";
     /// The body is larger than `server.max_body` (413).
     pub const BODY_TOO_LARGE: &str = "BODY_TOO_LARGE";
     /// The deadline passed (504).

@@ -13,6 +13,7 @@ pub(crate) struct Builder {
     /// What was entered, as messages call it: the operation and the path as it was written.
     entries: Vec<(String, String)>,
     mistakes: Vec<String>,
+    sockets: Option<Box<Builder>>,
 }
 
 impl Builder {
@@ -44,11 +45,26 @@ impl Builder {
         }
     }
 
+    /// Enters a path on which an operation speaks WebSocket.
+    #[cfg(feature = "ws")]
+    pub(crate) fn socket(&mut self, route: Route, name: &str, path: &str) {
+        self.sockets.get_or_insert_default().binding(route, name, "GET", path);
+    }
+
     /// The table.
     ///
     /// # Errors
     /// Every mistake and every conflict, one text each.
-    pub(crate) fn build(self) -> Result<Table, Vec<String>> {
+    pub(crate) fn build(mut self) -> Result<Table, Vec<String>> {
+        match self.sockets.map(|sockets| sockets.build()).transpose() {
+            Ok(sockets) => self.table.sockets = sockets.map(Box::new),
+            // What is no path at all has been told of already.
+            Err(mistakes) if self.mistakes.is_empty() => {
+                let told = mistakes.iter().map(|mistake| format!("over WebSocket, {mistake}"));
+                self.mistakes.extend(told);
+            }
+            Err(_) => {}
+        }
         if self.mistakes.is_empty() { Ok(self.table) } else { Err(self.mistakes) }
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Table {
     pub(super) nodes: Vec<Node>,
     /// Every closing verb that some template has.
     pub(super) verbs: Vec<Box<[u8]>>,
+    /// What speaks WebSocket, whatever its HTTP method is beside.
+    pub(super) sockets: Option<Box<Table>>,
 }
 
 /// A place in the trie: what may follow, and what ends here.
@@ -80,6 +82,15 @@ impl Table {
         match found {
             Some((route, captures)) => Found::Route(route, captures),
             None => self.unanswered(method, raw),
+        }
+    }
+
+    /// Finds the route of a path that speaks WebSocket.
+    #[cfg(feature = "ws")]
+    pub(crate) fn socket(&self, path: &str) -> Option<(Route, Captures)> {
+        match self.sockets.as_ref()?.find(&Method::GET, path) {
+            Found::Route(route, captures) => Some((route, captures)),
+            _ => None,
         }
     }
 

@@ -22,6 +22,20 @@ impl Assembly {
         let Mounted { method, handler, has_initial } = mounted;
         let operation = self.operations.len();
         self.routes.rpc(operation, method.operation);
+        #[cfg(feature = "ws")]
+        if method.shape.requests() {
+            let paths = method.bindings.iter().map(|binding| binding.path);
+            let mut known = std::collections::HashSet::new();
+            for (index, path) in paths.enumerate() {
+                // One path with several HTTP methods is one place to open a socket.
+                if known.insert(path) {
+                    let route = Route { operation, binding: Some(index) };
+                    self.routes.socket(route, method.operation, path);
+                }
+            }
+            let route = Route { operation, binding: None };
+            self.routes.socket(route, method.operation, method.operation);
+        }
         let mut plans = Plans { rpc: Arc::new(Plan::rpc(method)), bindings: Vec::new() };
         for (index, binding) in method.bindings.iter().enumerate() {
             match Plan::binding(method, binding, types, has_initial) {

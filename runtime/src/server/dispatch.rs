@@ -17,6 +17,7 @@ use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
 use super::sending::Sending;
+use super::socket::{self, Socket};
 use super::state::{InFlight, State};
 use super::{Outgoing, Peer, Site};
 use crate::call::{
@@ -51,7 +52,8 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
     type Error = Infallible;
     type Future = Answering;
 
-    fn call(&self, request: Request<Incoming>) -> Answering {
+    fn call(&self, mut request: Request<Incoming>) -> Answering {
+        socket::mark(&mut request, &self.state);
         let flight = InFlight::new(&self.state);
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
@@ -123,10 +125,12 @@ impl Future for Answering {
 
 /// A call under way.
 pub(crate) struct Dispatch {
-    future: Caught<'static, Reply>,
+    pub(super) future: Caught<'static, Reply>,
     /// There until the answer is.
-    record: Option<Box<Record>>,
-    answer: Answer,
+    pub(super) record: Option<Box<Record>>,
+    pub(super) answer: Answer,
+    /// What a call over WebSocket gets before it goes on.
+    pub(super) socket: Option<Box<Socket>>,
 }
 
 /// Begins a call.
@@ -140,7 +144,14 @@ pub(crate) fn dispatch(
     let (mut parts, body) = request.into_parts();
     let known = Known::of(&parts.headers);
     let answer = known.answer(&parts);
-    let protocol = answer.protocol();
+    let asked = match known.upgrade {
+        Some(upgrade) => {
+            let (uri, extensions) = (&mut parts.uri, &mut parts.extensions);
+            socket::asked(core, upgrade, &parts.method, &parts.headers, uri, extensions, answer)
+        }
+        None => None,
+    };
+    let protocol = if asked.is_some() { Protocol::WebSocket } else { answer.protocol() };
     // Who has no time left is told so: nothing is begun for nobody.
     let caller = match known.timeout() {
         Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
@@ -149,23 +160,30 @@ pub(crate) fn dispatch(
     let trace = Trace::open(known.traceparent);
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let method = if protocol == Protocol::Grpc { &Method::POST } else { &parts.method };
-    let (end, mut codec) =
-        route(core, method, &mut parts.uri, parts.version, &parts.headers, answer);
+    let (end, mut codec, socket) = match asked {
+        Some(asked) => asked,
+        None => {
+            let (end, codec) =
+                route(core, method, &mut parts.uri, parts.version, &parts.headers, answer);
+            (end, codec, Ok(None))
+        }
+    };
     // A binding may have fewer forms than were asked for.
     let mut answer =
         if let Codec::Rest(rest) = &codec { Answer::Rest(rest.answer()) } else { answer };
     let operation = core.name(end, &codec);
     // What is refused has its name all the same.
     let head = known.wire(&parts, &mut codec, &mut answer).and(caller);
-    let (end, codec, caller) = match head {
-        Ok(caller) => (end, codec, caller),
-        Err(error) => (End::Refusal, Codec::Refused(error), None),
+    let (end, codec, caller, socket) = match (head, socket) {
+        (Ok(caller), Ok(socket)) => (end, codec, caller, socket),
+        (Err(error), _) | (_, Err(error)) => (End::Refusal, Codec::Refused(error), None, None),
     };
     let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
     let record = Record::open(operation.clone(), protocol, started, peer, trace, core.log_all);
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
-    let call = Call::new(opening, body.into(), core.max_body, codec);
+    let body = socket.as_ref().map_or_else(|| body.into(), |socket| socket::body(socket));
+    let call = Call::new(opening, body, core.max_body, codec);
     let future = if core.middleware.is_empty() {
         match end {
             End::Operation(index) => Caught::made((core.operations[index].handler)(call)),
@@ -180,7 +198,7 @@ pub(crate) fn dispatch(
             }))
         })
     };
-    Dispatch { future, record: Some(record), answer }
+    Dispatch { future, record: Some(record), answer, socket }
 }
 
 /// The headers that every request is looked at for, found in one pass: each look-up by name would cost a hash.
@@ -192,6 +210,7 @@ struct Known<'a> {
     traceparent: Option<&'a HeaderValue>,
     grpc_timeout: Option<&'a HeaderValue>,
     connect_timeout: Option<&'a HeaderValue>,
+    upgrade: Option<&'a HeaderValue>,
 }
 
 impl<'a> Known<'a> {
@@ -209,6 +228,7 @@ impl<'a> Known<'a> {
                 "traceparent" => &mut known.traceparent,
                 "grpc-timeout" => &mut known.grpc_timeout,
                 "connect-timeout-ms" => &mut known.connect_timeout,
+                "upgrade" => &mut known.upgrade,
                 _ => continue,
             };
             // Of several the first one counts.
@@ -274,6 +294,9 @@ fn route(
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
+                    if let Some(error) = socket::only(*shape, plans.of(binding)) {
+                        return (End::Operation(operation), Codec::Refused(error));
+                    }
                     let answer = if shape.replies() { answer.flowing(headers) } else { answer };
                     let plan = Arc::clone(plans.of(binding));
                     // Of many messages each takes what the query says.
@@ -317,9 +340,22 @@ impl Dispatch {
         wrap: impl FnOnce(Outgoing) -> B,
     ) -> Poll<Response<B>> {
         let this = self.get_mut();
-        let result = ready!(Pin::new(&mut this.future).poll(cx));
-        let Some(record) = this.record.take() else { return Poll::Pending };
-        Poll::Ready(render(result, record, this.answer, wrap))
+        if this.socket.is_some() {
+            return this.poll_socket(cx, wrap);
+        }
+        this.poll_call(cx, wrap)
+    }
+
+    /// The same, whatever the call is over.
+    #[inline]
+    pub(super) fn poll_call<B>(
+        &mut self,
+        cx: &mut Context<'_>,
+        wrap: impl FnOnce(Outgoing) -> B,
+    ) -> Poll<Response<B>> {
+        let result = ready!(Pin::new(&mut self.future).poll(cx));
+        let Some(record) = self.record.take() else { return Poll::Pending };
+        Poll::Ready(render(result, record, self.answer, wrap))
     }
 }
 

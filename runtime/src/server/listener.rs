@@ -23,6 +23,8 @@ use super::{Limits, Site};
 const DRAIN_BEAT: Duration = Duration::from_millis(20);
 /// How long a peer may be silent before the operating system asks whether it is still there.
 const KEEPALIVE: Duration = Duration::from_secs(60);
+/// How long before the end of a drain a socket that has left HTTP is asked to close.
+const LAST_WORD: Duration = Duration::from_secs(1);
 /// How long tasks that were aborted may take to notice.
 const ABORT: Duration = Duration::from_secs(1);
 /// How long the loop waits when the process has no file descriptors left.
@@ -174,6 +176,8 @@ impl Server {
             state.ask(Order::Finish);
         }
         let began = Instant::now();
+        // What speaks another protocol gets a little time to say that it ends.
+        let last_word = deadline - LAST_WORD.min(deadline.saturating_duration_since(began) / 2);
         let mut beat = interval(DRAIN_BEAT);
         while !self.connections.is_empty() {
             tokio::select! {
@@ -183,6 +187,9 @@ impl Server {
                     self.connections.sweep();
                     for state in self.connections.snapshot() {
                         self.see_off(&state, began.elapsed());
+                        if state.phase() == Phase::Switched && Instant::now() >= last_word {
+                            state.ask(Order::Close);
+                        }
                     }
                 }
             }

@@ -12,6 +12,7 @@ mod layered;
 mod listener;
 mod outgoing;
 mod sending;
+mod socket;
 mod state;
 mod sweeper;
 #[cfg(test)]

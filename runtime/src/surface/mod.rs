@@ -5,6 +5,8 @@ pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
 mod wire;
+#[cfg(feature = "ws")]
+pub(crate) mod ws;
 
 pub(crate) use compression::Encoding;
 pub(crate) use wire::{Format, Wire};
@@ -198,6 +200,9 @@ pub(crate) enum End {
     Events,
     /// A good one just ends, any other with a line.
     Lines,
+    /// A good one just ends, any other with an envelope.
+    #[cfg(feature = "ws")]
+    Socket,
 }
 
 impl End {
@@ -205,7 +210,7 @@ impl End {
     pub(crate) fn good(self, beside: Option<Box<Added>>) -> Option<Frame<Bytes>> {
         match self {
             Self::Trailers => Some(Frame::trailers(grpc::ok_trailers(beside))),
-            Self::Abrupt | Self::Events | Self::Lines => None,
+            _ => None,
         }
     }
 
@@ -219,6 +224,8 @@ impl End {
             Self::Abrupt => Err(BoxError::from("the answer broke off")),
             Self::Events => Ok(Frame::data(rest::error_event(error))),
             Self::Lines => Ok(Frame::data(rest::error_line(error))),
+            #[cfg(feature = "ws")]
+            Self::Socket => Ok(Frame::data(rest::error_envelope(error))),
         }
     }
 }

@@ -101,7 +101,7 @@ impl Answer {
 }
 
 /// An error as it stands in a stream of messages, where nobody can ask for another form.
-pub(super) fn error_json(error: &Error) -> Vec<u8> {
+pub(crate) fn error_json(error: &Error) -> Vec<u8> {
     // Text and numbers always have a JSON form.
     serde_json::to_vec(&Plain(error)).unwrap_or_default()
 }

@@ -16,10 +16,14 @@ use http_body::Frame;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::answer::error_json;
+#[cfg(feature = "ws")]
+use super::media::Input;
 use super::media::{Answer, Format, quality, subtype};
 use super::{Plan, encode};
 use crate::call::{Frames, Meta, metadata};
 use crate::message::Message;
+#[cfg(feature = "ws")]
+use crate::surface::envelope;
 use crate::surface::{End, Payload};
 use crate::{Error, Result};
 
@@ -37,6 +41,9 @@ pub(crate) enum Flow {
     Events,
     /// A JSON document a line, under the name that the caller has for it.
     Lines(Lines),
+    /// Each in an envelope that a WebSocket's session opens.
+    #[cfg(feature = "ws")]
+    Socket,
 }
 
 /// The names of JSON in lines.
@@ -101,8 +108,8 @@ impl Flow {
     fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Events => "text/event-stream",
-            Self::One | Self::Lines(Lines::Ndjson) => "application/x-ndjson",
             Self::Lines(Lines::Jsonl) => "application/jsonl",
+            _ => "application/x-ndjson",
         })
     }
 
@@ -111,6 +118,11 @@ impl Flow {
         match self {
             Self::Events => append_event("message", message, out),
             Self::One | Self::Lines(_) => append_line(message, out),
+            #[cfg(feature = "ws")]
+            Self::Socket => {
+                let text = std::str::from_utf8(message).is_ok();
+                append_socket(if text { TEXT } else { BINARY }, message, out);
+            }
         }
     }
 
@@ -118,6 +130,8 @@ impl Flow {
         match self {
             Self::Events => End::Events,
             Self::One | Self::Lines(_) => End::Lines,
+            #[cfg(feature = "ws")]
+            Self::Socket => End::Socket,
         }
     }
 }
@@ -156,6 +170,35 @@ pub(crate) fn error_line(error: &Error) -> Bytes {
     [b"{\"error\":", &error_json(error)[..], b"}\n"].concat().into()
 }
 
+/// What is in an envelope for a WebSocket: a message that is text, one that is not, the error that ends the call.
+#[cfg(feature = "ws")]
+pub(crate) const TEXT: u8 = 0;
+#[cfg(feature = "ws")]
+const BINARY: u8 = 1;
+#[cfg(feature = "ws")]
+pub(crate) const FAILED: u8 = 2;
+
+/// A message of 4 GiB or more is cut off at its envelope: no peer takes one.
+#[cfg(feature = "ws")]
+fn append_socket(kind: u8, message: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    let written = envelope::append(kind, out, |out| {
+        out.extend_from_slice(message);
+        Ok(())
+    });
+    if written.is_err() {
+        out.truncate(start);
+    }
+}
+
+/// The last envelope of a stream that failed.
+#[cfg(feature = "ws")]
+pub(crate) fn error_envelope(error: &Error) -> Bytes {
+    let mut out = Vec::new();
+    append_socket(FAILED, &error_json(error), &mut out);
+    out.into()
+}
+
 /// Writes the messages of an answer.
 pub(crate) struct Writer {
     pub(super) plan: Arc<Plan>,
@@ -177,6 +220,19 @@ impl Answer {
         self.flow = Flow::wanted(headers);
         if self.format == Format::Proto {
             self.format = Format::Json;
+        }
+        self
+    }
+
+    /// The same for a method that is called over a WebSocket. Each side's format is named by its own header, else by the other
+    /// one.
+    #[cfg(feature = "ws")]
+    pub(crate) fn socket(mut self, headers: &HeaderMap) -> Self {
+        self.flow = Flow::Socket;
+        match self.input {
+            Input::Message(format) if !headers.contains_key(ACCEPT) => self.format = format,
+            Input::Message(_) => {}
+            _ => self.input = Input::Message(self.format),
         }
         self
     }

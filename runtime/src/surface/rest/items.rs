@@ -8,6 +8,8 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 
 use super::Rest;
+#[cfg(feature = "ws")]
+use super::flow::Flow;
 use super::media::Input;
 use crate::call::{Body, Gathered};
 use crate::message::Message;
@@ -31,11 +33,16 @@ enum Cut {
     Lines(Unread),
     /// At the end of the body. An empty one has none.
     Whole(Gathered),
+    /// Where the pieces of the body do, an empty one among them.
+    #[cfg(feature = "ws")]
+    Pieces,
 }
 
 impl<M: Message> Items<M> {
     pub(super) fn new(rest: Rest, body: Body, limit: usize) -> Self {
         let cut = match rest.answer.input {
+            #[cfg(feature = "ws")]
+            _ if rest.answer.flow == Flow::Socket => Cut::Pieces,
             Input::Lines => Cut::Lines(Unread::default()),
             _ => Cut::Whole(Gathered::default()),
         };
@@ -50,6 +57,11 @@ impl<M: Message> Items<M> {
                 return Poll::Ready(self.rest.item(line).map(Some));
             }
             let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
+            #[cfg(feature = "ws")]
+            if matches!(self.cut, Cut::Pieces) {
+                let piece = ready!(poll_any_piece(body, cx))?;
+                return Poll::Ready(piece.map(|piece| self.rest.item(piece)).transpose());
+            }
             let piece = ready!(body.poll_piece(cx))?;
             let ended = piece.is_none();
             if ended {
@@ -69,6 +81,8 @@ impl<M: Message> Items<M> {
                 }
                 (Cut::Lines(unread), None) => unread.bytes.split().freeze(),
                 (Cut::Whole(gathered), None) => std::mem::take(gathered).finish(),
+                #[cfg(feature = "ws")]
+                (Cut::Pieces, _) => return Poll::Ready(Ok(None)),
             };
             if last.is_empty() || last.trim_ascii().is_empty() && matches!(self.cut, Cut::Lines(_))
             {
@@ -92,6 +106,20 @@ impl<M: Message> Stream for Items<M> {
         }
         Poll::Ready(item)
     }
+}
+
+/// The next piece of a body as it was sent, or the error that was sent in its place.
+#[cfg(feature = "ws")]
+fn poll_any_piece(body: &mut Body, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
+    use http_body::Body as _;
+    Poll::Ready(match ready!(Pin::new(body).poll_frame(cx)) {
+        None => Ok(None),
+        Some(Ok(frame)) => Ok(frame.into_data().ok()),
+        Some(Err(error)) => Err(match error.downcast::<Error>() {
+            Ok(error) => *error,
+            Err(other) => Error::cancelled().with_source(other),
+        }),
+    })
 }
 
 /// What has arrived and is no whole line yet.

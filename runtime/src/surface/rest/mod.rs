@@ -18,6 +18,10 @@ mod request;
 mod tests;
 mod text;
 
+#[cfg(feature = "ws")]
+pub(crate) use answer::error_json;
+#[cfg(feature = "ws")]
+pub(crate) use flow::{FAILED, TEXT, error_envelope};
 pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;

@@ -2,6 +2,8 @@
 
 mod answers;
 mod requests;
+#[cfg(feature = "ws")]
+mod sockets;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,7 +62,12 @@ static METHODS: [MethodSpec; 3] = [
         &[with_body("/join/{id}", "*")],
         Shape::ClientStream,
     ),
-    streaming("Chat", "/test.v1.Streams/Chat", &[with_body("/chat/{id}", "inner")], Shape::Bidi),
+    streaming(
+        "Chat",
+        "/test.v1.Streams/Chat",
+        &[with_body("/chat/{id}", "inner"), binding("GET", "/listen/{id}")],
+        Shape::Bidi,
+    ),
 ];
 
 /// How many messages of a flood have been made.

@@ -1,0 +1,97 @@
+//! The request that asks for a WebSocket, and the answer that gives one.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{
+    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use sha1::{Digest as _, Sha1};
+
+use crate::call::Added;
+use crate::error::reasons;
+use crate::{Error, Result};
+
+/// What the server proves with that it knows the protocol: RFC 6455, section 1.3.
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+
+/// A request for a WebSocket that is in order.
+pub(crate) struct Handshake {
+    accept: HeaderValue,
+}
+
+impl Handshake {
+    /// Whether this `upgrade` header asks for one.
+    pub(crate) fn asked(upgrade: &HeaderValue) -> bool {
+        upgrade.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes())
+    }
+
+    /// # Errors
+    /// `UPGRADE_REQUIRED` (426) for another version of the protocol, `CODEC` for a request without a proper key,
+    /// `ORIGIN_NOT_ALLOWED` (403) for a browser's page of another origin: it would be sent this one's cookies, and no
+    /// preflight protects a WebSocket.
+    pub(crate) fn read(headers: &HeaderMap) -> Result<Self> {
+        if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+            return Err(upgrade_required());
+        }
+        let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
+        if BASE64_STANDARD.decode(key).ok().is_none_or(|key| key.len() != 16) {
+            return Err(Error::codec("`sec-websocket-key` is no 16 bytes in base64"));
+        }
+        if !same_origin(headers) {
+            let why = "a page of another origin may not open this WebSocket";
+            return Err(Error::forbidden(reasons::ORIGIN_NOT_ALLOWED, why));
+        }
+        let proof = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+        let accept = HeaderValue::from_str(&BASE64_STANDARD.encode(proof))
+            .map_err(|_| Error::codec("`sec-websocket-key` cannot be answered"))?;
+        Ok(Self { accept })
+    }
+
+    /// The answer that gives it.
+    pub(crate) fn answer<B>(self, body: B) -> Response<B> {
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, WEBSOCKET);
+        headers.insert(SEC_WEBSOCKET_ACCEPT, self.accept);
+        response
+    }
+}
+
+/// The error of a request to a path that speaks WebSocket alone.
+pub(crate) fn upgrade_required() -> Error {
+    let mut added = Added::default();
+    added.headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    Error::new(426, reasons::UPGRADE_REQUIRED, "this path speaks WebSocket, version 13")
+        .with_added(Box::new(added))
+}
+
+/// Whether the page that asks, if one does, came from the host that it asks.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    match (authority, headers.get(HOST)) {
+        (Some((_, authority)), Some(host)) => {
+            authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_of_the_standard_has_the_answer_of_the_standard() {
+        let mut headers = HeaderMap::new();
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
+        let answer = Handshake::read(&headers).unwrap().answer(());
+        assert_eq!(answer.headers()[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+}
