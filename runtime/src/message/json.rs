@@ -50,6 +50,7 @@ impl JsonCx {
     }
 
     /// Runs `read` one level further in.
+    #[inline]
     pub(crate) fn nested<T, E: serde::de::Error>(
         &mut self,
         read: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -152,6 +153,7 @@ pub trait Slots: Sized {
 }
 
 /// Reads a JSON object into slots.
+#[inline]
 pub(crate) fn read_slots<'de, T: Slots, D: Deserializer<'de>>(
     input: D,
     cx: &mut JsonCx,
@@ -171,6 +173,7 @@ impl<'de, T: Slots> Visitor<'de> for ObjectVisitor<'_, T> {
         f.write_str("an object")
     }
 
+    #[inline]
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut slots = T::empty();
         // One word does for nearly every message; the others have the rest of theirs on the heap.
@@ -209,6 +212,7 @@ struct Key(fn(&str) -> Option<usize>);
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Option<usize>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<usize>, D::Error> {
         input.deserialize_identifier(self)
     }
@@ -221,6 +225,7 @@ impl Visitor<'_> for Key {
         f.write_str("a field name")
     }
 
+    #[inline]
     fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Option<usize>, E> {
         Ok((self.0)(name))
     }
@@ -235,6 +240,7 @@ pub(crate) struct FieldSeed<'a, F, T> {
 impl<'de, F, T: Field<F>> DeserializeSeed<'de> for FieldSeed<'_, F, T> {
     type Value = Option<T>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
         T::from_json(input, self.cx)
     }
@@ -249,6 +255,7 @@ pub(crate) enum Found<T> {
 }
 
 /// Reads one value, or `null`.
+#[inline]
 pub(crate) fn read_value<'de, F, T: Value<F>, D: Deserializer<'de>>(
     input: D,
     cx: &mut JsonCx,
@@ -268,6 +275,7 @@ struct ValueSeed<'a, F, T> {
 impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ValueSeed<'_, F, T> {
     type Value = Option<T>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<T>, D::Error> {
         T::from_json_set(input, self.cx)
     }
@@ -282,6 +290,7 @@ pub(crate) struct ElementSeed<'a, F, T> {
 impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ElementSeed<'_, F, T> {
     type Value = T;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<T, D::Error> {
         match read_value::<F, T, D>(input, self.cx)? {
             Found::Set(value) => Ok(value),
@@ -295,6 +304,7 @@ impl<'de, F, T: Value<F>> DeserializeSeed<'de> for ElementSeed<'_, F, T> {
 pub(crate) const NOTHING_SET: &str = "none of its members is set";
 
 /// Reads what may be `null`, for which the answer is `None`.
+#[inline]
 pub(crate) fn nullable<'de, D: Deserializer<'de>, S: DeserializeSeed<'de>>(
     input: D,
     seed: S,
@@ -319,6 +329,7 @@ impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for NullableVisitor<S> {
         Ok(None)
     }
 
+    #[inline]
     fn visit_some<D: Deserializer<'de>>(self, input: D) -> Result<Self::Value, D::Error> {
         self.0.deserialize(input).map(Some)
     }

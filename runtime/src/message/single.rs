@@ -19,6 +19,7 @@ pub(crate) fn write<F, T: Value<F>>(value: &T, number: u32, out: &mut Vec<u8>) {
     value.write(out);
 }
 
+#[inline]
 pub(crate) fn from_json<'de, F, T: Value<F>, D: Deserializer<'de>>(
     input: D,
     cx: &mut JsonCx,

@@ -99,6 +99,7 @@ pub trait Value<F = Plain>: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// As [`from_json`](Self::from_json).
+    #[inline]
     fn from_json_set<'de, D: Deserializer<'de>>(
         input: D,
         cx: &mut JsonCx,

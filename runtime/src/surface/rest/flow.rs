@@ -216,6 +216,7 @@ impl Writer {
 
 impl Answer {
     /// The same for a method that may answer with many messages, which are text.
+    #[inline(never)]
     pub(crate) fn flowing(mut self, headers: &HeaderMap) -> Self {
         self.flow = Flow::wanted(headers);
         if self.format == Format::Proto {

@@ -104,6 +104,7 @@ impl Rest {
         self.parts(input).item(body)
     }
 
+    #[inline]
     fn parts(&self, input: Input) -> request::Parts<'_> {
         request::Parts {
             plan: &self.plan,
@@ -134,6 +135,7 @@ impl Rest {
 }
 
 /// One message, or the field of it that is the answer.
+#[inline]
 fn encode<M: Message>(plan: &Plan, format: Format, message: &M) -> Result<Bytes> {
     let encoded = match (format, plan.response_body) {
         (Format::Proto, None) => Ok(message::encode(message).into()),

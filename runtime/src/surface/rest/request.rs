@@ -51,6 +51,7 @@ impl Parts<'_> {
         Ok(message)
     }
 
+    #[inline]
     fn whole<M: Message>(&self, body: Bytes) -> Result<M> {
         if body.is_empty() {
             return initial();
@@ -84,6 +85,7 @@ impl Parts<'_> {
         Ok(message)
     }
 
+    #[inline]
     fn bind_variables<M: Message>(&self, message: &mut M) -> Result {
         for (variable, &(start, end)) in self.plan.variables.iter().zip(self.captures) {
             let raw = &self.path[start as usize..end as usize];
