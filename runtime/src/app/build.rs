@@ -11,10 +11,14 @@ use super::hooks::Hooks;
 use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
 use super::{App, probe, refuse};
 use crate::call::Caught;
+#[cfg(feature = "tls")]
+use crate::config::ClientAuth;
 use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
 use crate::foreign::Foreign;
 use crate::health::{self, Health};
 use crate::message::Types;
+#[cfg(feature = "tls")]
+use crate::server::tls::{Files, Tls};
 use crate::server::{Assembly, Bound, Core, Limits, Site, layered};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
 use crate::{Result, describe, reflection};
@@ -45,7 +49,10 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     hidden(&tonic, &mounts, &mut mistakes);
     let assembled = assemble(mounts, &health);
     let bound = match &settings {
-        Some(settings) => bind(&config, settings, &mut mistakes).await,
+        Some(settings) => {
+            let bound = bind(&config, settings, &mut mistakes).await;
+            secure(&config, settings, bound, &mut mistakes)
+        }
         None => None,
     };
     let (operations, table) = match assembled {
@@ -220,6 +227,53 @@ async fn bind(
     Some(BoundAll { server, admin, grpc: bound.next() })
 }
 
+/// The listeners behind the TLS that `server.tls` asks for.
+#[cfg(feature = "tls")]
+fn secure(
+    config: &Config,
+    settings: &Settings,
+    bound: Option<BoundAll>,
+    mistakes: &mut Vec<String>,
+) -> Option<BoundAll> {
+    let Some(settings) = &settings.server.tls else { return bound };
+    let files = Files {
+        cert: settings.cert.clone(),
+        key: settings.key.clone(),
+        client_ca: settings.client_ca.clone(),
+        anonymous: settings.client_auth == ClientAuth::Request,
+    };
+    match Tls::load(files) {
+        Ok(tls) => {
+            let (tls, bound) = (Arc::new(tls), bound?);
+            let server = bound.server.secured(Arc::clone(&tls));
+            let grpc = bound.grpc.map(|grpc| grpc.secured(tls));
+            Some(BoundAll { server, grpc, admin: bound.admin })
+        }
+        Err(found) => {
+            let texts = found.into_iter().map(|mistake| {
+                config.mistake(&format!("server.tls.{}", mistake.key), mistake.what)
+            });
+            mistakes.extend(texts);
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+fn secure(
+    config: &Config,
+    settings: &Settings,
+    bound: Option<BoundAll>,
+    mistakes: &mut Vec<String>,
+) -> Option<BoundAll> {
+    if settings.server.tls.is_none() {
+        return bound;
+    }
+    let text = "this program was built without TLS: bident's cargo feature `tls` is off";
+    mistakes.push(config.mistake("server.tls.cert", text.to_owned()));
+    None
+}
+
 async fn bind_one(address: &Address) -> Result<Bound, String> {
     match tokio::time::timeout(BIND_TIMEOUT, Bound::bind(address.0.as_str())).await {
         Ok(bound) => bound.map_err(|error| error.to_string()),
@@ -234,6 +288,9 @@ fn limits(server: &ServerSettings) -> Limits {
         // The most that can be counted.
         max_connections: server.max_connections.get().min(Semaphore::MAX_PERMITS),
         max_streams: server.max_streams.get(),
+        max_age: server.max_connection_age,
+        age_grace: server.max_connection_age_grace,
+        keep_alive: server.keep_alive.map(|pings| (pings.interval, pings.timeout)),
         ..Limits::default()
     }
 }

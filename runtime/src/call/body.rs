@@ -61,6 +61,15 @@ impl Body {
         matches!(self.0, Kind::Empty | Kind::Full(_))
     }
 
+    /// The same bytes once more, where it is nothing but bytes.
+    pub(crate) fn copied(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Empty => Some(Self(Kind::Empty)),
+            Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
+            _ => None,
+        }
+    }
+
     /// What its call's context has been given for the trailers.
     pub(crate) fn added(&self) -> Option<Box<Added>> {
         match &self.0 {

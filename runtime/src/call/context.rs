@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 use super::{Body, Protocol, Trace, metadata};
 use crate::Result;
 use crate::message::Message;
+#[cfg(feature = "tls")]
+use crate::server::tls::PeerIdentity;
 use crate::surface::Codec;
 
 /// A call is taken apart once, by its handler, and is gone then.
@@ -207,6 +209,12 @@ impl Context {
     /// The socket's other end: a proxy's, where there is one in front.
     pub fn peer(&self) -> Option<SocketAddr> {
         self.0.peer
+    }
+
+    /// Who the peer is by its certificate, where `server.tls.client_ca` asks for one: `None` for a peer that showed none.
+    #[cfg(feature = "tls")]
+    pub fn peer_identity(&self) -> Option<&PeerIdentity> {
+        self.0.extensions.get()
     }
 
     /// Values that middleware left with [`Call::extensions_mut`](super::Call::extensions_mut), one for each type.

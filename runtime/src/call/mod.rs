@@ -17,6 +17,8 @@ mod streaming;
 mod trace;
 mod unary;
 
+#[cfg(feature = "tls")]
+pub use crate::server::tls::PeerIdentity;
 pub use body::Body;
 pub(crate) use body::Gathered;
 pub(crate) use caught::{Caught, caught};

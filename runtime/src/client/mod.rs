@@ -9,11 +9,17 @@ mod grpc;
 mod http;
 mod path;
 mod query;
+mod socket;
 mod stream;
 mod target;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
+
+#[cfg(feature = "tls")]
+pub use tls::Tls;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -75,7 +81,8 @@ impl From<Instant> for Deadline {
 }
 
 impl Client {
-    /// A client of the service at `target`: `grpc://host:port`, `http://host[:port]`, or `host:port`, which is gRPC.
+    /// A client of the service at `target`: `grpc://host:port`, `http://host[:port]`, or `host:port`, which is gRPC. Over
+    /// TLS, with the cargo feature `tls`, `grpcs://host:port` and `https://host[:port]`.
     ///
     /// Connects with the first call, and again whenever the connection is gone. An attempt to connect ends after five
     /// seconds.
@@ -84,8 +91,22 @@ impl Client {
     /// A target that is none of these.
     pub async fn connect(target: impl AsRef<str>) -> Result<Self> {
         let target = Target::parse(target.as_ref())?;
-        let shared = Shared { transport: Transport::new(target), plans: Mutex::default() };
-        Ok(Self { shared: Arc::new(shared), options: Options::default() })
+        #[cfg(feature = "tls")]
+        let transport = Transport::new(target, &Tls::new());
+        #[cfg(not(feature = "tls"))]
+        let transport = Transport::new(target);
+        Ok(Self { shared: Arc::new(Shared::new(transport)), options: Options::default() })
+    }
+
+    /// A client whose connections are secured like this. They are its own, and those of its clones.
+    ///
+    /// Files are read now. What is wrong with them fails each call with an error that names it; so does a target that is
+    /// not over TLS.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_tls(self, tls: &Tls) -> Self {
+        let transport = Transport::new(self.shared.transport.target().clone(), tls);
+        Self { shared: Arc::new(Shared::new(transport)), options: self.options }
     }
 
     /// A client whose calls end by `deadline`, a `Duration` after each call's start or an `Instant`, whatever the call
@@ -111,7 +132,8 @@ impl Client {
     /// # Errors
     /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` (503) where the service cannot be
     /// reached or went away, `DEADLINE_EXCEEDED` (504) where it took too long, `INTERNAL` (500) where its answer cannot be
-    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call that has been sent is not tried again. An error in a stream
+    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call is sent again once where the server says that it has not
+    /// begun it, and in no other case. An error in a stream
     /// of requests gives the call up, and is the call's own.
     pub async fn unary<S: Signature>(
         &self,
@@ -208,6 +230,10 @@ impl Client {
 }
 
 impl Shared {
+    fn new(transport: Transport) -> Self {
+        Self { transport, plans: Mutex::default() }
+    }
+
     fn plan(&self, method: &'static MethodSpec) -> Result<Arc<http::Plan>> {
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(plan) = plans.get(method.operation) {

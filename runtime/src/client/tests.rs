@@ -27,7 +27,11 @@ async fn listen() -> (TcpListener, SocketAddr) {
 }
 
 fn transport(scheme: &str, address: SocketAddr) -> Transport {
-    Transport::new(Target::parse(&format!("{scheme}://{address}")).unwrap())
+    let target = Target::parse(&format!("{scheme}://{address}")).unwrap();
+    #[cfg(feature = "tls")]
+    return Transport::new(target, &super::Tls::new());
+    #[cfg(not(feature = "tls"))]
+    Transport::new(target)
 }
 
 async fn call(transport: &Transport, within: Duration, limit: usize) -> Result<Answer> {

@@ -1,4 +1,5 @@
-//! The connection below a client: opened when needed, opened again when gone, and every wait bounded.
+//! The connection below a client: opened when needed, opened again when gone, and every wait bounded. A call that the
+//! server says it has not begun is sent once more.
 //!
 //! What an answer means is decided by the prongs; here is only what both need of the wire.
 
@@ -9,21 +10,24 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Uri};
+use http::{HeaderMap, Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
+use hyper_util::client::legacy;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 use tower_service::Service;
 
+use super::socket::Socket;
 use super::target::Target;
+#[cfg(feature = "tls")]
+use super::tls::{Secured, Tls};
 use crate::call::{Body, Clock, Gathered, Protocol};
 use crate::error::{BoxError, Code, reasons};
 use crate::{Error, Result};
 
-/// Name lookup and TCP handshake together.
+/// Name lookup and all handshakes together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bytes that the peer's kernel has not confirmed for so long mean that the connection is dead. This is what notices a
@@ -51,6 +55,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) struct Transport {
     target: Target,
     client: Client<Connector, Body>,
+    /// Why there can be no connection, whoever asks for one.
+    #[cfg(feature = "tls")]
+    mistake: Option<String>,
 }
 
 /// A whole answer.
@@ -61,8 +68,10 @@ pub(super) struct Answer {
 }
 
 impl Transport {
-    pub(super) fn new(target: Target) -> Self {
+    pub(super) fn new(target: Target, #[cfg(feature = "tls")] tls: &Tls) -> Self {
         let mut connector = HttpConnector::new();
+        // Whatever the scheme, this one sees to the TCP connection alone.
+        connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_keepalive(Some(IDLE_TIMEOUT));
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
@@ -79,7 +88,22 @@ impl Transport {
                 .pool_idle_timeout(None),
             Protocol::Http | Protocol::WebSocket => builder.pool_idle_timeout(IDLE_TIMEOUT),
         };
-        Self { client: builder.build(Connector(connector)), target }
+        #[cfg(feature = "tls")]
+        let (tls, mistake) = match tls.secure(&target) {
+            Ok(secured) => (secured, None),
+            Err(mistake) => (None, Some(mistake)),
+        };
+        let connector = Connector {
+            tcp: connector,
+            #[cfg(feature = "tls")]
+            tls,
+        };
+        Self {
+            client: builder.build(connector),
+            target,
+            #[cfg(feature = "tls")]
+            mistake,
+        }
     }
 
     pub(super) fn target(&self) -> &Target {
@@ -104,21 +128,68 @@ impl Transport {
         path: &str,
         deadline: Option<Instant>,
     ) -> Result<Opened> {
+        #[cfg(feature = "tls")]
+        if let Some(mistake) = &self.mistake {
+            return Err(Error::internal(reasons::INTERNAL, format!("{}: {mistake}", self.target)));
+        }
         *request.uri_mut() = Uri::builder()
-            .scheme("http")
+            .scheme(if self.target.secure { "https" } else { "http" })
             .authority(self.target.authority.clone())
             .path_and_query(path)
             .build()
             .map_err(|e| Error::internal(reasons::INTERNAL, format!("the path `{path}`: {e}")))?;
         let mut clock = Clock::new(deadline);
-        let mut answer = pin!(self.client.request(request));
-        let answer = poll_fn(|cx| match answer.as_mut().poll(cx) {
-            Poll::Pending if clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
-            polled => polled.map_err(|e| self.target.failure(&e)),
-        });
-        let (head, body) = answer.await?.into_parts();
+        let copy = self.copy(&request);
+        let mut sent = self.send(request, &mut clock).await?;
+        if let (Err(error), Some(copy)) = (&sent, copy)
+            && not_begun(error)
+        {
+            sent = self.send(copy, &mut clock).await?;
+        }
+        let (head, body) = sent.map_err(|error| self.target.failure(&error))?.into_parts();
         Ok(Opened { head, body, clock, target: self.target.clone() })
     }
+
+    /// Sends a request and waits for the head of its answer, or for the deadline.
+    async fn send(
+        &self,
+        request: Request<Body>,
+        clock: &mut Clock,
+    ) -> Result<Result<Response<Incoming>, legacy::Error>> {
+        let mut answer = pin!(self.client.request(request));
+        poll_fn(|cx| match answer.as_mut().poll(cx) {
+            Poll::Pending if clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
+            polled => polled.map(Ok),
+        })
+        .await
+    }
+
+    /// What can be sent once more where the server has not begun the call. A stream of requests cannot: what was taken of
+    /// it is gone.
+    fn copy(&self, request: &Request<Body>) -> Option<Request<Body>> {
+        // Only HTTP/2 says that a call was not begun.
+        if self.target.protocol != Protocol::Grpc {
+            return None;
+        }
+        let mut copy = Request::new(request.body().copied()?);
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.version_mut() = request.version();
+        *copy.headers_mut() = request.headers().clone();
+        Some(copy)
+    }
+}
+
+/// Whether the server has said that it has not begun the call: it has refused its stream, or has gone away and named an
+/// earlier one as its last. Either way it is as if the call had never been sent.
+fn not_begun(error: &(dyn StdError + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |cause| (*cause).source());
+    causes.any(|cause| {
+        cause.downcast_ref::<h2::Error>().is_some_and(|stream| {
+            let refused = stream.is_reset() && stream.reason() == Some(h2::Reason::REFUSED_STREAM);
+            stream.is_remote() && (refused || stream.is_go_away())
+        })
+    })
 }
 
 /// An answer of which the head has arrived. Dropped, it gives the call up.
@@ -202,24 +273,38 @@ impl Target {
     }
 }
 
-/// hyper-util's connector, with name lookups inside the time limit too.
+/// hyper-util's connector, with name lookups and TLS inside the time limit too.
 #[derive(Clone)]
-struct Connector(HttpConnector);
+struct Connector {
+    tcp: HttpConnector,
+    #[cfg(feature = "tls")]
+    tls: Option<Secured>,
+}
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<Socket>;
     type Error = BoxError;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx).map_err(Into::into)
+        self.tcp.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = self.0.call(uri);
+        let connecting = self.tcp.call(uri);
+        #[cfg(feature = "tls")]
+        let tls = self.tls.clone();
+        let connecting = async move {
+            let socket = connecting.await?.into_inner();
+            #[cfg(feature = "tls")]
+            if let Some(tls) = tls {
+                return Ok::<_, BoxError>(Socket::Tls(Box::new(tls.connect(socket).await?)));
+            }
+            Ok::<_, BoxError>(Socket::Plain(socket))
+        };
         Box::pin(async move {
             match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(connected) => connected.map_err(Into::into),
+                Ok(connected) => connected.map(TokioIo::new),
                 Err(_) => Err(format!("no connection within {CONNECT_TIMEOUT:?}").into()),
             }
         })

@@ -17,6 +17,8 @@ mod yaml;
 mod tests;
 
 pub(crate) use load::{Start, kit_defaults, load};
+#[cfg(feature = "tls")]
+pub(crate) use settings::ClientAuth;
 pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use settings::{LogFormat, LogSettings};

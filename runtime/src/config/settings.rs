@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -37,6 +38,41 @@ pub(crate) struct ServerSettings {
     pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) reflection: bool,
+    pub(crate) tls: Option<TlsSettings>,
+    /// `None` where it is zero: connections do not age.
+    pub(crate) max_connection_age: Option<Duration>,
+    pub(crate) max_connection_age_grace: Duration,
+    pub(crate) keep_alive: Option<KeepAlive>,
+}
+
+/// `server.tls`, where it names any file.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "tls"),
+    allow(dead_code, reason = "checked all the same, so that the mistake is that there is no TLS")
+)]
+pub(crate) struct TlsSettings {
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) client_ca: Option<PathBuf>,
+    pub(crate) client_auth: ClientAuth,
+}
+
+/// Whether a client must show a certificate, where it is asked for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ClientAuth {
+    /// One without is refused.
+    Require,
+    /// One without is served, and has no identity.
+    Request,
+}
+
+/// `server.keep_alive`, where it is on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeepAlive {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Duration,
 }
 
 /// `admin`.
@@ -117,6 +153,10 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let header_timeout = source.duration("server.header_timeout");
         let idle_timeout = source.duration("server.idle_timeout");
         let reflection = source.get("server.reflection");
+        let tls = source.tls();
+        let max_connection_age = source.duration("server.max_connection_age");
+        let max_connection_age_grace = source.duration("server.max_connection_age_grace");
+        let keep_alive = source.keep_alive();
         let admin_addr = source.get("admin.addr");
         let level = source.level();
         let level_from_environment =
@@ -136,6 +176,10 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 header_timeout: header_timeout?,
                 idle_timeout: idle_timeout?,
                 reflection: reflection?,
+                tls: tls?,
+                max_connection_age: Some(max_connection_age?).filter(|age| !age.is_zero()),
+                max_connection_age_grace: max_connection_age_grace?,
+                keep_alive: keep_alive?,
             },
             admin: AdminSettings { addr: admin_addr? },
             log: LogSettings {
@@ -172,6 +216,39 @@ impl Source<'_> {
         }
         self.mistake(key, format!("expected at most {} days", LONGEST.as_secs() / 86_400));
         None
+    }
+
+    /// `server.tls`: both files, or none of it.
+    fn tls(&mut self) -> Option<Option<TlsSettings>> {
+        let cert: Option<Option<PathBuf>> = self.get("server.tls.cert");
+        let key: Option<Option<PathBuf>> = self.get("server.tls.key");
+        let client_ca: Option<Option<PathBuf>> = self.get("server.tls.client_ca");
+        let client_auth = self.get("server.tls.client_auth");
+        let (cert, key, client_ca, client_auth) = (cert?, key?, client_ca?, client_auth?);
+        let wanted = match (&cert, &key, &client_ca) {
+            (Some(_), None, _) => Some(("server.tls.key", "the certificate in server.tls.cert")),
+            (None, Some(_), _) => Some(("server.tls.cert", "the key in server.tls.key")),
+            (None, None, Some(_)) => Some(("server.tls.cert", "server.tls.client_ca")),
+            _ => None,
+        };
+        if let Some((missing, beside)) = wanted {
+            self.mistake(missing, format!("expected the path of a file, to go with {beside}"));
+            return None;
+        }
+        let files = cert.zip(key);
+        Some(files.map(|(cert, key)| TlsSettings { cert, key, client_ca, client_auth }))
+    }
+
+    fn keep_alive(&mut self) -> Option<Option<KeepAlive>> {
+        let interval = self.duration("server.keep_alive.interval");
+        let timeout = self.duration("server.keep_alive.timeout");
+        let (interval, timeout) = (interval?, timeout?);
+        if !interval.is_zero() && timeout.is_zero() {
+            let what = "expected more than 0s: nobody answers in no time".to_owned();
+            self.mistake("server.keep_alive.timeout", what);
+            return None;
+        }
+        Some((!interval.is_zero()).then_some(KeepAlive { interval, timeout }))
     }
 
     fn mistake(&mut self, key: &str, what: String) {
@@ -238,13 +315,24 @@ fn compare(path: &str, node: &Node, known: &Node, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-/// `clients.<name>.target` is the one key of a client.
+/// `clients.<name>.target` and `clients.<name>.tls` are the keys of a client.
 fn check_clients(tree: &Node, mistakes: &mut Vec<Mistake>) {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Client {
         #[allow(dead_code, reason = "read by the client, checked here with everything else")]
         target: Option<String>,
+        #[allow(dead_code, reason = "read by the client, checked here with everything else")]
+        tls: Option<Tls>,
+    }
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "read by the client, checked here with everything else")]
+    struct Tls {
+        ca: Option<PathBuf>,
+        cert: Option<PathBuf>,
+        key: Option<PathBuf>,
+        server_name: Option<String>,
     }
     let Some(Value::Map(clients)) = tree.child("clients").map(|node| &node.value) else { return };
     for client in clients {

@@ -1,20 +1,23 @@
 //! One connection from its first byte to its close.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::dispatch::Connected;
-use super::io::{Spoken, Watched};
+use super::io::{Socket, Spoken, Watched};
 use super::state::{Entered, Order, Phase, State};
+#[cfg(feature = "tls")]
+use super::tls::{PeerIdentity, Tls};
 use super::{Limits, Site};
 
 /// How hyper speaks the two protocols; one for all connections of a server.
@@ -36,6 +39,13 @@ impl Speech {
         http2
             .max_concurrent_streams(limits.max_streams)
             .max_header_list_size(limits.max_header_bytes);
+        if let Some((interval, timeout)) = limits.keep_alive {
+            // hyper's own, with a timer for each connection: the price of asking for pings.
+            http2
+                .timer(TokioTimer::new())
+                .keep_alive_interval(interval)
+                .keep_alive_timeout(timeout);
+        }
         Self { http1, http2 }
     }
 }
@@ -43,6 +53,7 @@ impl Speech {
 /// Serves one connection. Ends when it is closed, by either side, or when the user's routes have taken it over.
 pub(super) async fn serve(
     socket: TcpStream,
+    #[cfg(feature = "tls")] tls: Option<Arc<Tls>>,
     peer: SocketAddr,
     entered: Entered,
     permit: OwnedSemaphorePermit,
@@ -50,17 +61,21 @@ pub(super) async fn serve(
     site: Site,
 ) {
     let state = &Arc::clone(&entered.state);
+    #[cfg(feature = "tls")]
+    let (socket, identity) = match tls {
+        None => (Socket::Plain(socket), None),
+        Some(tls) => match secured(tls, socket, state, peer).await {
+            Some(secured) => secured,
+            None => return,
+        },
+    };
+    #[cfg(not(feature = "tls"))]
+    let socket = Socket::Plain(socket);
     let mut io = Watched::new(socket, entered, permit);
-    let sniff = poll_fn(|cx| {
-        state.register(cx.waker());
-        match io.poll_sniff(cx) {
-            // Before anything has begun, every order means the same.
-            Poll::Pending if state.order() >= Order::Close => Poll::Ready(None),
-            polled => polled.map(|spoken| spoken.ok().flatten()),
-        }
-    });
-    let Some(spoken) = sniff.await else { return };
+    let Some(Ok(Some(spoken))) = before(state, |cx| io.poll_sniff(cx)).await else { return };
     let service = Connected::new(site, Arc::clone(state), peer);
+    #[cfg(feature = "tls")]
+    let service = service.identified(identity);
     let io = TokioIo::new(io);
     // How a connection ends is its peer's affair as much as ours; the calls on it have their own records.
     let _ = match spoken {
@@ -77,6 +92,50 @@ pub(super) async fn serve(
             Driven::new(connection, state).await
         }
     };
+}
+
+/// Waits for what comes before the first request. `None` where the sweeper wants the connection closed first: before
+/// anything has begun, every such order means the same.
+async fn before<T>(
+    state: &Arc<State>,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<io::Result<T>>,
+) -> Option<io::Result<T>> {
+    poll_fn(|cx| {
+        state.register(cx.waker());
+        match poll(cx) {
+            Poll::Pending if state.order() >= Order::Close => Poll::Ready(None),
+            polled => polled.map(Some),
+        }
+    })
+    .await
+}
+
+/// The socket behind its handshake, and who is at its other end. A connection that only listened to the handshake so far
+/// is as silent as one that has said nothing, and has no longer.
+#[cfg(feature = "tls")]
+async fn secured(
+    tls: Arc<Tls>,
+    socket: TcpStream,
+    state: &Arc<State>,
+    peer: SocketAddr,
+) -> Option<(Socket, Option<PeerIdentity>)> {
+    // Boxed, because a connection's task keeps room for all that it ever waits for.
+    let mut handshake = Box::pin(async move { tls.accept(socket).await });
+    match before(state, |cx| handshake.as_mut().poll(cx)).await {
+        Some(Ok(stream)) => {
+            let certificates = stream.get_ref().1.peer_certificates();
+            let identity = certificates.and_then(PeerIdentity::of);
+            Some((Socket::Tls(Box::new(stream)), identity))
+        }
+        Some(Err(error)) => {
+            tracing::debug!(%peer, %error, "a TLS handshake failed");
+            None
+        }
+        None => {
+            tracing::debug!(%peer, "a TLS handshake did not end in time");
+            None
+        }
+    }
 }
 
 /// What both of hyper's connections can do.

@@ -19,6 +19,8 @@ use super::core::{Core, End, Kind};
 use super::sending::Sending;
 use super::socket::{self, Socket};
 use super::state::{InFlight, State};
+#[cfg(feature = "tls")]
+use super::tls::PeerIdentity;
 use super::{Outgoing, Peer, Site};
 use crate::call::{
     Body, Bounded, BoxFuture, Call, Caught, EncodedBody, Next, Opening, Protocol, Record, Reply,
@@ -39,11 +41,25 @@ pub(super) struct Connected {
     site: Site,
     state: Arc<State>,
     peer: SocketAddr,
+    #[cfg(feature = "tls")]
+    identity: Option<PeerIdentity>,
 }
 
 impl Connected {
     pub(super) fn new(site: Site, state: Arc<State>, peer: SocketAddr) -> Self {
-        Self { site, state, peer }
+        Self {
+            site,
+            state,
+            peer,
+            #[cfg(feature = "tls")]
+            identity: None,
+        }
+    }
+
+    /// Tells every request who sent it.
+    #[cfg(feature = "tls")]
+    pub(super) fn identified(self, identity: Option<PeerIdentity>) -> Self {
+        Self { identity, ..self }
     }
 }
 
@@ -55,6 +71,15 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         socket::mark(&mut request, &self.state);
         let flight = InFlight::new(&self.state);
+        #[cfg(feature = "tls")]
+        let request = match &self.identity {
+            None => request,
+            Some(identity) => {
+                let mut request = request;
+                request.extensions_mut().insert(identity.clone());
+                request
+            }
+        };
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
             Site::Calls(core) => Work::Call { dispatch: dispatch(core, request, Some(self.peer)) },
@@ -114,7 +139,7 @@ impl Future for Answering {
             if response.status() == StatusCode::SWITCHING_PROTOCOLS {
                 // Its `connection` header says that the protocol changes.
                 state.switch();
-            } else if state.draining() {
+            } else if state.ending() {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(http::header::CONNECTION, close);
             }

@@ -17,10 +17,28 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How much of it tells HTTP/2 from every HTTP/1.1 request.
 const TELLING: usize = 4;
 
+/// What bytes go through: the socket itself, or TLS on it.
+pub(super) enum Socket {
+    Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
+}
+
+/// Does the same with either.
+macro_rules! on_either {
+    ($socket:expr, $io:ident => $does:expr) => {
+        match $socket {
+            Socket::Plain($io) => $does,
+            #[cfg(feature = "tls")]
+            Socket::Tls($io) => $does,
+        }
+    };
+}
+
 /// A socket that tells its connection's state what arrives. Where the user's routes change the protocol it becomes theirs,
 /// and goes on counting as a connection of the server until they drop it.
 pub(super) struct Watched {
-    socket: TcpStream,
+    socket: Socket,
     entered: Entered,
     _permit: OwnedSemaphorePermit,
     /// What was read to tell the protocol, and how much of it hyper has had.
@@ -69,7 +87,7 @@ pub(super) enum Spoken {
 }
 
 impl Watched {
-    pub(super) fn new(socket: TcpStream, entered: Entered, permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(socket: Socket, entered: Entered, permit: OwnedSemaphorePermit) -> Self {
         Self {
             socket,
             entered,
@@ -114,7 +132,8 @@ impl Watched {
             let mut buffer = ReadBuf::new(&mut self.sniffed);
             buffer.set_filled(usize::from(self.length));
             let before = buffer.filled().len();
-            ready!(Pin::new(&mut self.socket).poll_read(cx, &mut buffer))?;
+            let socket = &mut self.socket;
+            ready!(on_either!(socket, io => Pin::new(io).poll_read(cx, &mut buffer)))?;
             let read = buffer.filled();
             if read.len() == before {
                 return Poll::Ready(Ok(None));
@@ -167,7 +186,7 @@ impl AsyncRead for Watched {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.socket).poll_read(cx, buffer))?;
+        ready!(on_either!(&mut this.socket, io => Pin::new(io).poll_read(cx, buffer)))?;
         let read = buffer.filled().len() - before;
         if read > 0 {
             let state = this.state();
@@ -190,7 +209,7 @@ impl AsyncWrite for Watched {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.go_on(cx, Direction::Write)?;
-        let polled = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        let polled = on_either!(&mut self.socket, io => Pin::new(io).poll_write(cx, bytes));
         self.state().wrote(polled.is_pending());
         polled
     }
@@ -201,20 +220,32 @@ impl AsyncWrite for Watched {
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.go_on(cx, Direction::Write)?;
-        let polled = Pin::new(&mut self.socket).poll_write_vectored(cx, pieces);
+        let polled =
+            on_either!(&mut self.socket, io => Pin::new(io).poll_write_vectored(cx, pieces));
         self.state().wrote(polled.is_pending());
         polled
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
+        on_either!(&self.socket, io => io.is_write_vectored())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(cx)
+        match &mut self.socket {
+            Socket::Plain(io) => Pin::new(io).poll_flush(cx),
+            #[cfg(feature = "tls")]
+            Socket::Tls(io) => {
+                // Records that were taken and not sent wait in the session: the socket had no room for them.
+                let polled = Pin::new(io).poll_flush(cx);
+                if polled.is_pending() || self.state().blocked() {
+                    self.state().wrote(polled.is_pending());
+                }
+                polled
+            }
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        on_either!(&mut self.socket, io => Pin::new(io).poll_shutdown(cx))
     }
 }

@@ -17,6 +17,8 @@ use tokio::time::{Instant, interval, sleep, sleep_until};
 use super::conn::{self, Speech};
 use super::state::{Connections, FAREWELL, Order, Phase, State};
 use super::sweeper::Sweeper;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
 use super::{Limits, Site};
 
 /// How often connections are looked at while the server drains.
@@ -35,6 +37,8 @@ pub(crate) struct Bound {
     listener: TcpListener,
     address: SocketAddr,
     sweeper: Sweeper,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<Tls>>,
 }
 
 impl Bound {
@@ -45,7 +49,19 @@ impl Bound {
     pub(crate) async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, sweeper: Sweeper::start()? })
+        Ok(Self {
+            listener,
+            address,
+            sweeper: Sweeper::start()?,
+            #[cfg(feature = "tls")]
+            tls: None,
+        })
+    }
+
+    /// Serves nothing but TLS.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secured(self, tls: Arc<Tls>) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// Where it is bound.
@@ -64,7 +80,7 @@ pub(crate) struct Serving {
 /// Serves until told to drain.
 pub(crate) fn serve(bound: Bound, site: Site, limits: Limits) -> Serving {
     let (stop, stopped) = oneshot::channel();
-    let Bound { listener, address, sweeper } = bound;
+    let Bound { listener, address, sweeper, .. } = bound;
     sweeper.connections().limit(limits.clone());
     let server = Server {
         site,
@@ -74,6 +90,8 @@ pub(crate) fn serve(bound: Bound, site: Site, limits: Limits) -> Serving {
         permits: Arc::new(Semaphore::new(limits.max_connections)),
         tasks: JoinSet::new(),
         limits,
+        #[cfg(feature = "tls")]
+        tls: bound.tls,
     };
     Serving { address, stop: Some(stop), task: tokio::spawn(server.run(listener, stopped)) }
 }
@@ -121,6 +139,8 @@ struct Server {
     permits: Arc<Semaphore>,
     /// Ends every connection's task when the server is dropped.
     tasks: JoinSet<()>,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -154,7 +174,16 @@ impl Server {
         let _ = SockRef::from(&socket).set_tcp_keepalive(&keepalive());
         let entered = self.connections.enter();
         let (speech, site) = (Arc::clone(&self.speech), self.site.clone());
-        self.tasks.spawn(conn::serve(socket, peer, entered, permit, speech, site));
+        self.tasks.spawn(conn::serve(
+            socket,
+            #[cfg(feature = "tls")]
+            self.tls.clone(),
+            peer,
+            entered,
+            permit,
+            speech,
+            site,
+        ));
     }
 
     /// A connection that broke before it was accepted concerns nobody; a lack of descriptors passes.

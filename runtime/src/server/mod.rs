@@ -17,6 +17,8 @@ mod state;
 mod sweeper;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+pub(crate) mod tls;
 
 pub(crate) use self::core::{Core, Operation};
 pub(crate) use assembly::Assembly;
@@ -61,6 +63,12 @@ pub(crate) struct Limits {
     pub(crate) max_header_bytes: u32,
     /// How long an idle connection stays open once the drain has begun: a request may be on its way.
     pub(crate) linger: Duration,
+    /// How old a connection gets, give or take a tenth, before it takes no further calls.
+    pub(crate) max_age: Option<Duration>,
+    /// How long what is under way on it may take then.
+    pub(crate) age_grace: Duration,
+    /// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
+    pub(crate) keep_alive: Option<(Duration, Duration)>,
 }
 
 impl Default for Limits {
@@ -72,6 +80,9 @@ impl Default for Limits {
             max_streams: 200,
             max_header_bytes: 64 * 1024,
             linger: Duration::from_millis(500),
+            max_age: None,
+            age_grace: Duration::from_secs(30),
+            keep_alive: None,
         }
     }
 }

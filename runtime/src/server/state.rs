@@ -4,6 +4,7 @@
 //! that costs a request three relaxed stores and no timer.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Wake, Waker};
@@ -85,6 +86,7 @@ impl Connections {
             unsent: Laps::default(),
             blocked: AtomicBool::new(false),
             since: AtomicU64::new(self.clock.now()),
+            retires: self.retires(id),
             waker: OnceLock::new(),
             switched: OnceLock::new(),
         });
@@ -97,6 +99,17 @@ impl Connections {
             sweeper.unpark();
         }
         Entered { id, state }
+    }
+
+    /// When a connection that begins now is old, by the clock. Connections that began together do not come back together.
+    fn retires(&self, id: u64) -> u64 {
+        let age = self.limits.get().and_then(|limits| limits.max_age);
+        age.map_or(u64::MAX, |age| {
+            let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            let tenth = age / 10;
+            let shift = RandomState::new().hash_one(id) % (2 * tenth + 1);
+            self.clock.now().saturating_add(age - tenth).saturating_add(shift)
+        })
     }
 
     /// Sets the limits that hold from now on, once.
@@ -115,6 +128,12 @@ impl Connections {
         self.clock.lap_after(limits.idle / 2);
         for state in self.snapshot() {
             let age = state.age();
+            let overdue = self.clock.now().checked_sub(state.retires);
+            match overdue.map(Duration::from_millis) {
+                None => {}
+                Some(overdue) if overdue < limits.age_grace => state.ask(Order::Finish),
+                Some(_) => state.ask(Order::Abort),
+            }
             // One stream that its peer takes nothing of for so long costs the others their connection, so that they get
             // as long again to end.
             match state.unsent.stood(self.clock.lap()) {
@@ -205,6 +224,8 @@ pub(crate) struct State {
     blocked: AtomicBool,
     /// When the phase began or bytes were written last, by the server's clock.
     since: AtomicU64,
+    /// When it takes no further calls, by the server's clock.
+    retires: u64,
     /// The connection's task. A task keeps one waker for life, so it is told once.
     waker: OnceLock<Waker>,
     /// Who waits for the socket once another protocol is spoken on it.
@@ -289,9 +310,9 @@ impl State {
         self.calls.load(Relaxed)
     }
 
-    /// Whether the server is stopping, so that this answer should be the connection's last.
-    pub(crate) fn draining(&self) -> bool {
-        self.server.draining()
+    /// Whether the server is stopping or the connection is old, so that this answer should be its last.
+    pub(crate) fn ending(&self) -> bool {
+        self.server.draining() || self.order() != Order::None
     }
 
     pub(super) fn order(&self) -> Order {

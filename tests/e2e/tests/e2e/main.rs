@@ -26,5 +26,6 @@ mod shop;
 mod status_table;
 mod streaming;
 mod streams;
+mod tls;
 mod tonic_built;
 mod traced;
