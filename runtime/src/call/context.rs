@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap};
 use tokio::sync::Notify;
 
-use super::{Body, Protocol, Trace, metadata};
+use super::{Body, Meta, Protocol, Trace, metadata};
 use crate::Result;
 use crate::message::Message;
 #[cfg(feature = "tls")]
@@ -121,9 +121,9 @@ impl Context {
     }
 
     /// A message in the form in which the call is answered, for the call that has not been taken apart yet.
-    pub(super) fn write<M: Message>(&self, message: &M) -> Result<Bytes> {
+    pub(super) fn write<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         let unread = self.0.unread.lock().unwrap_or_else(PoisonError::into_inner);
-        unread.as_ref().expect(WHOLE).codec.write(message)
+        unread.as_ref().expect(WHOLE).codec.write(message, meta)
     }
 
     /// `/package.Service/Method`; for the user's own routes the route's template.

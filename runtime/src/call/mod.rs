@@ -156,7 +156,8 @@ impl Call {
     /// `INTERNAL` where the call has no messages: for the user's own routes, services built with tonic and unmatched paths. What is wrong
     /// with the request, where it has been refused already. A message that cannot be encoded.
     pub fn reply<M: Message>(&self, message: &M) -> Result<Reply> {
-        let bytes = self.context.write(message)?;
-        Ok(Reply::new(Encoded { body: EncodedBody::Unary(bytes) }))
+        let mut meta = Meta::default();
+        let bytes = self.context.write(message, &mut meta)?;
+        Ok(Reply { message: Encoded { body: EncodedBody::Unary(bytes) }, meta })
     }
 }

@@ -61,9 +61,21 @@ impl Answers {
     /// # Errors
     /// The method's own, the stream's, or that of a message which has no encoding. Each ends the call.
     pub async fn send<Kind, Items: IntoItems<Kind>>(self, items: Items) -> Result<()> {
-        let Reply { message: items, meta } = items.into_items()?;
-        self.open(meta);
+        let Reply { message: items, mut meta } = items.into_items()?;
         let mut items = pin!(items);
+        if self.encoder.needs_first() {
+            let first = poll_fn(|cx| items.as_mut().poll_next(cx)).await;
+            let first = first.map(Item::into_message).transpose()?;
+            if let Some(first) = &first {
+                self.encoder.describe(first, &mut meta)?;
+            }
+            self.open(meta);
+            if let Some(first) = &first {
+                self.put(first).await?;
+            }
+        } else {
+            self.open(meta);
+        }
         while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
             self.put(&item.into_message()?).await?;
         }

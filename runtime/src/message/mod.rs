@@ -17,6 +17,7 @@ mod field;
 mod foreign;
 pub mod format;
 mod generated;
+mod http_body;
 mod json;
 mod list;
 mod map;
@@ -41,6 +42,8 @@ pub use codec::{
 pub use fault::Fault;
 pub use field::{Field, Member, TraceSink, Traced};
 pub use foreign::Prost;
+pub(crate) use http_body::HTTP_BODY;
+pub use http_body::HttpBody;
 pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
 pub use value::{Initial, MapKey, Owned, Single, Value};

@@ -322,7 +322,11 @@ fn route(
                     if let Some(error) = socket::only(*shape, plans.of(binding)) {
                         return (End::Operation(operation), Codec::Refused(error));
                     }
-                    let answer = if shape.replies() { answer.flowing(headers) } else { answer };
+                    let answer = if shape.replies() {
+                        answer.flowing(headers, plans.of(binding))
+                    } else {
+                        answer
+                    };
                     let plan = Arc::clone(plans.of(binding));
                     // Of many messages each takes what the query says.
                     let target = if shape.requests() || plan.reads_target() {
@@ -330,7 +334,8 @@ fn route(
                     } else {
                         None
                     };
-                    Codec::Rest(rest::Rest::new(plan, captures, target, answer))
+                    let rest = rest::Rest::new(plan, captures, target, answer);
+                    Codec::Rest(rest.with_media(headers))
                 }
             };
             return (End::Operation(operation), codec);

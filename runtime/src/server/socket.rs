@@ -64,7 +64,7 @@ mod spoken {
         let leave = leave.map(|it| Leave(Arc::new(move || it.0.order() >= Order::Close)));
         let plan = Arc::clone(plans.of(route.binding));
         let target = std::mem::take(uri).into_parts().path_and_query;
-        let rest = Rest::new(plan, captures, target, answer.socket(headers));
+        let rest = Rest::new(plan, captures, target, answer.socket(headers)).with_media(headers);
         let socket = Handshake::read(headers).map(|handshake| {
             let inbox = Arc::<Inbox>::default();
             Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body }))

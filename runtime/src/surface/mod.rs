@@ -102,10 +102,13 @@ impl Codec {
     }
 
     /// A reply in the form that the surface sends.
-    pub(crate) fn write<M: Message>(&self, message: &M) -> Result<Bytes> {
+    ///
+    /// A message may have something to say in the head of its answer.
+    #[inline]
+    pub(crate) fn write<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         match self {
             Self::Enveloped(wire) => wire.write(message),
-            Self::Rest(rest) => rest.encode(message),
+            Self::Rest(rest) => rest.encode(message, meta),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),
         }
@@ -142,6 +145,19 @@ impl Encoder {
     /// Whether a caller that has been sent nothing is better told of an error without the head of a stream.
     pub(crate) fn fails_early(&self) -> bool {
         matches!(self, Self::Rest(_))
+    }
+
+    /// Whether the head of the answer waits for the first message.
+    pub(crate) fn needs_first(&self) -> bool {
+        matches!(self, Self::Rest(writer) if writer.needs_first())
+    }
+
+    /// What the first message has to say in the head of its answer.
+    pub(crate) fn describe<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<()> {
+        match self {
+            Self::Rest(writer) => writer.describe(message, meta),
+            Self::Enveloped(_) => Ok(()),
+        }
     }
 
     pub(crate) fn write<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {

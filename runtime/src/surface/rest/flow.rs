@@ -19,7 +19,7 @@ use super::answer::error_json;
 #[cfg(feature = "ws")]
 use super::media::Input;
 use super::media::{Answer, Format, quality, subtype};
-use super::{Plan, encode};
+use super::{Plan, encode, http_body};
 use crate::call::{Frames, Meta, metadata};
 use crate::message::Message;
 #[cfg(feature = "ws")]
@@ -41,6 +41,8 @@ pub(crate) enum Flow {
     Events,
     /// A JSON document a line, under the name that the caller has for it.
     Lines(Lines),
+    /// Bytes that are pieces of one answer.
+    Pieces,
     /// Each in an envelope that a WebSocket's session opens.
     #[cfg(feature = "ws")]
     Socket,
@@ -105,6 +107,15 @@ impl Flow {
         }
     }
 
+    /// Whether the `accept` headers name a form for many messages.
+    fn named(headers: &HeaderMap) -> bool {
+        let ranges = headers.get_all(ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+        ranges.flat_map(|value| value.split(',')).any(|range| {
+            let subtype = subtype(range.split_once(';').map_or(range, |(media, _)| media));
+            subtype.eq_ignore_ascii_case("event-stream") || Lines::named(subtype).is_some()
+        })
+    }
+
     fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Self::Events => "text/event-stream",
@@ -118,6 +129,7 @@ impl Flow {
         match self {
             Self::Events => append_event("message", message, out),
             Self::One | Self::Lines(_) => append_line(message, out),
+            Self::Pieces => out.extend_from_slice(message),
             #[cfg(feature = "ws")]
             Self::Socket => {
                 let text = std::str::from_utf8(message).is_ok();
@@ -129,6 +141,7 @@ impl Flow {
     fn end(self) -> End {
         match self {
             Self::Events => End::Events,
+            Self::Pieces => End::Abrupt,
             Self::One | Self::Lines(_) => End::Lines,
             #[cfg(feature = "ws")]
             Self::Socket => End::Socket,
@@ -209,7 +222,23 @@ impl Writer {
     /// # Errors
     /// A value that has no form in JSON, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn append<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
-        self.answer.flow.append(&encode(&self.plan, self.answer.format, message)?, out);
+        self.answer.flow.append(&encode(&self.plan, self.answer, message)?, out);
+        Ok(())
+    }
+
+    /// Whether the head of the answer says something that its first message knows.
+    pub(crate) fn needs_first(&self) -> bool {
+        self.answer.flow == Flow::Pieces
+    }
+
+    /// Takes the content type from a message that has one.
+    pub(crate) fn describe<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<()> {
+        if matches!(self.answer.flow, Flow::One | Flow::Pieces) {
+            let media = http_body(&self.plan, message)?.content_type;
+            let media = HeaderValue::try_from(media).ok().filter(|media| !media.is_empty());
+            let media = media.unwrap_or(HeaderValue::from_static("application/octet-stream"));
+            meta.beside().headers.entry(CONTENT_TYPE).or_insert(media);
+        }
         Ok(())
     }
 }
@@ -217,8 +246,12 @@ impl Writer {
 impl Answer {
     /// The same for a method that may answer with many messages, which are text.
     #[inline(never)]
-    pub(crate) fn flowing(mut self, headers: &HeaderMap) -> Self {
-        self.flow = Flow::wanted(headers);
+    pub(crate) fn flowing(mut self, headers: &HeaderMap, plan: &Plan) -> Self {
+        self.flow = if plan.raw_response && !Flow::named(headers) {
+            Flow::Pieces
+        } else {
+            Flow::wanted(headers)
+        };
         if self.format == Format::Proto {
             self.format = Format::Json;
         }
@@ -256,6 +289,9 @@ impl Answer {
             metadata::unframe(response.headers_mut());
         }
         let headers = response.headers_mut();
+        if self.flow == Flow::Pieces {
+            return response;
+        }
         if !bare {
             headers.insert(CONTENT_TYPE, self.flow.content_type());
         }

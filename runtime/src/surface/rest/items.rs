@@ -33,6 +33,8 @@ enum Cut {
     Lines(Unread),
     /// At the end of the body. An empty one has none.
     Whole(Gathered),
+    /// Where the pieces of the body do, or at the limit.
+    Raw(Bytes),
     /// Where the pieces of the body do, an empty one among them.
     #[cfg(feature = "ws")]
     Pieces,
@@ -43,6 +45,7 @@ impl<M: Message> Items<M> {
         let cut = match rest.answer.input {
             #[cfg(feature = "ws")]
             _ if rest.answer.flow == Flow::Socket => Cut::Pieces,
+            _ if rest.plan.raw_body => Cut::Raw(Bytes::new()),
             Input::Lines => Cut::Lines(Unread::default()),
             _ => Cut::Whole(Gathered::default()),
         };
@@ -55,6 +58,12 @@ impl<M: Message> Items<M> {
                 && let Some(line) = unread.line(self.limit)?
             {
                 return Poll::Ready(self.rest.item(line).map(Some));
+            }
+            if let Cut::Raw(unread) = &mut self.cut
+                && !unread.is_empty()
+            {
+                let piece = unread.split_to(unread.len().min(self.limit));
+                return Poll::Ready(self.rest.item(piece).map(Some));
             }
             let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
             #[cfg(feature = "ws")]
@@ -79,6 +88,11 @@ impl<M: Message> Items<M> {
                     }
                     continue;
                 }
+                (Cut::Raw(unread), Some(piece)) => {
+                    *unread = piece;
+                    continue;
+                }
+                (Cut::Raw(_), None) => return Poll::Ready(Ok(None)),
                 (Cut::Lines(unread), None) => unread.bytes.split().freeze(),
                 (Cut::Whole(gathered), None) => std::mem::take(gathered).finish(),
                 #[cfg(feature = "ws")]

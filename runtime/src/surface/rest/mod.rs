@@ -29,12 +29,14 @@ pub(crate) use plan::Plan;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
 
 use self::flow::Flow;
 use self::media::{Format, Input};
-use crate::call::{Body, Streaming};
-use crate::message::{self, Dialect, Message};
+use crate::call::{Body, Meta, Streaming};
+use crate::message::{self, Dialect, HttpBody, Message};
 use crate::route::Captures;
 use crate::{Error, Result};
 
@@ -46,6 +48,8 @@ pub(crate) struct Rest {
     /// `None` where nothing of it goes into the message.
     target: Option<PathAndQuery>,
     answer: Answer,
+    /// The content type of a body that is taken as it is.
+    media: Option<Box<HeaderValue>>,
 }
 
 impl Rest {
@@ -59,7 +63,15 @@ impl Rest {
         if answer.format == Format::Proto && !plan.binary_response {
             answer.format = Format::Json;
         }
-        Self { plan, captures, target, answer }
+        Self { plan, captures, target, answer, media: None }
+    }
+
+    /// The same, with what the headers say of a body that is taken as it is.
+    pub(crate) fn with_media(mut self, headers: &HeaderMap) -> Self {
+        if self.plan.raw_body {
+            self.media = headers.get(CONTENT_TYPE).cloned().map(Box::new);
+        }
+        self
     }
 
     /// How the call is answered: in JSON where the binding's answer has no other form.
@@ -86,6 +98,9 @@ impl Rest {
     /// `UNSUPPORTED_MEDIA_TYPE` for a content type that no messages come in.
     pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
         match self.answer.input {
+            _ if self.plan.raw_body => {
+                Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
+            }
             Input::Lines | Input::Message(_) | Input::Unsaid => {
                 Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
             }
@@ -112,6 +127,7 @@ impl Rest {
             path: self.target.as_ref().map_or("", PathAndQuery::path),
             captures: &self.captures,
             query: self.target.as_ref().and_then(PathAndQuery::query),
+            media: self.media.as_deref(),
         }
     }
 
@@ -124,9 +140,12 @@ impl Rest {
     ///
     /// # Errors
     /// A value that has no form in the answer's format, which is the handler's mistake: `INTERNAL`.
-    pub(crate) fn encode<M: Message>(&self, message: &M) -> Result<Bytes> {
+    pub(crate) fn encode<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
+        if self.plan.raw_response {
+            self.writer().describe(message, meta)?;
+        }
         if self.answer.flow == Flow::One {
-            return encode(&self.plan, self.answer.format, message);
+            return encode(&self.plan, self.answer, message);
         }
         let mut out = Vec::new();
         self.writer().append(message, &mut out)?;
@@ -136,14 +155,28 @@ impl Rest {
 
 /// One message, or the field of it that is the answer.
 #[inline]
-fn encode<M: Message>(plan: &Plan, format: Format, message: &M) -> Result<Bytes> {
-    let encoded = match (format, plan.response_body) {
+fn encode<M: Message>(plan: &Plan, answer: Answer, message: &M) -> Result<Bytes> {
+    // In a line there is room for JSON alone.
+    if plan.raw_response && !matches!(answer.flow, Flow::Lines(_)) {
+        return http_body(plan, message).map(|body| body.data);
+    }
+    let encoded = match (answer.format, plan.response_body) {
         (Format::Proto, None) => Ok(message::encode(message).into()),
         (Format::Proto, Some(field)) => message::field_to_wire(message, field).map(Bytes::from),
         (_, None) => message::to_json_bytes(message, Dialect::Proto),
         (_, Some(field)) => message::field_to_json(message, field, Dialect::Proto).map(Bytes::from),
     };
     encoded.map_err(unencodable)
+}
+
+/// What is the answer, as the bytes that it holds.
+#[inline(never)]
+fn http_body<M: Message>(plan: &Plan, message: &M) -> Result<HttpBody> {
+    let encoded = match plan.response_body {
+        None => Ok(message::encode(message)),
+        Some(field) => message::field_to_wire(message, field),
+    };
+    encoded.and_then(|bytes| message::decode(bytes.into())).map_err(unencodable)
 }
 
 #[cold]

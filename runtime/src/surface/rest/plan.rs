@@ -1,6 +1,6 @@
 //! How one binding of a method is read and written, worked out and checked once when the server is built.
 
-use crate::message::{Kind, Label, TypeRef, Types};
+use crate::message::{HTTP_BODY, Kind, Label, TypeRef, Types};
 use crate::route::Template;
 use crate::service::{BindingSpec, MethodSpec};
 
@@ -15,6 +15,10 @@ pub(crate) struct Plan {
     pub(super) response_body: Option<&'static str>,
     /// Whether what is the answer's body has a binary form.
     pub(super) binary_response: bool,
+    /// Whether what is the body is taken as it is, of any content type.
+    pub(super) raw_body: bool,
+    /// Whether what is the answer's body is sent as it is, under a content type of its own.
+    pub(super) raw_response: bool,
     /// Whether HTML forms are read.
     pub(super) form: bool,
 }
@@ -48,6 +52,8 @@ impl Plan {
             binary_body: true,
             response_body: None,
             binary_response: true,
+            raw_body: false,
+            raw_response: false,
             form: method.form,
         }
     }
@@ -92,6 +98,12 @@ impl Plan {
         let response_body = binding.response_body.filter(|field| *field != "*");
         let binary_response =
             response_body.is_none_or(|field| binary("response_body", &output, field));
+        let raw_body = match body {
+            BodyRule::Ignored => false,
+            BodyRule::Whole => is_http_body(types, &input, None),
+            BodyRule::Field(field) => is_http_body(types, &input, Some(field)),
+        };
+        let raw_response = is_http_body(types, &output, response_body);
         for variable in &variables {
             if let Err(why) = variable_fits(types, &input, &variable.path) {
                 mistakes.push(at(format!("`{{{}}}`: {why}", variable.path.join("."))));
@@ -111,6 +123,8 @@ impl Plan {
             binary_body,
             response_body,
             binary_response,
+            raw_body,
+            raw_response,
             form: method.form,
         })
     }
@@ -132,6 +146,26 @@ fn is_message(types: &Types, message: &TypeRef, field: &str) -> Result<bool, Str
     let Some((label, kind)) = find(types, message, field)? else { return Ok(true) };
     let one = matches!(label, Label::Singular | Label::Optional);
     Ok(one && matches!(kind, Kind::Type(TypeRef::Message(_) | TypeRef::Named(_))))
+}
+
+/// Whether a message, or the field of it that stands for it, is bytes with a content type.
+fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>) -> bool {
+    let field = field.map(|field| find(types, message, field));
+    let message = match &field {
+        None => message,
+        Some(Ok(Some((Label::Singular | Label::Optional, Kind::Type(message))))) => message,
+        Some(_) => return false,
+    };
+    match message {
+        TypeRef::Message(index) => {
+            let found = &types.messages()[*index];
+            found.package.is_some_and(|package| {
+                HTTP_BODY.strip_prefix(package) == Some(&format!(".{}", found.name))
+            })
+        }
+        TypeRef::Enum(_) => false,
+        TypeRef::Named(name) => *name == HTTP_BODY,
+    }
 }
 
 /// Follows a variable's path down to a value that text can stand for.

@@ -1,12 +1,13 @@
 //! From a request to its message: the body, then the query, then the path variables, later ones winning.
 
 use bytes::Bytes;
+use http::HeaderValue;
 use smallvec::SmallVec;
 
 use super::media::{Format, Input};
 use super::plan::{BodyRule, Plan};
 use super::text::{form_value, path_value};
-use crate::message::{self, Fault, Message};
+use crate::message::{self, Fault, HttpBody, Message};
 use crate::route::Captures;
 use crate::{Error, Result};
 
@@ -20,6 +21,8 @@ pub(super) struct Parts<'a> {
     pub(super) path: &'a str,
     pub(super) captures: &'a Captures,
     pub(super) query: Option<&'a str>,
+    /// The content type of a body that is taken as it is.
+    pub(super) media: Option<&'a HeaderValue>,
 }
 
 impl Parts<'_> {
@@ -51,8 +54,18 @@ impl Parts<'_> {
         Ok(message)
     }
 
+    /// A body of any content type, in the encoded form of its message.
+    #[inline(never)]
+    fn raw(&self, body: Bytes) -> Vec<u8> {
+        let media = self.media.and_then(|media| media.to_str().ok()).unwrap_or_default();
+        message::encode(&HttpBody::new(media, body))
+    }
+
     #[inline]
     fn whole<M: Message>(&self, body: Bytes) -> Result<M> {
+        if self.plan.raw_body {
+            return Ok(message::decode(self.raw(body).into())?);
+        }
         if body.is_empty() {
             return initial();
         }
@@ -66,6 +79,10 @@ impl Parts<'_> {
 
     fn field<M: Message>(&self, field: &'static str, body: Bytes) -> Result<M> {
         let mut message: M = initial()?;
+        if self.plan.raw_body {
+            message::field_from_wire(&mut message, field, &self.raw(body))?;
+            return Ok(message);
+        }
         if body.is_empty() {
             return Ok(message);
         }

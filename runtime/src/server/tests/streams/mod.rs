@@ -1,6 +1,7 @@
 //! Streams over HTTP: a service with one method of each shape, and clients of both versions for it.
 
 mod answers;
+mod bytes_of_any_type;
 mod requests;
 #[cfg(feature = "ws")]
 mod sockets;
@@ -11,6 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 
 use super::*;
+use crate::HttpBody;
 use crate::call::Body;
 use crate::message::{TypeRef, Types};
 
@@ -45,7 +47,24 @@ const fn with_body(path: &'static str, body: &'static str) -> BindingSpec {
     BindingSpec { verb: "POST", path, body: Some(body), response_body: None }
 }
 
-static METHODS: [MethodSpec; 3] = [
+/// A file in a message.
+#[bident::message(package = "test.v1")]
+pub(super) struct Stored {
+    name: String,
+    file: HttpBody,
+}
+
+const fn of_files(
+    name: &'static str,
+    operation: &'static str,
+    bindings: &'static [BindingSpec],
+    shape: Shape,
+    sides: [fn(&mut Types) -> TypeRef; 2],
+) -> MethodSpec {
+    MethodSpec { input: sides[0], output: sides[1], ..method(name, operation, bindings, shape) }
+}
+
+static METHODS: [MethodSpec; 7] = [
     streaming(
         "Feed",
         "/test.v1.Streams/Feed",
@@ -67,6 +86,37 @@ static METHODS: [MethodSpec; 3] = [
         "/test.v1.Streams/Chat",
         &[with_body("/chat/{id}", "inner"), binding("GET", "/listen/{id}")],
         Shape::Bidi,
+    ),
+    of_files(
+        "Read",
+        "/test.v1.Streams/Read",
+        &[
+            binding("GET", "/file/{id}"),
+            BindingSpec { response_body: Some("file"), ..binding("GET", "/stored/{id}") },
+        ],
+        Shape::Unary,
+        [Item::describe, Stored::describe],
+    ),
+    of_files(
+        "Echo",
+        "/test.v1.Streams/Echo",
+        &[binding("POST", "/bytes")],
+        Shape::Unary,
+        [HttpBody::describe, HttpBody::describe],
+    ),
+    of_files(
+        "Download",
+        "/test.v1.Streams/Download",
+        &[binding("GET", "/download/{id}")],
+        Shape::ServerStream,
+        [Item::describe, HttpBody::describe],
+    ),
+    of_files(
+        "Upload",
+        "/test.v1.Streams/Upload",
+        &[with_body("/upload/{name}", "file")],
+        Shape::ClientStream,
+        [Stored::describe, Item::describe],
     ),
 ];
 
@@ -110,6 +160,29 @@ pub(super) fn mount(inside: &Inside) -> Mount {
         });
         answers.send(answers_of_items).await
     });
+    mount.unary::<Item, _, _, _>(&METHODS[3], |_, item: Item| async move {
+        Stored { name: item.id, file: HttpBody::new(item.text, "bytes") }
+    });
+    mount.unary::<HttpBody, _, _, _>(&METHODS[4], |_, body: HttpBody| async move { body });
+    mount.stream(&METHODS[5], |_, item: Item, answers| async move {
+        let pieces = stream::iter(0..item.n).map(move |n| match &*item.text {
+            "refused" => Err(Error::not_found("NO_FILE", "no such file")),
+            "broken" if n > 0 => Err(Error::conflict("BROKEN", "half of a file")),
+            _ => Ok(HttpBody::new("text/csv", format!("{n};\n"))),
+        });
+        answers.send(pieces.then(async |piece| piece)).await
+    });
+    mount.unary::<Streaming<Stored>, _, _, _>(
+        &METHODS[6],
+        |_, mut files: Streaming<Stored>| async move {
+            let mut all = Item::default();
+            while let Some(Stored { name, file }) = files.next().await.transpose()? {
+                all.id = format!("{name} {}", file.content_type);
+                all.n += file.data.len() as u32;
+            }
+            Ok::<_, Error>(all)
+        },
+    );
     mount
 }
 
@@ -174,13 +247,23 @@ impl Caller {
         headers: &[(&'static str, &str)],
         body: Body,
     ) -> Response<hyper::body::Incoming> {
+        self.try_ask(method, path, headers, body).await.unwrap()
+    }
+
+    async fn try_ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        body: Body,
+    ) -> Result<Response<hyper::body::Incoming>, hyper_util::client::legacy::Error> {
         let mut request = Request::new(body);
         *request.method_mut() = method.parse().unwrap();
         *request.uri_mut() = format!("http://{}{path}", self.address).parse().unwrap();
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
         }
-        soon(self.client.request(request)).await.unwrap()
+        soon(self.client.request(request)).await
     }
 
     async fn get(&self, path: &str, accept: &str) -> Response<hyper::body::Incoming> {
