@@ -1,5 +1,7 @@
 //! The wire below a client, against servers that misbehave on purpose.
 
+mod goaway;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -161,16 +163,16 @@ async fn an_answer_above_the_limit_is_refused() {
     }
 }
 
-/// An HTTP/2 server that resets the first stream with this reason.
+/// An HTTP/2 server that resets every stream with this reason.
 async fn reset_with(reason: h2::Reason) -> Error {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         let mut connection = h2::server::handshake(stream).await.unwrap();
-        let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
-        respond.send_reset(reason);
-        // Driving the connection is what sends the frame.
-        while connection.accept().await.is_some() {}
+        // Driving the connection is what sends the frames.
+        while let Some(Ok((_request, mut respond))) = connection.accept().await {
+            respond.send_reset(reason);
+        }
     });
     call(&transport("grpc", address), 5 * SECOND, 100).await.err().unwrap()
 }

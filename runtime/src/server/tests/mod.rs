@@ -1,6 +1,7 @@
 //! The server under a real socket: one small service, reached over HTTP/1.1 and HTTP/2.
 
 mod access;
+mod age;
 mod bodies;
 mod chain;
 mod drain;
