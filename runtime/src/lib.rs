@@ -51,6 +51,7 @@
 //! | `http` | yes | the user's own axum routes |
 //! | `grpc` | yes | services built with tonic, and conversions from and to its `Status` |
 //! | `telemetry` | yes | log output |
+//! | `ws` | yes | WebSocket for methods whose requests are a stream |
 //! | `uuid`, `chrono`, `jiff`, `decimal`, `json` | no | [field types](macro@message#types-of-other-crates) of those crates |
 
 #![warn(missing_docs)]
@@ -115,5 +116,6 @@ mod documents {
         clients = "../../docs/guide/clients.md";
         errors = "../../docs/guide/errors.md";
         calls = "../../docs/guide/calls.md";
+        streams = "../../docs/guide/streams.md";
     }
 }
