@@ -130,7 +130,11 @@ impl Body {
             match ready!(Pin::new(&mut *self).poll_frame(cx)) {
                 None => return Poll::Ready(Ok(None)),
                 Some(Err(error)) => {
-                    return Poll::Ready(Err(Error::cancelled().with_source(error)));
+                    return Poll::Ready(Err(match error.downcast::<Error>() {
+                        // What stood between says itself what is wrong with the body.
+                        Ok(known) => *known,
+                        Err(error) => Error::cancelled().with_source(error),
+                    }));
                 }
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(bytes) if !bytes.is_empty() => return Poll::Ready(Ok(Some(bytes))),

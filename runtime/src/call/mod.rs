@@ -65,16 +65,24 @@ pub enum Protocol {
     Grpc,
     /// WebSocket.
     WebSocket,
+    /// gRPC-Web, binary or in base64.
+    GrpcWeb,
 }
 
 impl Protocol {
-    /// `http`, `grpc` or `websocket`.
+    /// `http`, `grpc`, `grpc-web` or `websocket`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Grpc => "grpc",
             Self::WebSocket => "websocket",
+            Self::GrpcWeb => "grpc-web",
         }
+    }
+
+    /// Whether the trailers of a stream come after its messages; elsewhere they are headers.
+    pub(crate) fn has_trailers(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcWeb)
     }
 }
 

@@ -79,14 +79,14 @@ impl Transport {
         let mut builder = Client::builder(TokioExecutor::new());
         builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
         match target.protocol {
-            Protocol::Grpc => builder
+            Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
+            _ => builder
                 .http2_only(true)
                 .http2_initial_stream_window_size(STREAM_WINDOW)
                 .http2_initial_connection_window_size(CONNECTION_WINDOW)
                 .http2_keep_alive_interval(PING_INTERVAL)
                 .http2_keep_alive_timeout(PING_TIMEOUT)
                 .pool_idle_timeout(None),
-            Protocol::Http | Protocol::WebSocket => builder.pool_idle_timeout(IDLE_TIMEOUT),
         };
         #[cfg(feature = "tls")]
         let (tls, mistake) = match tls.secure(&target) {

@@ -30,8 +30,10 @@ pub(crate) const UNMATCHED: &str = "unmatched";
 pub(crate) enum Otherwise {
     /// No route has this path.
     NotFound,
-    /// No service has this method.
+    /// No service has this method, as gRPC asks for it.
     UnknownMethod,
+    /// No service has this method, as gRPC-Web asks for it: a service built with tonic does not speak that.
+    UnknownOnWeb,
     /// The path has operations for these methods.
     MethodNotAllowed(HeaderValue),
     /// A question for the methods of a path.
@@ -49,7 +51,7 @@ impl Otherwise {
     fn answer(self) -> Result<Reply> {
         match self {
             Self::NotFound => Err(Error::route_not_found()),
-            Self::UnknownMethod => Err(Error::method_not_found()),
+            Self::UnknownMethod | Self::UnknownOnWeb => Err(Error::method_not_found()),
             Self::MethodNotAllowed(allow) => Err(not_allowed(Some(allow))),
             Self::Options(allow) => {
                 let headers = HeaderMap::from_iter([(ALLOW, allow)]);
@@ -149,7 +151,8 @@ fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Rep
             _ => {}
         }
         // A page is no answer to a gRPC call, whatever its status: such a fallback was written for browsers.
-        if matches!(otherwise, Otherwise::UnknownMethod) && !is_grpc(response.headers()) {
+        let rpc = matches!(otherwise, Otherwise::UnknownMethod | Otherwise::UnknownOnWeb);
+        if rpc && !is_grpc(response.headers()) {
             return otherwise.answer();
         }
         let (parts, body) = response.into_parts();

@@ -184,7 +184,8 @@ pub(crate) fn dispatch(
     };
     let trace = Trace::open(known.traceparent);
     // A call of gRPC that is not a POST is refused, under the name that it has.
-    let method = if protocol == Protocol::Grpc { &Method::POST } else { &parts.method };
+    let posted = matches!(answer, Answer::Grpc(_) | Answer::Web(_));
+    let method = if posted { &Method::POST } else { &parts.method };
     let (end, mut codec, socket) = match asked {
         Some(asked) => asked,
         None => {
@@ -198,8 +199,8 @@ pub(crate) fn dispatch(
         if let Codec::Rest(rest) = &codec { Answer::Rest(rest.answer()) } else { answer };
     let operation = core.name(end, &codec);
     // What is refused has its name all the same.
-    let head = known.wire(&parts, &mut codec, &mut answer).and(caller);
-    let (end, codec, caller, socket) = match (head, socket) {
+    let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
+    let (end, codec, caller, socket) = match (agreed.and(caller), socket) {
         (Ok(caller), Ok(socket)) => (end, codec, caller, socket),
         (Err(error), _) | (_, Err(error)) => (End::Refusal, Codec::Refused(error), None, None),
     };
@@ -269,23 +270,6 @@ impl<'a> Known<'a> {
         Answer::of(&parts.method, parts.version, self.content_type, accepting)
     }
 
-    /// Finds out what the messages of a call of ours are compressed with. A service built with tonic unpacks its own.
-    ///
-    /// # Errors
-    /// What is wrong with the head of the request.
-    #[inline]
-    fn wire(&self, parts: &Parts, codec: &mut Codec, answer: &mut Answer) -> Result<()> {
-        let Answer::Grpc(answered) = answer else { return Ok(()) };
-        if let Some(error) = grpc::refusal(&parts.method) {
-            return Err(error);
-        }
-        if let (Some(encoding), Codec::Enveloped(wire)) = (self.encoding, codec) {
-            [wire.received, wire.sent] = grpc::encodings(encoding, &parts.headers)?;
-            *answered = *wire;
-        }
-        Ok(())
-    }
-
     /// How long the caller waits, by whichever header it sent.
     fn timeout(&self) -> Result<Option<Duration>> {
         match (self.grpc_timeout, self.connect_timeout) {
@@ -317,6 +301,10 @@ fn route(
                 (_, Answer::Grpc(_), _) => {
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
                 }
+                (Kind::Method(..), Answer::Web(web), None) => web.codec(),
+                (_, Answer::Web(_), _) => {
+                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb));
+                }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
                     if let Some(error) = socket::only(*shape, plans.of(binding)) {
@@ -341,6 +329,7 @@ fn route(
             return (End::Operation(operation), codec);
         }
         (_, Answer::Grpc(_)) => Otherwise::UnknownMethod,
+        (_, Answer::Web(_)) => Otherwise::UnknownOnWeb,
         (Found::Options(allow), _) => Otherwise::Options(allow),
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
         (Found::Nothing, _) => Otherwise::NotFound,

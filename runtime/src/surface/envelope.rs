@@ -82,6 +82,13 @@ pub(crate) fn append(
     Ok(())
 }
 
+/// One envelope behind another: what is large is not copied where nobody else has it.
+pub(super) fn joined(first: Bytes, second: &[u8]) -> Bytes {
+    let mut both = first.try_into_mut().unwrap_or_else(BytesMut::from);
+    both.extend_from_slice(second);
+    both.freeze()
+}
+
 /// The flags and the length that a prefix names.
 ///
 /// # Errors

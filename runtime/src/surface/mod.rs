@@ -4,11 +4,13 @@ mod compression;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
+mod web;
 mod wire;
 #[cfg(feature = "ws")]
 pub(crate) mod ws;
 
 pub(crate) use compression::Encoding;
+pub(crate) use web::Web;
 pub(crate) use wire::{Format, Wire};
 
 use bytes::Bytes;
@@ -25,6 +27,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Answer {
     Grpc(Wire),
+    Web(Web),
     Rest(rest::Answer),
 }
 
@@ -37,15 +40,47 @@ impl Answer {
         content_type: Option<&HeaderValue>,
         accepting: Option<&HeaderMap>,
     ) -> Self {
-        match grpc::recognise(version, content_type) {
-            Some(format) => Self::Grpc(Wire { format, ..Wire::default() }),
-            None => Self::Rest(rest::Answer::of(method, content_type, accepting)),
+        if let Some(format) = grpc::recognise(version, content_type) {
+            return Self::Grpc(Wire { format, ..Wire::default() });
         }
+        if let Some(web) = web::recognise(content_type, accepting) {
+            return Self::Web(web);
+        }
+        Self::Rest(rest::Answer::of(method, content_type, accepting))
+    }
+
+    /// Finds out what the messages of a call of ours are compressed with. A service built with tonic unpacks its own.
+    /// `encoding` is what `grpc-encoding` says.
+    ///
+    /// # Errors
+    /// What is wrong with the head of the request.
+    #[inline]
+    pub(crate) fn agree(
+        &mut self,
+        codec: &mut Codec,
+        method: &Method,
+        encoding: Option<&HeaderValue>,
+        headers: &HeaderMap,
+    ) -> Result<()> {
+        let answered = match self {
+            Self::Grpc(wire) => wire,
+            Self::Web(web) => &mut web.wire,
+            Self::Rest(_) => return Ok(()),
+        };
+        if let Some(error) = grpc::refusal(method) {
+            return Err(error);
+        }
+        if let (Some(encoding), Codec::Enveloped(wire) | Codec::Text(wire)) = (encoding, codec) {
+            [wire.received, wire.sent] = grpc::encodings(encoding, headers)?;
+            *answered = *wire;
+        }
+        Ok(())
     }
 
     pub(crate) fn protocol(self) -> Protocol {
         match self {
             Self::Grpc(_) => Protocol::Grpc,
+            Self::Web(_) => Protocol::GrpcWeb,
             Self::Rest(_) => Protocol::Http,
         }
     }
@@ -55,6 +90,7 @@ impl Answer {
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         match self {
             Self::Grpc(wire) => grpc::reply(wire, meta, body),
+            Self::Web(web) => web.reply(meta, body),
             Self::Rest(answer) => answer.reply(meta, body),
         }
     }
@@ -63,6 +99,7 @@ impl Answer {
     pub(crate) fn error(self, error: &Error) -> Response<Payload> {
         match self {
             Self::Grpc(wire) => grpc::error(wire, error),
+            Self::Web(web) => web.error(error),
             Self::Rest(answer) => answer.error(error).map(Payload::full),
         }
     }
@@ -70,8 +107,10 @@ impl Answer {
 
 /// How one call is decoded and encoded.
 pub(crate) enum Codec {
-    /// Each message in an envelope: gRPC.
+    /// Each message in an envelope: gRPC, gRPC-Web, and the streams of Connect.
     Enveloped(Wire),
+    /// The same, from a request in base64. What is written becomes base64 when it is sent.
+    Text(Wire),
     /// REST, and JSON on the RPC path.
     Rest(rest::Rest),
     /// Not at all: the call goes on as the HTTP request that it is.
@@ -94,6 +133,11 @@ impl Codec {
     pub(crate) async fn read<M: Message>(&self, body: &mut Body, limit: usize) -> Result<M> {
         match self {
             Self::Enveloped(wire) => wire.read(body, limit).await,
+            Self::Text(wire) => {
+                let mut body = web::decoded(std::mem::take(body));
+                // Few calls are in base64: they are not worth room in every call's future.
+                Box::pin(async move { wire.read(&mut body, limit).await }).await
+            }
             Self::Rest(rest) if rest.reads_body() => rest.decode(body.read(limit).await?),
             Self::Rest(rest) => rest.decode(Bytes::new()),
             Self::Raw(_) => Err(no_messages()),
@@ -107,7 +151,7 @@ impl Codec {
     #[inline]
     pub(crate) fn write<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         match self {
-            Self::Enveloped(wire) => wire.write(message),
+            Self::Enveloped(wire) | Self::Text(wire) => wire.write(message),
             Self::Rest(rest) => rest.encode(message, meta),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),
@@ -118,6 +162,9 @@ impl Codec {
     pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
         match self {
             Self::Enveloped(wire) => Ok(Streaming::new(wire::Requests::new(*wire, body, limit))),
+            Self::Text(wire) => {
+                Ok(Streaming::new(wire::Requests::new(*wire, web::decoded(body), limit)))
+            }
             Self::Refused(error) => Err(error.repeated()),
             Self::Rest(rest) => rest.requests(body, limit),
             Self::Raw(_) => Err(no_messages()),
@@ -127,7 +174,7 @@ impl Codec {
     /// How the messages of an answer that is a stream are written.
     pub(crate) fn encoder(&self) -> Result<Encoder> {
         match self {
-            Self::Enveloped(wire) => Ok(Encoder::Enveloped(*wire)),
+            Self::Enveloped(wire) | Self::Text(wire) => Ok(Encoder::Enveloped(*wire)),
             Self::Refused(error) => Err(error.repeated()),
             Self::Rest(rest) => Ok(Encoder::Rest(rest.writer())),
             Self::Raw(_) => Err(no_messages()),
@@ -210,6 +257,8 @@ impl Payload {
 pub(crate) enum End {
     /// With the trailers of gRPC.
     Trailers,
+    /// With those trailers in the body: gRPC-Web.
+    Web { text: bool },
     /// Not at all: a good one just ends, any other breaks off.
     Abrupt,
     /// A good one just ends, any other with an event.
@@ -226,6 +275,7 @@ impl End {
     pub(crate) fn good(self, beside: Option<Box<Added>>) -> Option<Frame<Bytes>> {
         match self {
             Self::Trailers => Some(Frame::trailers(grpc::ok_trailers(beside))),
+            Self::Web { text } => Some(Frame::data(web::ok(beside, text))),
             _ => None,
         }
     }
@@ -237,6 +287,7 @@ impl End {
     pub(crate) fn bad(self, error: &Error) -> Result<Frame<Bytes>, BoxError> {
         match self {
             Self::Trailers => Ok(Frame::trailers(grpc::error_trailers(error))),
+            Self::Web { text } => Ok(Frame::data(web::failed(error, text))),
             Self::Abrupt => Err(BoxError::from("the answer broke off")),
             Self::Events => Ok(Frame::data(rest::error_event(error))),
             Self::Lines => Ok(Frame::data(rest::error_line(error))),
@@ -244,4 +295,10 @@ impl End {
             Self::Socket => Ok(Frame::data(rest::error_envelope(error))),
         }
     }
+}
+
+/// What follows `name`, in any case, in a media type.
+fn after<'m>(media: &'m [u8], name: &[u8]) -> Option<&'m [u8]> {
+    let (start, rest) = media.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(rest)
 }

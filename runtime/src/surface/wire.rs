@@ -64,7 +64,7 @@ impl Wire {
     /// `CODEC` for anything but exactly one message, `BODY_TOO_LARGE` as soon as the prefix says so.
     pub(crate) async fn read<M: Message>(self, body: &mut Body, limit: usize) -> Result<M> {
         let Some(first) = body.piece().await? else {
-            return Err(Error::codec("the call has no message"));
+            return Err(one_message("the call has no message"));
         };
         let whole = match first.first_chunk::<PREFIX>() {
             Some(prefix) => first.len() >= PREFIX + envelope::read_prefix(prefix, limit)?.1,
@@ -81,7 +81,7 @@ impl Wire {
         let more = bytes.len() > PREFIX + length
             || (!http_body::Body::is_end_stream(body) && body.piece().await?.is_some());
         if more {
-            return Err(Error::codec("the call has more than one message"));
+            return Err(one_message("the call has more than one message"));
         }
         bytes.advance(PREFIX);
         self.open(flags, bytes, limit)
@@ -131,6 +131,12 @@ impl Wire {
 #[cold]
 fn unwritable(fault: Fault) -> Error {
     Error::internal(reasons::INTERNAL, format!("the reply has no encoding: {fault}"))
+}
+
+/// UNIMPLEMENTED, as others say it: whoever sends none or many takes the method for one that streams.
+#[cold]
+fn one_message(what: &'static str) -> Error {
+    Error::codec(what).with_grpc(crate::Code::Unimplemented)
 }
 
 /// A peer that compresses a message without saying how has broken the protocol.

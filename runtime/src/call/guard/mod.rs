@@ -124,19 +124,21 @@ impl Owned {
     #[inline]
     fn hand_on(&mut self, mut reply: Reply) -> Result<Reply> {
         let Some(context) = &self.context else { return Ok(reply) };
+        let mut trailers_later = false;
         match &mut reply.message.body {
             EncodedBody::Unary(_) => {}
-            EncodedBody::Stream(_) => self.handed_on = true,
+            EncodedBody::Stream(_) => {
+                self.handed_on = true;
+                trailers_later = context.protocol().has_trailers();
+            }
             EncodedBody::Raw(_, body) => {
                 **body = GuardedBody::around(context, std::mem::take(&mut **body))?;
                 self.handed_on = body.is_guarded();
+                trailers_later = self.handed_on && context.protocol() == Protocol::Grpc;
             }
         }
-        let added = if self.handed_on && context.protocol() == Protocol::Grpc {
-            context.take_added_headers()
-        } else {
-            context.take_added()
-        };
+        let added =
+            if trailers_later { context.take_added_headers() } else { context.take_added() };
         match (&mut reply.meta.beside, added) {
             (_, None) => {}
             (Some(beside), Some(added)) => {

@@ -50,10 +50,10 @@ async fn what_is_wrong_with_a_request_has_a_status() {
     let cases: [(&str, Vec<u8>, &str, &str); 9] = [
         ("/test.v1.Echo/Nothing", whole.to_vec(), "12", "METHOD_NOT_FOUND"),
         ("/v1/echo", whole.to_vec(), "12", "METHOD_NOT_FOUND"),
-        (echo, Vec::new(), "3", "CODEC"),
+        (echo, Vec::new(), "12", "CODEC"),
         (echo, whole[..3].to_vec(), "3", "CODEC"),
         (echo, whole[..7].to_vec(), "3", "CODEC"),
-        (echo, [whole.clone(), whole.clone()].concat(), "3", "CODEC"),
+        (echo, [whole.clone(), whole.clone()].concat(), "12", "CODEC"),
         (echo, vec![0, 0, 0, 0, 1, 0xff], "3", "CODEC"),
         (echo, large, "8", "BODY_TOO_LARGE"),
         (echo, compressed, "13", "CODEC"),

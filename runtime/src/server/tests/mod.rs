@@ -15,6 +15,7 @@ mod limits;
 mod slow;
 mod streams;
 mod upgrade;
+mod web;
 mod windows;
 
 use std::net::SocketAddr;

@@ -5,7 +5,9 @@
 mod reply;
 mod timeout;
 
-pub(crate) use reply::{add_trailers, error, error_trailers, ok_trailers, read_status, reply};
+pub(crate) use reply::{
+    add_trailers, error, error_trailers, head, ok_trailers, read_status, reply, theirs,
+};
 pub(crate) use timeout::{GRPC_TIMEOUT, connect_timeout, timeout};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
@@ -37,7 +39,8 @@ pub(crate) fn format(rest: &[u8]) -> Option<Format> {
 
 /// What is wrong with the head of a gRPC request, if anything.
 pub(crate) fn refusal(method: &Method) -> Option<Error> {
-    (method != Method::POST).then(Error::method_not_allowed)
+    // The code that others give here: it is no mistake in the message.
+    (method != Method::POST).then(|| Error::method_not_allowed().with_grpc(Code::Unimplemented))
 }
 
 /// What the messages of both directions are compressed with: replies as the requests are, if the caller reads that.

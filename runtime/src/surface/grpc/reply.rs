@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::Error;
 use crate::call::metadata::{BASE64, is_framing};
-use crate::call::{Added, EncodedBody, Meta};
+use crate::call::{Added, Body, EncodedBody, Meta};
 use crate::error::{Code, details};
 use crate::surface::{Encoding, End, Format, Payload, Wire};
 
@@ -27,23 +27,40 @@ pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Paylo
     let payload = match body {
         EncodedBody::Unary(frame) => Payload::Trailed(frame, beside),
         EncodedBody::Stream(stream) => Payload::Stream(stream, beside, End::Trailers),
-        // Someone else's answer says itself how it went.
-        EncodedBody::Raw(status, body) => {
-            let mut response = Response::new(Payload::Body(body, beside));
-            *response.status_mut() = status;
-            *response.headers_mut() = headers.unwrap_or_default();
-            return response;
-        }
+        EncodedBody::Raw(status, body) => return theirs(status, headers, body, beside),
     };
+    head(payload, headers, content_type(wire), wire.sent)
+}
+
+/// Someone else's answer, which says itself how it went.
+pub(crate) fn theirs(
+    status: StatusCode,
+    headers: Option<HeaderMap>,
+    body: Box<Body>,
+    beside: Option<Box<Added>>,
+) -> Response<Payload> {
+    let mut response = Response::new(Payload::Body(body, beside));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers.unwrap_or_default();
+    response
+}
+
+/// The response around a payload, with the headers that the handler added and those of the protocol.
+#[inline]
+pub(crate) fn head(
+    payload: Payload,
+    headers: Option<HeaderMap>,
+    content_type: HeaderValue,
+    sent: Encoding,
+) -> Response<Payload> {
     let mut response = Response::new(payload);
     if let Some(mut headers) = headers {
         unreserve(&mut headers);
         *response.headers_mut() = headers;
     }
-    response.headers_mut().insert(CONTENT_TYPE, content_type(wire));
-    if wire.sent != Encoding::Identity {
-        let name = HeaderValue::from_static(wire.sent.name());
-        response.headers_mut().insert(GRPC_ENCODING, name);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    if sent != Encoding::Identity {
+        response.headers_mut().insert(GRPC_ENCODING, HeaderValue::from_static(sent.name()));
     }
     response
 }
