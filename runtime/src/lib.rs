@@ -52,6 +52,8 @@
 //! | `grpc` | yes | services built with tonic, and conversions from and to its `Status` |
 //! | `telemetry` | yes | log output |
 //! | `ws` | yes | WebSocket for methods whose requests are a stream |
+//! | `tls` | no | TLS on both ends: `server.tls`, `grpcs://` and `https://` targets |
+//! | `tls-roots` | no | clients trust the system's authorities where none is named |
 //! | `uuid`, `chrono`, `jiff`, `decimal`, `json` | no | [field types](macro@message#types-of-other-crates) of those crates |
 
 #![warn(missing_docs)]
@@ -106,6 +108,11 @@ mod documents {
         ($($name:ident = $path:literal;)*) => {
             $(#[doc = include_str!($path)] mod $name {})*
         };
+    }
+
+    #[cfg(feature = "tls")]
+    documents! {
+        tls = "../../docs/guide/tls.md";
     }
 
     documents! {

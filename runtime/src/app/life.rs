@@ -148,10 +148,11 @@ impl Shared {
     }
 
     /// Says on stdout where the app listens, in one line, for people and for those who started it with port 0.
-    fn announce(&self) {
+    fn announce(&self, secure: bool) {
         let Addresses { server, grpc, admin } = &self.addresses;
         let grpc = grpc.map_or_else(String::new, |grpc| format!(" and {grpc}"));
-        let line = format!("{}: http+grpc on {server}{grpc}, admin on {admin}\n", self.title);
+        let spoken = if secure { "https+grpcs" } else { "http+grpc" };
+        let line = format!("{}: {spoken} on {server}{grpc}, admin on {admin}\n", self.title);
         // A closed stdout is no reason not to serve.
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
@@ -225,7 +226,7 @@ impl Life<'_> {
         if let Some(Ok(())) = ready {
             parts.extend(listeners.into_iter().chain([admin]).map(Listener::serve));
             self.health.set(Phase::Serving);
-            self.shared.announce();
+            self.shared.announce(self.server.tls.is_some());
             first.keep(self.serve(&mut parts, orders).await);
         } else if let Some(failed) = ready {
             first.keep(failed);

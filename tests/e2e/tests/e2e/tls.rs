@@ -4,6 +4,7 @@ mod certificates;
 mod clients;
 mod identity;
 mod reload;
+mod slow;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use self::certificates::{Authority, Folder};
 use crate::common::{Note, json};
 
+const LARGE: usize = 24 * 1024 * 1024;
+
 struct Notes;
 
 #[service(package = "e2e.v1")]
@@ -31,6 +34,12 @@ impl Notes {
     #[rpc(get = "/notes/{text}")]
     async fn echo(&self, text: String) -> Note {
         Note::new(text)
+    }
+
+    /// More than the sockets' buffers hold.
+    #[rpc(get = "/large", timeout = "20s")]
+    async fn large(&self) -> Note {
+        Note::new("x".repeat(LARGE))
     }
 
     /// Who asks.

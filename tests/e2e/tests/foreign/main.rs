@@ -8,3 +8,4 @@ mod curl;
 mod grpc;
 mod server;
 mod shop;
+mod tls;
