@@ -3,19 +3,14 @@
 //! Which of the two a caller gets is its `accept`'s choice; without one it gets events, as from Kratos v3. Neither has a
 //! place for trailers.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
-use futures_core::Stream;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
-use http_body::Frame;
-use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::answer::error_json;
+use super::awake::Awake;
 #[cfg(feature = "ws")]
 use super::media::Input;
 use super::media::{Answer, Format, quality, subtype};
@@ -26,9 +21,6 @@ use crate::message::Message;
 use crate::surface::envelope;
 use crate::surface::{End, Payload};
 use crate::{Error, Result};
-
-/// How long a stream of events may be silent before a comment shows that it is still there: proxies close what says nothing.
-const QUIET: Duration = Duration::from_secs(15);
 
 const NO_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
@@ -301,36 +293,6 @@ impl Answer {
     }
 }
 
-/// A stream of events that is never silent for long.
-struct Awake {
-    frames: Frames,
-    quiet: Pin<Box<Sleep>>,
-}
-
-impl Awake {
-    fn new(frames: Frames) -> Self {
-        Self { frames, quiet: Box::pin(sleep_until(Instant::now() + QUIET)) }
-    }
-}
-
-impl Stream for Awake {
-    type Item = Result<Frame<Bytes>>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        let polled = match this.frames.as_mut().poll_next(cx) {
-            Poll::Pending if this.quiet.as_mut().poll(cx).is_ready() => {
-                Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b":\n\n")))))
-            }
-            polled => polled,
-        };
-        if polled.is_ready() {
-            this.quiet.as_mut().reset(Instant::now() + QUIET);
-        }
-        polled
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -377,30 +339,5 @@ mod tests {
         out.clear();
         Flow::Lines(Lines::Ndjson).append(b"{\n}", &mut out);
         assert_eq!(out, b"{ }\n");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_silent_stream_of_events_is_kept_awake() {
-        use futures_util::StreamExt as _;
-
-        let (send, received) = tokio::sync::mpsc::unbounded_channel();
-        let frames = futures_util::stream::unfold(received, async |mut received| {
-            Some((Ok(Frame::data(received.recv().await?)), received))
-        });
-        let mut awake = Awake::new(Box::pin(frames));
-        let mut next = async || awake.next().await.map(|it| it.unwrap().into_data().unwrap());
-        let began = Instant::now();
-        for beat in 1..=3 {
-            assert_eq!(next().await.unwrap(), ":\n\n");
-            assert_eq!(began.elapsed(), QUIET * beat);
-        }
-        tokio::time::advance(QUIET / 2).await;
-        send.send(Bytes::from_static(b"message")).unwrap();
-        assert_eq!(next().await.unwrap(), "message");
-        let said = Instant::now();
-        assert_eq!(next().await.unwrap(), ":\n\n");
-        assert_eq!(said.elapsed(), QUIET, "a message begins the silence anew");
-        drop(send);
-        assert!(next().await.is_none());
     }
 }

@@ -5,6 +5,7 @@
 //! call may do and how long it may take is decided elsewhere.
 
 mod answer;
+mod awake;
 mod flow;
 #[cfg(test)]
 mod hostile_tests;

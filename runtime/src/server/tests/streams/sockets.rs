@@ -5,6 +5,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message as Sent, Role};
 
+use super::super::super::{HttpService, wrap};
 use super::*;
 
 const KEY: &str = "connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -336,4 +337,26 @@ async fn a_socket_counts_as_a_connection() {
     assert_eq!(close_of(&mut socket).await.0, 1000);
     drop(socket);
     assert_eq!(waiting.response().await.1, r#"{"text":"hi"}"#);
+}
+
+#[tokio::test]
+async fn a_socket_may_stand_behind_the_layers_of_a_user() {
+    let layer = tower_layer::layer_fn(|inner: HttpService| {
+        tower::ServiceExt::<Request<Body>>::map_response(inner, |mut response| {
+            response.headers_mut().insert("x-layer", "seen".parse().unwrap());
+            response
+        })
+    });
+    let mut harness = start(Options { layers: vec![wrap(layer)], ..Options::default() }).await;
+    let mut client = harness.raw().await;
+    client.send(&asking("/chat/x", "")).await;
+    let (head, _) = client.response().await;
+    assert!(head.starts_with("http/1.1 101 ") && head.contains("x-layer: seen"), "{head}");
+    let mut socket = WebSocketStream::from_raw_socket(client.0, Role::Client, None).await;
+    say(&mut socket, "{}").await;
+    assert_eq!(text_of(&mut socket).await, inner("", 0));
+    assert_eq!(harness.event().await, Event::Began);
+    drop(socket);
+    assert_eq!(harness.event().await, Event::Dropped);
+    assert_eq!(harness.outcome().await.1, 499);
 }
