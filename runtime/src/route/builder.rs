@@ -1,6 +1,6 @@
 //! Fills a [`Table`] and reports every conflict, each with both operations.
 
-use hashbrown::hash_map::Entry;
+use hashbrown::HashMap;
 use http::Method;
 
 use super::table::{Leaf, Node, Route, Table};
@@ -14,13 +14,20 @@ pub(crate) struct Builder {
     entries: Vec<(String, String)>,
     mistakes: Vec<String>,
     sockets: Option<Box<Builder>>,
+    /// Who answers each path that has no wildcard, whether it is exact or gives a variable its value.
+    literals: HashMap<Box<[u8]>, Vec<Answering>>,
 }
+
+/// A method, or every one, and the place of who answers it in the builder's list.
+type Answering = (Option<Method>, usize);
 
 impl Builder {
     /// Enters an operation's RPC path, `/helloworld.v1.Greeter/SayHello`, which answers POST.
     pub(crate) fn rpc(&mut self, operation: usize, path: &str) {
         let leaf = self.leaf(Route { operation, binding: None }, path, path, Some(Method::POST));
-        self.exact(path.as_bytes(), leaf);
+        if self.literal(path.as_bytes(), &leaf) {
+            self.exact(path.as_bytes(), leaf);
+        }
     }
 
     /// Enters one HTTP binding. `name` is the operation's, for messages; `verb` a method, or `*` for every one.
@@ -39,9 +46,14 @@ impl Builder {
             Err(why) => return self.mistakes.push(format!("{name}: `{path}`: {why}")),
         };
         let leaf = self.leaf(route, name, path, method);
-        match template.literal() {
-            Some(exact) => self.exact(&exact, leaf),
-            None => self.template(template, leaf),
+        let literal = template.literal();
+        if literal.as_ref().is_some_and(|path| !self.literal(path, &leaf)) {
+            return;
+        }
+        match literal {
+            Some(path) if template.variables.is_empty() => self.exact(&path, leaf),
+            // What a variable takes is found segment by segment, even where it can only be one text.
+            _ => self.template(template, leaf),
         }
     }
 
@@ -73,15 +85,19 @@ impl Builder {
         Leaf { method, verb: None, route, spans: [].into(), entry: self.entries.len() - 1 }
     }
 
-    fn exact(&mut self, path: &[u8], leaf: Leaf) {
-        let leaves = match self.table.exact.entry(path.into()) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(Default::default()),
-        };
-        match conflict(leaves, &leaf) {
-            Some(other) => self.mistakes.push(told(&self.entries, &leaf, other)),
-            None => leaves.push(leaf),
+    /// Whether a path without a wildcard was still free; else the conflict is noted.
+    fn literal(&mut self, path: &[u8], leaf: &Leaf) -> bool {
+        let taken = self.literals.entry(path.into()).or_default();
+        if let Some((_, other)) = taken.iter().find(|(method, _)| *method == leaf.method) {
+            self.mistakes.push(told(&self.entries, leaf, *other));
+            return false;
         }
+        taken.push((leaf.method.clone(), leaf.entry));
+        true
+    }
+
+    fn exact(&mut self, path: &[u8], leaf: Leaf) {
+        self.table.exact.entry(path.into()).or_default().push(leaf);
     }
 
     fn template(&mut self, template: Template<'_>, mut leaf: Leaf) {

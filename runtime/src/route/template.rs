@@ -180,7 +180,8 @@ fn is_identifier(text: &str) -> bool {
 }
 
 /// One form for every spelling of the same path: escapes are decoded, but for those of `/` and `%`, which would become
-/// something else. Broken escapes stay as they are.
+/// something else. A `%` that begins no escape is as good as one that is escaped: left alone, it could begin one with what
+/// is decoded behind it.
 pub(crate) fn normalise(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut at = 0;
@@ -193,6 +194,10 @@ pub(crate) fn normalise(raw: &[u8]) -> Vec<u8> {
             Some(byte) => {
                 out.push(byte);
                 at += 3;
+            }
+            None if raw[at] == b'%' => {
+                out.extend_from_slice(b"%25");
+                at += 1;
             }
             None => {
                 out.push(raw[at]);

@@ -116,6 +116,36 @@ fn escapes_in_literal_places_do_not_matter_and_slashes_do() {
 }
 
 #[test]
+fn a_percent_sign_that_begins_no_escape_begins_none_with_what_follows() {
+    let table = table(&["GET /%%341", "GET /b/%", "GET /c/{id}"]);
+    assert_eq!(get(&table, "/%41"), "-", "the letter A is not what the template says");
+    for spelling in ["/%%341", "/%2541", "/%25%341"] {
+        assert_eq!(get(&table, spelling), "0", "{spelling}");
+    }
+    assert_eq!(get(&table, "/b/%"), "1");
+    assert_eq!(get(&table, "/b/%25"), "1");
+    assert_eq!(get(&table, "/c/%%341"), "2 %%341", "what is captured is raw");
+}
+
+#[test]
+fn a_variable_that_can_only_be_one_text_is_captured() {
+    let table = table(&[
+        "GET /v1/{kind=plain}",
+        "GET /v1/{kind=plain}:go",
+        "POST /v1/plain",
+        "GET /{path=a/b}/c",
+    ]);
+    assert_eq!(get(&table, "/v1/plain"), "0 plain");
+    assert_eq!(get(&table, "/v1/plain:go"), "1 plain");
+    assert_eq!(find(&table, Method::POST, "/v1/plain"), "2");
+    assert_eq!(get(&table, "/a/b/c"), "3 a/b");
+    assert_eq!(get(&table, "/a/c/c"), "-");
+    let mistakes = builder(&["GET /v1/{kind=plain}", "GET /v1/plain", "GET /{a=v1}/{b=plain}"]);
+    let mistakes = mistakes.build().err().unwrap();
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+}
+
+#[test]
 fn empty_segments_and_closing_slashes_are_other_paths() {
     let table = table(&["GET /", "GET /v1/{id}", "GET /v2", "GET /v3/{rest=**}"]);
     assert_eq!(get(&table, "/"), "0");
