@@ -61,6 +61,9 @@
 // Generated code names everything below `::bident`: this lets it stand inside the package's own tests too.
 extern crate self as bident;
 
+#[cfg(feature = "__fuzzing")]
+#[doc(hidden)]
+pub mod __fuzzing;
 pub mod app;
 pub mod call;
 pub mod client;

@@ -1,0 +1,112 @@
+//! Requests of HTTP bindings: the path, the query and a body in every format make one message, or many.
+
+use std::sync::LazyLock;
+
+use bident::__fuzzing::Bindings;
+use bident::Error;
+use bident::message::Message as _;
+use bident::service::{BindingSpec, MethodSpec, Shape};
+use bident_test_wire::Everything;
+use bytes::Bytes;
+use futures_util::{FutureExt as _, StreamExt as _};
+use http::{HeaderName, HeaderValue, Request};
+use percent_encoding::percent_decode_str;
+
+use crate::body;
+
+/// The most bytes of one message of a stream.
+const LIMIT: usize = 1 << 12;
+
+const fn spec(verb: &'static str, path: &'static str, body: Option<&'static str>) -> BindingSpec {
+    BindingSpec { verb, path, body, response_body: None }
+}
+
+static METHOD: MethodSpec = MethodSpec {
+    name: "Take",
+    operation: "/fuzz.v1.Fuzz/Take",
+    doc: "",
+    bindings: &[
+        spec("GET", "/a/{scalars.text}/{scalars.long}", None),
+        spec("GET", "/b/{scalars.text=**}", None),
+        spec("POST", "/c/{formats.zigzag}/{scalars.color}", Some("*")),
+        spec("POST", "/d/{known.at}/{known.took}:go", Some("maps")),
+        spec("PUT", "/e/{presence.bytes}/x/{child.scalars.flag}", Some("lists")),
+        spec("PATCH", "/f/{foreign.id}/{foreign.amount}", Some("pages")),
+        BindingSpec { response_body: Some("known"), ..spec("POST", "/g", Some("choices")) },
+    ],
+    shape: Shape::Bidi,
+    timeout: None,
+    idempotent: false,
+    deprecated: false,
+    form: true,
+    input: Everything::describe,
+    output: Everything::describe,
+};
+
+static BINDINGS: LazyLock<Bindings> = LazyLock::new(|| match Bindings::new(&METHOD) {
+    Ok(bindings) => bindings,
+    Err(mistakes) => panic!("{mistakes:?}"),
+});
+
+/// An input is a request: a line of `VERB target`, lines of `name: value`, an empty line, and a body.
+pub fn binding(data: &[u8]) {
+    let at = data.windows(2).position(|pair| pair == b"\n\n");
+    let (head, rest) = at.map_or((data, &[][..]), |at| (&data[..at], &data[at + 2..]));
+    let Some(request) = head_of(head) else { return };
+    let Some((index, binding)) = BINDINGS.of(&request) else { return };
+
+    match binding.decode::<Everything>(Bytes::copy_from_slice(rest)) {
+        Ok(message) => {
+            captured(index, request.uri().path(), &message);
+            // A value without a form in the answer's format is an error, never a panic.
+            let _ = binding.encode(&message);
+        }
+        Err(error) => _ = callers(error),
+    }
+
+    let many = |size| -> Option<Vec<Result<String, u16>>> {
+        let requests = binding.requests::<Everything>(body(rest, size), LIMIT).ok()?;
+        let all = requests.map(|item| match item {
+            Ok(message) => Ok(message.scalars.text),
+            Err(error) => Err(callers(error)),
+        });
+        Some(all.collect::<Vec<_>>().now_or_never().expect("a body that is there"))
+    };
+    assert_eq!(many(0), many(3), "however the body is cut");
+}
+
+fn head_of(head: &[u8]) -> Option<Request<()>> {
+    let mut lines = std::str::from_utf8(head).ok()?.lines();
+    let (verb, target) = lines.next()?.split_once(' ')?;
+    let mut request = Request::builder().method(verb).uri(target).body(()).ok()?;
+    for line in lines {
+        let (name, value) = line.split_once(':')?;
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        request.headers_mut().append(name, HeaderValue::from_str(value.trim()).ok()?);
+    }
+    Some(request)
+}
+
+/// The code of a mistake, which is the caller's and never ours.
+fn callers(error: Error) -> u16 {
+    assert!(matches!(error.code(), 400 | 413 | 415), "{error:?}");
+    error.code()
+}
+
+/// What a variable took of the path is what the field holds, whatever the query and the body say.
+fn captured(index: usize, path: &str, message: &Everything) {
+    let decoded =
+        |text: &str| percent_decode_str(text).decode_utf8().expect("it was read").into_owned();
+    match index {
+        0 => {
+            let segment = path.split('/').nth(2).expect("it was matched");
+            assert_eq!(message.scalars.text, decoded(segment));
+        }
+        1 => {
+            // A slash that was escaped stays so among those that were not.
+            let kept = path.get(3..).unwrap_or_default().replace("%2f", "%252f");
+            assert_eq!(message.scalars.text, decoded(&kept.replace("%2F", "%252F")));
+        }
+        _ => {}
+    }
+}
