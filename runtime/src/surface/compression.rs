@@ -26,6 +26,11 @@ pub(crate) enum Encoding {
     Zstd,
 }
 
+/// The base-two logarithm of the window that a zstd frame may ask for: 8 MiB, what RFC 8878 asks of a decoder, and more
+/// than any level below 20 uses. A few bytes can ask for far more, and get it at once.
+#[cfg(feature = "zstd")]
+const WINDOW_LOG: u32 = 23;
+
 /// Every encoding that is read, in the order in which they are preferred.
 const KNOWN: &[Encoding] = &[
     #[cfg(feature = "zstd")]
@@ -93,10 +98,12 @@ impl Encoding {
             Self::Gzip => self.unpack(MultiGzDecoder::new(&*bytes), bytes.len(), limit),
             Self::Deflate => self.unpack(ZlibDecoder::new(&*bytes), bytes.len(), limit),
             #[cfg(feature = "zstd")]
-            Self::Zstd => match zstd::stream::read::Decoder::with_buffer(&*bytes) {
-                Ok(decoder) => self.unpack(decoder, bytes.len(), limit),
-                Err(error) => Err(self.broken(&error)),
-            },
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::with_buffer(&*bytes)
+                    .map_err(|error| self.broken(&error))?;
+                decoder.window_log_max(WINDOW_LOG).map_err(|error| self.broken(&error))?;
+                self.unpack(decoder, bytes.len(), limit)
+            }
         }
     }
 
@@ -147,6 +154,19 @@ mod tests {
         for encoding in PACKED {
             let error = encoding.decompress(packed(*encoding, &bomb), 1 << 20).unwrap_err();
             assert_eq!(error.reason(), reasons::BODY_TOO_LARGE, "{encoding:?}");
+        }
+    }
+
+    #[cfg(feature = "zstd")]
+    #[test]
+    fn a_window_beyond_what_decoders_need_is_refused() {
+        for (log, read) in [(WINDOW_LOG, true), (WINDOW_LOG + 1, false)] {
+            let mut encoder = zstd::stream::write::Encoder::new(Vec::new(), 0).unwrap();
+            encoder.window_log(log).unwrap();
+            encoder.write_all(b"few words").unwrap();
+            let packed = encoder.finish().unwrap();
+            let unpacked = Encoding::Zstd.decompress(packed.into(), 1 << 20);
+            assert_eq!(unpacked.is_ok(), read, "{unpacked:?}");
         }
     }
 
