@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Method, Request};
 
-use crate::call::{Body, Streaming};
+use crate::call::{Body, Meta, Streaming};
 use crate::message::{Message, Types};
 use crate::route::{self, Builder, Segment, Table};
 use crate::service::MethodSpec;
@@ -101,6 +101,11 @@ impl Wire {
     pub fn write<M: Message>(self, message: &M) -> Result<Bytes> {
         self.0.write(message)
     }
+}
+
+/// The bytes of a body in the base64 of gRPC-Web.
+pub fn web_text(body: Body) -> Body {
+    surface::web::decoded(body)
 }
 
 /// A parsed path template.
@@ -232,7 +237,8 @@ impl Bindings {
         let content_type = request.headers().get(http::header::CONTENT_TYPE);
         let answer = Answer::of(request.method(), content_type, Some(request.headers()));
         let target = request.uri().path_and_query().cloned();
-        Some((index, Binding(Rest::new(Arc::clone(&self.plans[index]), captures, target, answer))))
+        let rest = Rest::new(Arc::clone(&self.plans[index]), captures, target, answer);
+        Some((index, Binding(rest.with_media(request.headers()))))
     }
 }
 
@@ -258,6 +264,6 @@ impl Binding {
     /// # Errors
     /// As the surface has them.
     pub fn encode<M: Message>(&self, message: &M) -> Result<Bytes> {
-        self.0.encode(message)
+        self.0.encode(message, &mut Meta::default())
     }
 }

@@ -4,7 +4,7 @@ mod compression;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
-mod web;
+pub(crate) mod web;
 mod wire;
 #[cfg(feature = "ws")]
 pub(crate) mod ws;

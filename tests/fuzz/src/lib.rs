@@ -7,6 +7,7 @@ mod binding;
 mod framing;
 mod messages;
 mod routes;
+mod web;
 
 use std::alloc::System;
 
@@ -19,6 +20,7 @@ pub use binding::binding;
 pub use framing::framing;
 pub use messages::{json, wire};
 pub use routes::routes;
+pub use web::web_text;
 
 /// The most bytes that may be allocated at any time: what is decoded from an input of a few kilobytes stays far below.
 pub const HEAP_LIMIT: usize = 64 << 20;
@@ -36,6 +38,7 @@ pub const TARGETS: &[Target] = &[
     ("binding", binding),
     ("json", json),
     ("wire", wire),
+    ("web_text", web_text),
 ];
 
 /// A body that arrives in pieces of this size; a size of none is one piece.
