@@ -244,6 +244,35 @@ async fn a_close_is_the_end_of_the_messages() {
 }
 
 #[tokio::test]
+async fn what_is_no_websocket_ends_the_call_with_an_error() {
+    let mut harness = start(Options::default()).await;
+    // Text that is not UTF-8, a frame without a mask, a kind of frame that there is none of.
+    for frame in [&b"\x81\x82\0\0\0\0\xff\xff"[..], b"\x81\x02{}", b"\x83\x80\0\0\0\0"] {
+        let mut socket = harness.socket("/join/x").await;
+        soon(socket.get_mut().write_all(frame)).await.unwrap();
+        assert_eq!(error_of(&mut socket).await["reason"], "CODEC");
+        assert_eq!(close_of(&mut socket).await.0, 1011);
+        assert_eq!(harness.outcome().await.2, "CODEC");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_socket_is_sent_pings() {
+    let harness = start(Options::default()).await;
+    let mut socket = harness.socket("/chat/x").await;
+    // From here on the clock runs as fast as everybody waits.
+    tokio::time::pause();
+    for _ in 0..3 {
+        let began = tokio::time::Instant::now();
+        assert!(socket.next().await.unwrap().unwrap().is_ping());
+        let waited = began.elapsed().as_secs();
+        assert!((29..=31).contains(&waited), "{waited} s");
+    }
+    socket.send(Sent::text("{}")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), Sent::text(inner("", 0)));
+}
+
+#[tokio::test]
 async fn pings_are_answered_while_the_handler_waits() {
     let mut harness = start(Options::default()).await;
     let mut socket = harness.socket("/chat/x?text=wait").await;
@@ -276,7 +305,7 @@ async fn nobody_runs_ahead_of_a_slow_side() {
     let sent = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&sent);
     let sending = tokio::spawn(async move {
-        for _ in 0..4096 {
+        for _ in 0..1536 {
             write.send(Sent::text(large.clone())).await.unwrap();
             counted.fetch_add(1, Ordering::SeqCst);
         }
@@ -290,9 +319,9 @@ async fn nobody_runs_ahead_of_a_slow_side() {
         let now = sent.load(Ordering::SeqCst);
         still = if now == before { still + 1 } else { 0 };
         before = now;
-        assert!(!sending.is_finished(), "128 MiB for nobody");
+        assert!(!sending.is_finished(), "48 MiB for nobody");
     }
-    for _ in 0..4096 {
+    for _ in 0..1536 {
         assert!(soon(read.next()).await.unwrap().unwrap().is_text());
     }
     assert!(soon(read.next()).await.unwrap().unwrap().is_close());
