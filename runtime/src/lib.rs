@@ -87,6 +87,7 @@ pub use app::{Addresses, App, Server};
 pub use call::{Call, Context, Middleware, Next, Reply, Streaming, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
+pub use message::Any;
 pub use message::HttpBody;
 
 #[doc = include_str!("docs/construct.md")]

@@ -21,12 +21,12 @@ pub const fn shape<S: Signature>() -> Shape {
 
 /// What describes a method's request.
 pub const fn request<S: Signature>() -> fn(&mut Types) -> TypeRef {
-    <InputOf<S> as Message>::describe
+    Types::enter::<InputOf<S>>
 }
 
 /// What describes a method's reply.
 pub const fn reply<S: Signature>() -> fn(&mut Types) -> TypeRef {
-    <MessageOf<S> as Message>::describe
+    Types::enter::<MessageOf<S>>
 }
 
 const fn has_field(fields: &[&str], name: &str) -> bool {

@@ -74,6 +74,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         timeout: settings.server.timeout,
         max_body: settings.server.max_body,
         log_all: settings.log.access == AccessLog::All,
+        bare: !settings.server.reasons,
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);

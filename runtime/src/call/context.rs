@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::Notify;
 
 use super::{Body, Meta, Protocol, Trace, metadata};
@@ -165,19 +165,37 @@ impl Context {
     /// body has begun, the headers have left and it is too late. The value of a name that ends in `-bin` is any bytes
     /// and travels as base64. A name or value that HTTP does not allow is dropped.
     pub fn set_header(&self, name: &str, value: impl AsRef<[u8]>) {
-        self.add(name, value.as_ref(), |added| &mut added.headers);
+        self.put(name, value.as_ref(), |added, name, value| {
+            added.headers.insert(name, value);
+        });
     }
 
-    /// Sets a trailer of the answer, for a stream up to its end; over HTTP, where many callers cannot read trailers, it is a header whose name starts
-    /// with `trailer-`. Otherwise as [`set_header`](Self::set_header).
+    /// Adds a header of the answer to those of the same name. Otherwise as [`set_header`](Self::set_header).
+    pub fn add_header(&self, name: &str, value: impl AsRef<[u8]>) {
+        self.put(name, value.as_ref(), |added, name, value| {
+            added.headers.append(name, value);
+        });
+    }
+
+    /// Sets a trailer of the answer, for a stream up to its end; over HTTP, where many callers cannot read trailers, it is
+    /// a header whose name starts with `trailer-`. Otherwise as [`set_header`](Self::set_header).
     pub fn set_trailer(&self, name: &str, value: impl AsRef<[u8]>) {
-        self.add(name, value.as_ref(), |added| &mut added.trailers);
+        self.put(name, value.as_ref(), |added, name, value| {
+            added.trailers.insert(name, value);
+        });
     }
 
-    fn add(&self, name: &str, value: &[u8], to: fn(&mut Added) -> &mut HeaderMap) {
+    /// Adds a trailer of the answer to those of the same name. Otherwise as [`set_trailer`](Self::set_trailer).
+    pub fn add_trailer(&self, name: &str, value: impl AsRef<[u8]>) {
+        self.put(name, value.as_ref(), |added, name, value| {
+            added.trailers.append(name, value);
+        });
+    }
+
+    fn put(&self, name: &str, value: &[u8], to: fn(&mut Added, HeaderName, HeaderValue)) {
         if let Some((name, value)) = metadata::entry(name, value) {
             let mut added = self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
-            to(added.get_or_insert_default()).insert(name, value);
+            to(added.get_or_insert_default(), name, value);
             self.0.adding.store(true, Ordering::Release);
         }
     }

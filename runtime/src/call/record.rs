@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) trace: Trace,
     /// Successes are logged at `info` instead of `debug`.
     pub(crate) log_all: bool,
+    /// The kit's own reasons are not told as details of a status.
+    bare: bool,
     pub(crate) on_end: OnEnd,
     outcome: Outcome,
     /// Whether everything that is to be sent has been handed over.
@@ -58,6 +60,7 @@ impl Record {
         peer: Option<SocketAddr>,
         trace: Trace,
         log_all: bool,
+        bare: bool,
     ) -> Box<Self> {
         Box::new(Self {
             operation,
@@ -66,6 +69,7 @@ impl Record {
             peer,
             trace,
             log_all,
+            bare,
             on_end: OnEnd::default(),
             outcome: Outcome::Open,
             sent: false,
@@ -86,6 +90,11 @@ impl Record {
     pub(crate) fn ended_with(&mut self, grpc: Code) {
         let status = StatusCode::from_u16(grpc.http()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.outcome = Outcome::Answered(status, grpc);
+    }
+
+    /// An error in the form that callers get.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        if self.bare { error.without_own_reason() } else { error }
     }
 
     /// The answer is this error.

@@ -38,6 +38,8 @@ pub(crate) struct ServerSettings {
     pub(crate) header_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) reflection: bool,
+    /// Whether the kit's own reasons are told as details of a status.
+    pub(crate) reasons: bool,
     pub(crate) tls: Option<TlsSettings>,
     /// `None` where it is zero: connections do not age.
     pub(crate) max_connection_age: Option<Duration>,
@@ -153,6 +155,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let header_timeout = source.duration("server.header_timeout");
         let idle_timeout = source.duration("server.idle_timeout");
         let reflection = source.get("server.reflection");
+        let reasons = source.get("server.reasons");
         let tls = source.tls();
         let max_connection_age = source.duration("server.max_connection_age");
         let max_connection_age_grace = source.duration("server.max_connection_age_grace");
@@ -176,6 +179,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 header_timeout: header_timeout?,
                 idle_timeout: idle_timeout?,
                 reflection: reflection?,
+                reasons: reasons?,
                 tls: tls?,
                 max_connection_age: Some(max_connection_age?).filter(|age| !age.is_zero()),
                 max_connection_age_grace: max_connection_age_grace?,

@@ -9,7 +9,7 @@ use prost_types::{DescriptorProto, EnumDescriptorProto, FileDescriptorProto};
 use super::messages::{self, Foreign};
 use super::names::{self, Names, join};
 use super::{known, services};
-use crate::message::{TypeRef, Types};
+use crate::message::{TypeRef, Types, enter_known};
 use crate::service::ServiceSpec;
 
 /// Everything that reflection answers from.
@@ -115,8 +115,11 @@ pub(crate) fn describe(specs: &[&'static ServiceSpec]) -> Result<Schema, Vec<Str
             .collect();
         roots.push((*spec, refs));
     }
-    let mut mistakes = Vec::new();
+    let mut mistakes = types.settle().err().unwrap_or_default();
     let names = names::assign(&types, &roots, &mut mistakes);
+    for (index, id, codec) in types.codecs() {
+        enter_known(id, &names.messages[index].full, codec);
+    }
     clashes(&types, &names, specs, &mut mistakes);
 
     let known = known::files();

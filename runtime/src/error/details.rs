@@ -1,4 +1,5 @@
-//! An error as gRPC carries it: `google.rpc.Status` with one `google.rpc.ErrorInfo`, written and read.
+//! An error as gRPC carries it: `google.rpc.Status` with one `google.rpc.ErrorInfo` and the error's own details, written
+//! and read.
 //!
 //! Where the bytes stand (`grpc-status-details-bin`) is the surface's and the client's business.
 
@@ -7,9 +8,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::HeaderMap;
 use prost::Message as _;
-use prost_types::Any;
 
 use super::{Code, Error, ForeignStatus};
+use crate::message::Any;
 
 /// Carries the code of an [`Error`] where the gRPC status alone would lose it.
 pub(crate) const CODE_KEY: &str = "bident.code";
@@ -52,18 +53,25 @@ pub(crate) fn encode(error: &Error) -> Bytes {
         metadata.insert(CODE_KEY.to_owned(), error.code().to_string());
     }
     metadata.extend(error.public_metadata().map(|(key, value)| (key.to_owned(), value.to_owned())));
-    if error.reason().is_empty() && error.domain().is_empty() && metadata.is_empty() {
+    let mut details = Vec::new();
+    let said = !(error.reason().is_empty() && error.domain().is_empty() && metadata.is_empty());
+    if said && !error.is_bare() {
+        let info = ErrorInfo {
+            reason: error.reason().to_owned(),
+            domain: error.domain().to_owned(),
+            metadata,
+        };
+        let value = info.encode_to_vec().into();
+        details.push(Any { type_url: ERROR_INFO.to_owned(), value });
+    }
+    details.extend_from_slice(error.public_details());
+    if details.is_empty() {
         return Bytes::new();
     }
-    let info = ErrorInfo {
-        reason: error.reason().to_owned(),
-        domain: error.domain().to_owned(),
-        metadata,
-    };
     let status = Status {
         code: i32::from(code.number()),
         message: error.header_message().to_owned(),
-        details: vec![Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec() }],
+        details,
     };
     status.encode_to_vec().into()
 }
@@ -74,22 +82,29 @@ pub(crate) fn encode(error: &Error) -> Bytes {
 /// What an [`Error`] has no field for stays with it, so that it can be passed on unchanged.
 pub(crate) fn decode(code: Code, message: String, details: Bytes, trailers: HeaderMap) -> Error {
     let status = Status::decode(details.clone()).unwrap_or_default();
-    let mut info = status
-        .details
-        .iter()
-        .find(|detail| detail.type_url == ERROR_INFO)
-        .and_then(|detail| ErrorInfo::decode(detail.value.as_slice()).ok());
+    let mut info = None;
+    let mut others = Vec::with_capacity(status.details.len());
+    for detail in status.details {
+        match ErrorInfo::decode(detail.value.clone()) {
+            Ok(read) if info.is_none() && detail.type_url == ERROR_INFO => info = Some(read),
+            _ => others.push(detail),
+        }
+    }
     let carried = info.as_mut().and_then(|info| info.metadata.remove(CODE_KEY));
     let http = carried
         .and_then(|text| text.parse().ok())
         .filter(|http| (400..600).contains(http))
         .unwrap_or_else(|| code.http());
-    let understood = details.is_empty() || (info.is_some() && status.details.len() == 1);
+    // A status of one kind only is written again from what was read; of any other the bytes are kept as they are.
+    let understood = details.is_empty() || (info.is_some() && others.is_empty());
 
     let info = info.unwrap_or_default();
     let mut error = Error::new(http, info.reason, message).with_domain(info.domain);
     for (key, value) in info.metadata {
         error = error.with(key, value);
+    }
+    for detail in others {
+        error = error.with_detail(detail);
     }
     if error.grpc_code() != code {
         error = error.with_grpc(code);
@@ -145,10 +160,14 @@ mod tests {
 
     #[test]
     fn a_foreign_status_is_kept_whole() {
-        let other = Any { type_url: "type.googleapis.com/a.B".to_owned(), value: vec![1, 2] };
+        let other = Any {
+            type_url: "type.googleapis.com/a.B".to_owned(),
+            value: Bytes::from_static(&[1, 2]),
+        };
         let info = ErrorInfo { reason: "WHY".to_owned(), ..ErrorInfo::default() };
-        let info = Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec() };
-        let status = Status { code: 9, message: "m".to_owned(), details: vec![other, info] };
+        let info = Any { type_url: ERROR_INFO.to_owned(), value: info.encode_to_vec().into() };
+        let details = vec![other.clone(), info];
+        let status = Status { code: 9, message: "m".to_owned(), details };
         let bytes: Bytes = status.encode_to_vec().into();
 
         let mut trailers = HeaderMap::new();
@@ -156,7 +175,23 @@ mod tests {
         let error = decode(Code::FailedPrecondition, "m".to_owned(), bytes.clone(), trailers);
         assert_eq!((error.code(), error.reason()), (412, "WHY"));
         assert_eq!(encode(&error), bytes);
+        assert_eq!(error.details(), std::slice::from_ref(&other));
         assert_eq!(error.foreign().unwrap().trailers["x-kept"], "yes");
+
+        let more = error.with_detail(&prost_types::Timestamp::default());
+        let read = round_trip(&more);
+        assert_eq!((read.reason(), read.details()), ("WHY", more.details()));
+        assert_eq!(read.details()[1].type_name(), "google.protobuf.Timestamp");
+    }
+
+    #[test]
+    fn details_are_seen_by_whom_the_message_is() {
+        let time = prost_types::Timestamp { seconds: 7, nanos: 0 };
+        let sent = Error::not_found("", "text").with_detail(&time);
+        assert_eq!(round_trip(&sent).details(), sent.details());
+        let hidden = Error::internal("WHY", "text").with_detail(&time);
+        assert!(round_trip(&hidden).details().is_empty());
+        assert_eq!(round_trip(&hidden.expose()).details()[0].read().unwrap(), Some(time));
     }
 
     #[test]

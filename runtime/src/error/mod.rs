@@ -15,6 +15,7 @@ pub use reason::{CallError, Reason};
 pub use status::Code;
 
 use crate::call::Added;
+use crate::message::Any;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -57,13 +58,27 @@ pub mod reasons {
     pub const INTERNAL: &str = "INTERNAL";
     /// The server, or a peer it needs, is away (503).
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
+
+    /// All of them.
+    pub(crate) const ALL: [&str; 10] = [
+        ROUTE_NOT_FOUND,
+        METHOD_NOT_FOUND,
+        METHOD_NOT_ALLOWED,
+        CODEC,
+        UNSUPPORTED_MEDIA_TYPE,
+        BODY_TOO_LARGE,
+        DEADLINE_EXCEEDED,
+        CANCELLED,
+        INTERNAL,
+        UNAVAILABLE,
+    ];
 }
 
 /// What a call failed with.
 ///
 /// The code is an HTTP status; the gRPC status follows from it by [`Code::from_http`] unless one was set. A code of 500
-/// or more shows callers only its code and its reason, unless [`Error::expose`] was called: the message, the metadata
-/// and the source stay in the server's log.
+/// or more shows callers only its code and its reason, unless [`Error::expose`] was called: the message, the metadata,
+/// the details and the source stay in the server's log.
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -74,8 +89,11 @@ struct Inner {
     domain: Cow<'static, str>,
     message: Cow<'static, str>,
     metadata: BTreeMap<Cow<'static, str>, String>,
+    details: Vec<Any>,
     source: Option<BoxError>,
     exposed: bool,
+    /// Whether the reason is not told where it would be a detail.
+    bare: bool,
     /// A gRPC status that came from elsewhere, kept whole so that it can be passed on unchanged.
     foreign: Option<ForeignStatus>,
     /// What the answer carries beside the error.
@@ -107,8 +125,10 @@ impl Error {
             domain: Cow::Borrowed(""),
             message: message.into(),
             metadata: BTreeMap::new(),
+            details: Vec::new(),
             source: None,
             exposed: false,
+            bare: false,
             foreign: None,
             added: None,
         }))
@@ -123,8 +143,10 @@ impl Error {
             domain: self.0.domain.clone(),
             message: self.0.message.clone(),
             metadata: self.0.metadata.clone(),
+            details: self.0.details.clone(),
             source: None,
             exposed: self.0.exposed,
+            bare: self.0.bare,
             foreign: self.0.foreign.clone(),
             added: self.0.added.clone(),
         }))
@@ -134,6 +156,18 @@ impl Error {
     #[must_use]
     pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
         self.0.metadata.insert(key.into(), value.to_string());
+        self
+    }
+
+    /// Adds a message that callers see, with its type: a detail of the status on gRPC and Connect. It travels in a header
+    /// there, so that peers cap it; plain HTTP leaves it out.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<Any>) -> Self {
+        self.0.details.push(detail.into());
+        // What came from elsewhere has its details as bytes too, which are no longer all.
+        if let Some(foreign) = &mut self.0.foreign {
+            foreign.details = bytes::Bytes::new();
+        }
         self
     }
 
@@ -158,7 +192,7 @@ impl Error {
         self
     }
 
-    /// Shows the message and the metadata to callers even though the code is 500 or more.
+    /// Shows the message, the metadata and the details to callers even though the code is 500 or more.
     #[must_use]
     pub fn expose(mut self) -> Self {
         self.0.exposed = true;
@@ -200,7 +234,12 @@ impl Error {
         &self.0.metadata
     }
 
-    /// Whether callers may see the message and the metadata.
+    /// The messages beside the reason and the metadata.
+    pub fn details(&self) -> &[Any] {
+        &self.0.details
+    }
+
+    /// Whether callers may see the message, the metadata and the details.
     pub fn is_exposed(&self) -> bool {
         self.0.exposed || self.0.code < 500
     }
@@ -234,6 +273,21 @@ impl Error {
             left = left.checked_sub(key.len() + value.len())?;
             Some((&**key, &**value))
         })
+    }
+
+    /// The same without a detail for its reason, where that is one of the kit's own.
+    pub(crate) fn without_own_reason(mut self) -> Self {
+        self.0.bare = self.0.domain.is_empty() && reasons::ALL.contains(&&*self.0.reason);
+        self
+    }
+
+    pub(crate) fn is_bare(&self) -> bool {
+        self.0.bare
+    }
+
+    /// The details that callers see.
+    pub(crate) fn public_details(&self) -> &[Any] {
+        if self.is_exposed() { &self.0.details } else { &[] }
     }
 
     /// The message that callers over gRPC see: its beginning, where it is too long for a header.

@@ -4,6 +4,7 @@
 //! ([`decode`], [`encode`], [`from_json`], [`to_json`], ...) and [`Types`]; generated code implements [`Message`].
 
 mod any;
+mod any_json;
 mod bridge;
 mod budget;
 mod bytes;
@@ -26,6 +27,7 @@ mod number;
 mod oneof;
 mod oneof_field;
 mod option;
+mod registry;
 mod single;
 mod text;
 mod time;
@@ -35,6 +37,7 @@ mod value;
 mod well_known;
 mod wire;
 
+pub use any::Any;
 pub use codec::{
     append_framed, decode, decode_slice, encode, encode_framed, field_from_json, field_from_wire,
     field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
@@ -48,6 +51,8 @@ pub use json::JsonCx;
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
 pub use value::{Initial, MapKey, Owned, Single, Value};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
+
+pub(crate) use registry::enter as enter_known;
 
 /// What generated code calls; `__private` hands it on.
 #[doc(hidden)]

@@ -74,7 +74,7 @@ impl<M: Message> Value for M {
     }
 
     fn kind(types: &mut Types) -> Kind {
-        Kind::Type(<M as Message>::describe(types))
+        Kind::Type(types.enter::<M>())
     }
 }
 

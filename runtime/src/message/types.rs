@@ -3,12 +3,17 @@
 use std::any::TypeId;
 use std::collections::HashMap;
 
+use super::Message;
+use super::registry::Codec;
+
 /// Every type that the served methods reach, each once.
 #[derive(Debug, Default)]
 pub struct Types {
     messages: Vec<MessageDesc>,
     enums: Vec<EnumDesc>,
     known: HashMap<TypeId, TypeRef>,
+    /// How a message is shown in an `Any`, by its index.
+    codecs: HashMap<usize, (TypeId, Codec)>,
 }
 
 /// A type in [`Types`].
@@ -37,7 +42,8 @@ pub struct MessageDesc {
     pub fields: Vec<FieldDesc>,
     /// The names of its oneofs.
     pub oneofs: Vec<String>,
-    /// Messages that are written inside this one: the struct variants of an enum with data.
+    /// Messages that are written inside this one: the struct variants of an enum with data. Those that say so by their
+    /// name join them when everything is known.
     pub nested: Vec<TypeRef>,
     /// Whether it is deprecated.
     pub deprecated: bool,
@@ -187,12 +193,63 @@ impl Types {
         TypeRef::Enum(index)
     }
 
+    /// Enters a message type and every type it reaches, as it describes itself.
+    pub(crate) fn enter<M: Message>(&mut self) -> TypeRef {
+        let entered = M::describe(self);
+        if let TypeRef::Message(index) = entered {
+            self.codecs.entry(index).or_insert_with(|| (TypeId::of::<M>(), Codec::of::<M>()));
+        }
+        entered
+    }
+
+    /// How messages are shown in an `Any`, by their indices.
+    pub(crate) fn codecs(&self) -> impl Iterator<Item = (usize, TypeId, Codec)> {
+        self.codecs.iter().map(|(index, (id, codec))| (*index, *id, *codec))
+    }
+
+    /// Puts the types whose name is `Outer.Inner` inside the message `Outer`.
+    ///
+    /// # Errors
+    /// The Rust paths and the names of those whose outer message is not known.
+    pub(crate) fn settle(&mut self) -> Result<(), Vec<String>> {
+        let mut lost = Vec::new();
+        // Looked up by the names that they were declared with, whatever is renamed on the way.
+        let outers: HashMap<_, _> = self
+            .messages
+            .iter()
+            .enumerate()
+            .map(|(index, message)| ((message.package, message.name.clone()), index))
+            .collect();
+        let mut place = |of: TypeRef, package, name: &mut String, rust| {
+            let (outer, inner) = name.rsplit_once('.')?;
+            let Some(&outer) = outers.get(&(package, outer.to_owned())) else {
+                lost.push(format!(
+                    "the type `{rust}` is called `{name}`, and no method reaches `{outer}`"
+                ));
+                return None;
+            };
+            *name = inner.to_owned();
+            Some((outer, of))
+        };
+        let messages = self.messages.iter_mut().enumerate().filter_map(|(index, message)| {
+            place(TypeRef::Message(index), message.package, &mut message.name, message.rust)
+        });
+        let mut placed: Vec<_> = messages.collect();
+        placed.extend(self.enums.iter_mut().enumerate().filter_map(|(index, desc)| {
+            place(TypeRef::Enum(index), desc.package, &mut desc.name, desc.rust)
+        }));
+        for (outer, of) in placed {
+            self.messages[outer].nested.push(of);
+        }
+        if lost.is_empty() { Ok(()) } else { Err(lost) }
+    }
+
     /// The name of a type inside its package, for the names of generic types.
     pub fn name<'a>(&'a self, of: &'a TypeRef) -> &'a str {
         match of {
-            TypeRef::Message(index) => &self.messages[*index].name,
-            TypeRef::Enum(index) => &self.enums[*index].name,
-            TypeRef::Named(full) => full.rsplit('.').next().unwrap_or(full),
+            TypeRef::Message(index) => last(&self.messages[*index].name),
+            TypeRef::Enum(index) => last(&self.enums[*index].name),
+            TypeRef::Named(full) => last(full),
         }
     }
 
@@ -217,4 +274,9 @@ impl Types {
             Kind::Type(of) => self.name(of),
         }
     }
+}
+
+/// The name without the packages and the messages around it.
+fn last(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
 }

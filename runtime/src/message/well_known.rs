@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use prost_types::value::Kind as Json;
-use prost_types::{Any, FieldMask, ListValue, Struct, Timestamp};
+use prost_types::{FieldMask, ListValue, Struct, Timestamp};
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, SerializeMap, SerializeSeq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -118,7 +118,8 @@ macro_rules! well_known {
     )*};
 }
 
-well_known! { Timestamp prost_types::Duration FieldMask Struct prost_types::Value ListValue Any }
+well_known! { Timestamp prost_types::Duration FieldMask Struct prost_types::Value ListValue }
+well_known! { super::Any prost_types::Any }
 
 macro_rules! timed {
     ($($type:ty: $which:ident $name:literal;)*) => {$(

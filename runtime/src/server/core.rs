@@ -25,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) max_body: usize,
     /// `log.access: all`: successes are logged at `info`.
     pub(crate) log_all: bool,
+    /// `server.reasons: false`: the kit's own reasons are not told as details of a status.
+    pub(crate) bare: bool,
     /// What is served beside operations.
     pub(crate) foreign: Foreign,
 }

@@ -205,7 +205,8 @@ pub(crate) fn dispatch(
         (Err(error), _) | (_, Err(error)) => (End::Refusal, Codec::Refused(error), None, None),
     };
     let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
-    let record = Record::open(operation.clone(), protocol, started, peer, trace, core.log_all);
+    let record =
+        Record::open(operation.clone(), protocol, started, peer, trace, core.log_all, core.bare);
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
     let body = socket.as_ref().map_or_else(|| body.into(), |socket| socket::body(socket));
@@ -404,6 +405,7 @@ fn render<B>(
             response
         }
         Err(error) => {
+            let error = record.told(error);
             let response = answer.error(&error);
             record.failed(error);
             response

@@ -74,6 +74,10 @@ impl Outgoing {
             Some(beside) => error.with_added(beside),
             None => error,
         };
+        let error = match &self.record {
+            Some(record) => record.told(error),
+            None => error,
+        };
         let last = end.bad(&error);
         if let Some(record) = &mut self.record {
             record.failed(error);

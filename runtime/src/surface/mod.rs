@@ -40,8 +40,8 @@ impl Answer {
         content_type: Option<&HeaderValue>,
         accepting: Option<&HeaderMap>,
     ) -> Self {
-        if let Some(format) = grpc::recognise(version, content_type) {
-            return Self::Grpc(Wire { format, ..Wire::default() });
+        if let Some(wire) = grpc::recognise(version, content_type) {
+            return Self::Grpc(wire);
         }
         if let Some(web) = web::recognise(content_type, accepting) {
             return Self::Web(web);
@@ -69,6 +69,9 @@ impl Answer {
         };
         if let Some(error) = grpc::refusal(method) {
             return Err(error);
+        }
+        if answered.alien {
+            return Err(grpc::unknown_format());
         }
         if let (Some(encoding), Codec::Enveloped(wire) | Codec::Text(wire)) = (encoding, codec) {
             [wire.received, wire.sent] = grpc::encodings(encoding, headers)?;

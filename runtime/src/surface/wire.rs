@@ -32,6 +32,8 @@ pub(crate) struct Wire {
     pub(crate) received: Encoding,
     /// What replies are compressed with, where they are large enough.
     pub(crate) sent: Encoding,
+    /// The caller named another format than those: nothing is read, and it is told so in its own protocol.
+    pub(crate) alien: bool,
 }
 
 /// The flag of a compressed message, in every protocol.

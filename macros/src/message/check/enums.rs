@@ -88,7 +88,8 @@ fn member(
 
 /// The variants of an enum without data.
 fn values(variants: Vec<VariantDecl>, enum_name: &str, sink: &Sink<'_>) -> Option<Vec<EnumValue>> {
-    let prefix = case::screaming(enum_name);
+    // A value has no dots, wherever its enum stands.
+    let prefix = case::screaming(enum_name.rsplit('.').next().unwrap_or(enum_name));
     let mut next = 0i64;
     let mut numbers: Vec<(i64, bool)> = Vec::new();
     let mut names: Vec<(String, bool)> = Vec::new();

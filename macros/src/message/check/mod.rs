@@ -89,7 +89,8 @@ fn name(options: &Options, ident: &syn::Ident, sink: &Sink<'_>) -> String {
         Some(name) => (name.value.clone(), name.span),
         None => (case::plain(ident), ident.span()),
     };
-    if !case::is_identifier(&name) {
+    // `Outer.Inner` is a type inside another message.
+    if !case::is_package(&name) {
         sink.at(
             span,
             format!("`{name}` is no name in protobuf: use ASCII letters, digits and `_`"),

@@ -83,7 +83,8 @@ async fn what_is_wrong_with_a_request_has_a_status() {
     let mut request = grpc_request(echo, whole);
     request.headers_mut().insert("content-type", "application/grpc+thrift".parse().unwrap());
     let answer = take_apart(soon(send.send_request(request)).await.unwrap()).await;
-    assert_eq!(answer.status, 415);
+    assert_eq!(answer.grpc_status(), "12");
+    assert_eq!(answer.error().reason(), "UNSUPPORTED_MEDIA_TYPE");
 }
 
 #[tokio::test]

@@ -259,6 +259,7 @@ async fn start(options: Options) -> Harness {
         timeout: options.timeout,
         max_body: options.max_body,
         log_all: false,
+        bare: false,
         foreign: Foreign::new(options.routes),
     };
     let bound = Bound::bind("127.0.0.1:0").await.unwrap();

@@ -14,18 +14,28 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
 use crate::call::Added;
 use crate::error::{Code, reasons};
-use crate::surface::{Encoding, Format};
+use crate::surface::{Encoding, Format, Wire};
 use crate::{Error, Result};
 
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// How the messages of a request are written, where it is a gRPC call. Any other `application/grpc…` is a media type that
 /// nothing here reads, and is refused as such.
-pub(crate) fn recognise(version: Version, content_type: Option<&HeaderValue>) -> Option<Format> {
+pub(crate) fn recognise(version: Version, content_type: Option<&HeaderValue>) -> Option<Wire> {
     if version != Version::HTTP_2 {
         return None;
     }
-    format(content_type?.as_bytes().strip_prefix(b"application/grpc")?)
+    let rest = content_type?.as_bytes().strip_prefix(b"application/grpc")?;
+    match format(rest) {
+        Some(format) => Some(Wire { format, ..Wire::default() }),
+        None => rest.starts_with(b"+").then(|| Wire { alien: true, ..Wire::default() }),
+    }
+}
+
+/// UNIMPLEMENTED, where the messages are in a format that is not known here.
+pub(crate) fn unknown_format() -> Error {
+    Error::unsupported_media_type("messages are read as application/grpc+proto and +json")
+        .with_grpc(Code::Unimplemented)
 }
 
 /// What stands behind the name of a protocol in its media type.
@@ -77,16 +87,25 @@ mod tests {
             ("application/grpc+proto", Some(Format::Proto)),
             ("application/grpc;charset=utf-8", Some(Format::Proto)),
             ("application/grpc+json", Some(Format::Json)),
-            ("application/grpc+jsonp", None),
-            ("application/grpc+thrift", None),
             ("application/grpc-web", None),
             ("application/grpc-web+proto", None),
             ("application/json", None),
         ] {
             let media = HeaderValue::from_static(media);
-            assert_eq!(recognise(Version::HTTP_2, Some(&media)), is, "{media:?}");
+            let wire = recognise(Version::HTTP_2, Some(&media));
+            assert_eq!(wire.map(|wire| wire.format), is, "{media:?}");
+            assert!(wire.is_none_or(|wire| !wire.alien));
             assert_eq!(recognise(Version::HTTP_11, Some(&media)), None, "{media:?}");
         }
+    }
+
+    #[test]
+    fn another_format_is_refused_in_grpcs_own_words() {
+        for media in ["application/grpc+jsonp", "application/grpc+thrift"] {
+            let media = HeaderValue::from_static(media);
+            assert!(recognise(Version::HTTP_2, Some(&media)).unwrap().alien);
+        }
+        assert_eq!(unknown_format().grpc_code(), Code::Unimplemented);
     }
 
     #[test]

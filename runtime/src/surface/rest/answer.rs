@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::flow::Flow;
-use super::media::{Answer, Format};
+use super::media::{Answer, Format, Input};
 use crate::Error;
 use crate::call::{Added, Body, EncodedBody, Meta, metadata};
 use crate::surface::Payload;
@@ -83,7 +83,13 @@ impl Answer {
             )
         } else {
             let format = if self.format == Format::Proto { Format::Json } else { self.format };
-            (error_json(error), format.content_type())
+            let content_type = match self.input {
+                // Who sends what is not read here may speak another protocol, and take plain JSON for an error of that one:
+                // Connect's clients do. A parameter tells the two apart, and means nothing to anybody else.
+                Input::Unknown => HeaderValue::from_static("application/json; charset=utf-8"),
+                _ => format.content_type(),
+            };
+            (error_json(error), content_type)
         };
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status(error);

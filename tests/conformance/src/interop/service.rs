@@ -3,10 +3,16 @@
 
 use std::time::Duration;
 
+use async_stream::try_stream;
 use bident::prelude::*;
 use bident::{Code, Error};
+use futures_core::Stream;
 
-use super::messages::{EchoStatus, Empty, Payload, PayloadType, SimpleRequest, SimpleResponse};
+use super::messages::{
+    EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest, SimpleResponse,
+    StreamingInputCallRequest, StreamingInputCallResponse, StreamingOutputCallRequest,
+    StreamingOutputCallResponse,
+};
 
 /// A header that comes back as a header.
 const INITIAL: &str = "x-grpc-test-echo-initial";
@@ -40,6 +46,83 @@ impl TestService {
         ctx.set_header("cache-control", "max-age=60, public");
         simple(req)
     }
+
+    #[rpc]
+    async fn streaming_output_call(
+        &self,
+        ctx: &Context,
+        req: StreamingOutputCallRequest,
+    ) -> Result<impl Stream<Item = Result<StreamingOutputCallResponse, Error>> + Send, Error> {
+        echo_metadata(ctx);
+        check(req.response_status.as_ref())?;
+        Ok(try_stream! {
+            for parameters in &req.response_parameters {
+                yield piece(req.response_type, parameters).await?;
+            }
+        })
+    }
+
+    #[rpc]
+    async fn streaming_input_call(
+        &self,
+        ctx: &Context,
+        mut requests: Streaming<StreamingInputCallRequest>,
+    ) -> Result<StreamingInputCallResponse, Error> {
+        echo_metadata(ctx);
+        let mut size = 0;
+        while let Some(request) = requests.next().await.transpose()? {
+            size += request.payload.map_or(0, |payload| payload.body.len());
+        }
+        let aggregated_payload_size = i32::try_from(size).internal()?;
+        Ok(StreamingInputCallResponse { aggregated_payload_size })
+    }
+
+    #[rpc]
+    async fn full_duplex_call(
+        &self,
+        ctx: &Context,
+        mut requests: Streaming<StreamingOutputCallRequest>,
+    ) -> impl Stream<Item = Result<StreamingOutputCallResponse, Error>> + Send {
+        echo_metadata(ctx);
+        try_stream! {
+            while let Some(request) = requests.next().await.transpose()? {
+                check(request.response_status.as_ref())?;
+                for parameters in &request.response_parameters {
+                    yield piece(request.response_type, parameters).await?;
+                }
+            }
+        }
+    }
+
+    #[rpc]
+    async fn half_duplex_call(
+        &self,
+        mut requests: Streaming<StreamingOutputCallRequest>,
+    ) -> impl Stream<Item = Result<StreamingOutputCallResponse, Error>> + Send {
+        try_stream! {
+            let mut all = Vec::new();
+            while let Some(request) = requests.next().await.transpose()? {
+                all.push(request);
+            }
+            for request in &all {
+                check(request.response_status.as_ref())?;
+                for parameters in &request.response_parameters {
+                    yield piece(request.response_type, parameters).await?;
+                }
+            }
+        }
+    }
+}
+
+/// One answer of a stream, in its time.
+async fn piece(
+    kind: PayloadType,
+    parameters: &ResponseParameters,
+) -> Result<StreamingOutputCallResponse, Error> {
+    if let Ok(micros @ 1..) = u64::try_from(parameters.interval_us) {
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+    Ok(StreamingOutputCallResponse { payload: Some(payload(kind, parameters.size)?) })
 }
 
 fn echo_metadata(ctx: &Context) {
