@@ -67,22 +67,25 @@ pub enum Protocol {
     WebSocket,
     /// gRPC-Web, binary or in base64.
     GrpcWeb,
+    /// Connect.
+    Connect,
 }
 
 impl Protocol {
-    /// `http`, `grpc`, `grpc-web` or `websocket`.
+    /// `http`, `grpc`, `grpc-web`, `connect` or `websocket`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Grpc => "grpc",
             Self::WebSocket => "websocket",
             Self::GrpcWeb => "grpc-web",
+            Self::Connect => "connect",
         }
     }
 
     /// Whether the trailers of a stream come after its messages; elsewhere they are headers.
     pub(crate) fn has_trailers(self) -> bool {
-        matches!(self, Self::Grpc | Self::GrpcWeb)
+        matches!(self, Self::Grpc | Self::GrpcWeb | Self::Connect)
     }
 }
 

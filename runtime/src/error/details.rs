@@ -76,6 +76,11 @@ pub(crate) fn encode(error: &Error) -> Bytes {
     status.encode_to_vec().into()
 }
 
+/// The details of an error as callers may see them, one by one.
+pub(crate) fn each(error: &Error) -> Vec<Any> {
+    Status::decode(encode(error)).unwrap_or_default().details
+}
+
 /// The error that a gRPC status stands for. `details` may be empty or nonsense; `trailers` are the caller's own, without
 /// the status itself.
 ///

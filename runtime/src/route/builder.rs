@@ -30,6 +30,15 @@ impl Builder {
         }
     }
 
+    /// Lets an operation's RPC path answer GET too, unless a binding of the user's does already.
+    pub(crate) fn rpc_get(&mut self, operation: usize, path: &str) {
+        let leaf = self.leaf(Route { operation, binding: None }, path, path, Some(Method::GET));
+        let leaves = self.table.exact.get(path.as_bytes());
+        if leaves.is_none_or(|leaves| conflict(leaves, &leaf).is_none()) {
+            self.exact(path.as_bytes(), leaf);
+        }
+    }
+
     /// Enters one HTTP binding. `name` is the operation's, for messages; `verb` a method, or `*` for every one.
     pub(crate) fn binding(&mut self, route: Route, name: &str, verb: &str, path: &str) {
         let method = match verb {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::{Kind, Operation, Plans};
 use crate::message::Types;
 use crate::route::{Builder, Route, Table};
-use crate::service::{Handler, Mounted};
+use crate::service::{Handler, Mounted, Shape};
 use crate::surface::rest::Plan;
 
 /// What a server will serve.
@@ -46,6 +46,9 @@ impl Assembly {
             }
             let route = Route { operation, binding: Some(index) };
             self.routes.binding(route, method.operation, binding.verb, binding.path);
+        }
+        if method.idempotent && method.shape == Shape::Unary {
+            self.routes.rpc_get(operation, method.operation);
         }
         let kind = Kind::Method(method.shape, plans);
         let (name, timeout) = (method.operation, method.timeout);

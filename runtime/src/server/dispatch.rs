@@ -30,7 +30,7 @@ use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
-use crate::surface::{Answer, Codec, Head, Payload, grpc, rest};
+use crate::surface::{Answer, Codec, Head, Payload, connect, grpc, rest};
 use crate::{Error, Result};
 
 /// How long middleware may go on after the handler below it has been told that it is late.
@@ -176,7 +176,7 @@ pub(crate) fn dispatch(
         }
         None => None,
     };
-    let protocol = if asked.is_some() { Protocol::WebSocket } else { answer.protocol() };
+    let on_socket = asked.is_some();
     // Who has no time left is told so: nothing is begun for nobody.
     let caller = match known.timeout() {
         Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
@@ -194,9 +194,13 @@ pub(crate) fn dispatch(
             (end, codec, Ok(None))
         }
     };
-    // A binding may have fewer forms than were asked for.
-    let mut answer =
-        if let Codec::Rest(rest) = &codec { Answer::Rest(rest.answer()) } else { answer };
+    let mut answer = match &codec {
+        // A binding may have fewer forms than were asked for.
+        Codec::Rest(rest) => Answer::Rest(rest.answer()),
+        Codec::Connect(unary) => Answer::Connect(unary.answer()),
+        _ => answer,
+    };
+    let protocol = if on_socket { Protocol::WebSocket } else { answer.protocol() };
     let operation = core.name(end, &codec);
     // What is refused has its name all the same.
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
@@ -238,6 +242,7 @@ struct Known<'a> {
     grpc_timeout: Option<&'a HeaderValue>,
     connect_timeout: Option<&'a HeaderValue>,
     upgrade: Option<&'a HeaderValue>,
+    connect: bool,
 }
 
 impl<'a> Known<'a> {
@@ -256,6 +261,10 @@ impl<'a> Known<'a> {
                 "grpc-timeout" => &mut known.grpc_timeout,
                 "connect-timeout-ms" => &mut known.connect_timeout,
                 "upgrade" => &mut known.upgrade,
+                "connect-protocol-version" => {
+                    known.connect = true;
+                    continue;
+                }
                 _ => continue,
             };
             // Of several the first one counts.
@@ -268,7 +277,7 @@ impl<'a> Known<'a> {
     #[inline]
     fn answer(&self, parts: &Parts) -> Answer {
         let accepting = self.accepts.then_some(&parts.headers);
-        Answer::of(&parts.method, parts.version, self.content_type, accepting)
+        Answer::of(&parts.method, parts.version, self.content_type, accepting, self.connect)
     }
 
     /// How long the caller waits, by whichever header it sent.
@@ -297,6 +306,14 @@ fn route(
     };
     let otherwise = match (core.table.find(method, uri.path()), answer) {
         (Found::Route(Route { operation, binding }, captures), _) => {
+            let answer = match (answer, binding) {
+                // Connect has the RPC path alone.
+                (Answer::Connect(_), Some(_)) => {
+                    let media = headers.get(http::header::CONTENT_TYPE);
+                    Answer::Rest(rest::Answer::of(method, media, Some(headers)))
+                }
+                (answer, _) => answer,
+            };
             let codec = match (&core.operations[operation].kind, answer, binding) {
                 (Kind::Method(..), Answer::Grpc(wire), None) => Codec::Enveloped(wire),
                 (_, Answer::Grpc(_), _) => {
@@ -307,6 +324,10 @@ fn route(
                     return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb));
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
+                (Kind::Method(..), _, None) if method != Method::POST => {
+                    Codec::Connect(connect::Unary::get(method, uri))
+                }
+                (Kind::Method(shape, _), Answer::Connect(answer), _) => answer.codec(*shape),
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
                     if let Some(error) = socket::only(*shape, plans.of(binding)) {
                         return (End::Operation(operation), Codec::Refused(error));

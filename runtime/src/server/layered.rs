@@ -18,7 +18,7 @@ use super::{Core, Outgoing, Peer, Site};
 use crate::Error;
 use crate::call::{Body, BoxFuture, Caught};
 use crate::error::BoxError;
-use crate::surface::Answer;
+use crate::surface::{Answer, connect};
 
 /// What a layer given to [`App::layer`](crate::App::layer) wraps: everything that the app serves, as HTTP.
 #[derive(Clone)]
@@ -77,6 +77,7 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
             request.version(),
             headers.get(http::header::CONTENT_TYPE),
             Some(headers),
+            headers.contains_key(connect::VERSION),
         );
         let asked = Caught::begin(|| {
             let answered = service.clone().oneshot(request);

@@ -1,6 +1,7 @@
 //! The surfaces: translation between the wire and a call, and nothing else.
 
 mod compression;
+pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
 pub(crate) mod rest;
@@ -28,23 +29,29 @@ use crate::{Error, Result};
 pub(crate) enum Answer {
     Grpc(Wire),
     Web(Web),
+    Connect(connect::Answer),
     Rest(rest::Answer),
 }
 
 impl Answer {
-    /// By the head of a request. `accepting` is only needed where there is an `accept`.
+    /// By the head of a request. `accepting` is only needed where there is an `accept`; `connect` is whether the request
+    /// says itself that it is one of Connect's.
     #[inline]
     pub(crate) fn of(
         method: &Method,
         version: Version,
         content_type: Option<&HeaderValue>,
         accepting: Option<&HeaderMap>,
+        connect: bool,
     ) -> Self {
         if let Some(wire) = grpc::recognise(version, content_type) {
             return Self::Grpc(wire);
         }
         if let Some(web) = web::recognise(content_type, accepting) {
             return Self::Web(web);
+        }
+        if let Some(answer) = connect::Answer::recognise(content_type, connect) {
+            return Self::Connect(answer);
         }
         Self::Rest(rest::Answer::of(method, content_type, accepting))
     }
@@ -65,6 +72,7 @@ impl Answer {
         let answered = match self {
             Self::Grpc(wire) => wire,
             Self::Web(web) => &mut web.wire,
+            Self::Connect(answer) => return answer.agree(codec, headers),
             Self::Rest(_) => return Ok(()),
         };
         if let Some(error) = grpc::refusal(method) {
@@ -84,6 +92,7 @@ impl Answer {
         match self {
             Self::Grpc(_) => Protocol::Grpc,
             Self::Web(_) => Protocol::GrpcWeb,
+            Self::Connect(_) => Protocol::Connect,
             Self::Rest(_) => Protocol::Http,
         }
     }
@@ -94,6 +103,7 @@ impl Answer {
         match self {
             Self::Grpc(wire) => grpc::reply(wire, meta, body),
             Self::Web(web) => web.reply(meta, body),
+            Self::Connect(answer) => answer.reply(meta, body),
             Self::Rest(answer) => answer.reply(meta, body),
         }
     }
@@ -103,6 +113,7 @@ impl Answer {
         match self {
             Self::Grpc(wire) => grpc::error(wire, error),
             Self::Web(web) => web.error(error),
+            Self::Connect(answer) => answer.error(error),
             Self::Rest(answer) => answer.error(error).map(Payload::full),
         }
     }
@@ -114,6 +125,8 @@ pub(crate) enum Codec {
     Enveloped(Wire),
     /// The same, from a request in base64. What is written becomes base64 when it is sent.
     Text(Wire),
+    /// A unary call of Connect's.
+    Connect(connect::Unary),
     /// REST, and JSON on the RPC path.
     Rest(rest::Rest),
     /// Not at all: the call goes on as the HTTP request that it is.
@@ -141,6 +154,7 @@ impl Codec {
                 // Few calls are in base64: they are not worth room in every call's future.
                 Box::pin(async move { wire.read(&mut body, limit).await }).await
             }
+            Self::Connect(unary) => Box::pin(unary.read(body, limit)).await,
             Self::Rest(rest) if rest.reads_body() => rest.decode(body.read(limit).await?),
             Self::Rest(rest) => rest.decode(Bytes::new()),
             Self::Raw(_) => Err(no_messages()),
@@ -155,6 +169,7 @@ impl Codec {
     pub(crate) fn write<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         match self {
             Self::Enveloped(wire) | Self::Text(wire) => wire.write(message),
+            Self::Connect(unary) => unary.write(message),
             Self::Rest(rest) => rest.encode(message, meta),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),
@@ -170,7 +185,7 @@ impl Codec {
             }
             Self::Refused(error) => Err(error.repeated()),
             Self::Rest(rest) => rest.requests(body, limit),
-            Self::Raw(_) => Err(no_messages()),
+            Self::Connect(_) | Self::Raw(_) => Err(no_messages()),
         }
     }
 
@@ -180,7 +195,7 @@ impl Codec {
             Self::Enveloped(wire) | Self::Text(wire) => Ok(Encoder::Enveloped(*wire)),
             Self::Refused(error) => Err(error.repeated()),
             Self::Rest(rest) => Ok(Encoder::Rest(rest.writer())),
-            Self::Raw(_) => Err(no_messages()),
+            Self::Connect(_) | Self::Raw(_) => Err(no_messages()),
         }
     }
 }
@@ -262,6 +277,8 @@ pub(crate) enum End {
     Trailers,
     /// With those trailers in the body: gRPC-Web.
     Web { text: bool },
+    /// With a last message that says how: the streams of Connect.
+    Connect,
     /// Not at all: a good one just ends, any other breaks off.
     Abrupt,
     /// A good one just ends, any other with an event.
@@ -279,6 +296,7 @@ impl End {
         match self {
             Self::Trailers => Some(Frame::trailers(grpc::ok_trailers(beside))),
             Self::Web { text } => Some(Frame::data(web::ok(beside, text))),
+            Self::Connect => Some(Frame::data(connect::ok(beside))),
             _ => None,
         }
     }
@@ -291,6 +309,7 @@ impl End {
         match self {
             Self::Trailers => Ok(Frame::trailers(grpc::error_trailers(error))),
             Self::Web { text } => Ok(Frame::data(web::failed(error, text))),
+            Self::Connect => Ok(Frame::data(connect::failed(error))),
             Self::Abrupt => Err(BoxError::from("the answer broke off")),
             Self::Events => Ok(Frame::data(rest::error_event(error))),
             Self::Lines => Ok(Frame::data(rest::error_line(error))),

@@ -5,6 +5,7 @@ mod age;
 mod bodies;
 mod chain;
 mod client;
+mod connect;
 mod drain;
 mod foreign;
 mod goaway;
@@ -102,7 +103,7 @@ static METHODS: [MethodSpec; 6] = [
     // As many messages as its request says, then an error where it says "broken".
     method("Count", "/test.v1.Echo/Count", &[], Shape::Bidi),
     // Adds headers and trailers to its answer.
-    method("Beside", "/test.v1.Echo/Beside", &[], Shape::Unary),
+    MethodSpec { idempotent: true, ..method("Beside", "/test.v1.Echo/Beside", &[], Shape::Unary) },
 ];
 
 /// What the tests hear from inside the service.

@@ -37,13 +37,17 @@ fn texts(messages: Vec<Bytes>) -> Vec<Text> {
     messages.into_iter().map(|it| crate::message::decode(it).unwrap()).collect()
 }
 
-fn request(path: &str, media: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
+pub(super) fn request(path: &str, media: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
     let request = Request::post(format!("http://test{path}")).header("content-type", media);
     request.body(Full::new(body.into())).unwrap()
 }
 
 /// One call over either version of HTTP.
-async fn call(harness: &Harness, h2: bool, request: Request<Full<Bytes>>) -> Response<Bytes> {
+pub(super) async fn call(
+    harness: &Harness,
+    h2: bool,
+    request: Request<Full<Bytes>>,
+) -> Response<Bytes> {
     let response = if h2 {
         soon(harness.h2().await.send_request(request)).await.unwrap()
     } else {

@@ -59,18 +59,22 @@ pub(crate) fn refusal(method: &Method) -> Option<Error> {
 /// UNIMPLEMENTED for an encoding that is not known here, with those that are.
 pub(crate) fn encodings(encoding: &HeaderValue, headers: &HeaderMap) -> Result<[Encoding; 2]> {
     let Some(received) = Encoding::named(encoding.as_bytes()) else {
-        return Err(unknown_encoding(&String::from_utf8_lossy(encoding.as_bytes())));
+        return Err(unknown_encoding(encoding.as_bytes(), GRPC_ACCEPT_ENCODING));
     };
     let mut accepted = headers.get_all(GRPC_ACCEPT_ENCODING).iter();
     let mirrored = accepted.any(|list| received.is_in(list.as_bytes()));
     Ok([received, if mirrored { received } else { Encoding::Identity }])
 }
 
-/// UNIMPLEMENTED, with the encodings that are read beside it.
-fn unknown_encoding(name: &str) -> Error {
+/// UNIMPLEMENTED, with the encodings that are read in the header `accepts`.
+pub(crate) fn unknown_encoding(name: &[u8], accepts: HeaderName) -> Error {
     let mut added = Added::default();
-    added.headers.insert(GRPC_ACCEPT_ENCODING, HeaderValue::from_static(Encoding::ACCEPTED));
-    let text = format!("messages compressed with `{name}` are not read here");
+    added.headers.insert(accepts, HeaderValue::from_static(Encoding::ACCEPTED));
+    let text = format!(
+        "messages compressed with `{}` are not read here, but with {}",
+        String::from_utf8_lossy(name),
+        Encoding::ACCEPTED
+    );
     Error::new(415, reasons::UNSUPPORTED_MEDIA_TYPE, text)
         .with_grpc(Code::Unimplemented)
         .with_added(Box::new(added))

@@ -121,7 +121,8 @@ fn beside(added: Option<Box<Added>>) -> HeaderMap {
     headers
 }
 
-fn add_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
+/// Trailers as headers, under names of their own.
+pub(crate) fn add_trailers(headers: &mut HeaderMap, trailers: &HeaderMap) {
     for (name, value) in trailers {
         if let Ok(name) = HeaderName::try_from(format!("trailer-{name}")) {
             headers.append(name, value.clone());

@@ -19,6 +19,7 @@ mod request;
 mod tests;
 mod text;
 
+pub(crate) use answer::add_trailers;
 #[cfg(feature = "ws")]
 pub(crate) use answer::error_json;
 #[cfg(feature = "ws")]
@@ -26,6 +27,7 @@ pub(crate) use flow::{FAILED, TEXT, error_envelope};
 pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::Answer;
 pub(crate) use plan::Plan;
+pub(crate) use text::form_value;
 
 use std::sync::Arc;
 

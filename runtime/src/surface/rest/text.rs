@@ -14,7 +14,7 @@ pub(super) fn path_value(raw: &str, keep_slash: bool) -> Result<Cow<'_, str>, &'
 }
 
 /// Decodes a key or a value of a query or a form, where `+` is a space.
-pub(super) fn form_value(raw: &str) -> Result<Cow<'_, str>, &'static str> {
+pub(crate) fn form_value(raw: &str) -> Result<Cow<'_, str>, &'static str> {
     if !raw.contains(['%', '+']) {
         return Ok(Cow::Borrowed(raw));
     }
