@@ -70,6 +70,7 @@ impl Rest {
     }
 
     /// The same, with what the headers say of a body that is taken as it is.
+    #[inline]
     pub(crate) fn with_media(mut self, headers: &HeaderMap) -> Self {
         if self.plan.raw_body {
             self.media = headers.get(CONTENT_TYPE).cloned().map(Box::new);
@@ -144,6 +145,15 @@ impl Rest {
     /// # Errors
     /// A value that has no form in the answer's format, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn encode<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
+        if self.answer.flow == Flow::One && !self.plan.raw_response {
+            return encode_message(&self.plan, self.answer.format, message);
+        }
+        self.encode_rare(message, meta)
+    }
+
+    /// One message of many, or one that is bytes.
+    #[inline(never)]
+    fn encode_rare<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         if self.plan.raw_response {
             self.writer().describe(message, meta)?;
         }
@@ -157,13 +167,17 @@ impl Rest {
 }
 
 /// One message, or the field of it that is the answer.
-#[inline]
 fn encode<M: Message>(plan: &Plan, answer: Answer, message: &M) -> Result<Bytes> {
     // In a line there is room for JSON alone.
     if plan.raw_response && !matches!(answer.flow, Flow::Lines(_)) {
         return http_body(plan, message).map(|body| body.data);
     }
-    let encoded = match (answer.format, plan.response_body) {
+    encode_message(plan, answer.format, message)
+}
+
+#[inline]
+fn encode_message<M: Message>(plan: &Plan, format: Format, message: &M) -> Result<Bytes> {
+    let encoded = match (format, plan.response_body) {
         (Format::Proto, None) => Ok(message::encode(message).into()),
         (Format::Proto, Some(field)) => message::field_to_wire(message, field).map(Bytes::from),
         (_, None) => message::to_json_bytes(message, Dialect::Proto),
