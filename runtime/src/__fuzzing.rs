@@ -75,7 +75,8 @@ impl Wire {
     pub fn new(json: bool, encoding: &str) -> Option<Self> {
         let format = if json { Format::Json } else { Format::Proto };
         let encoding = Encoding::named(encoding.as_bytes())?;
-        Some(Self(surface::Wire { format, received: encoding, sent: encoding }))
+        let plain = surface::Wire::default();
+        Some(Self(surface::Wire { format, received: encoding, sent: encoding, ..plain }))
     }
 
     /// A body that is one message.
