@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -20,13 +20,43 @@ use crate::service::Given;
 use crate::surface::envelope::Envelopes;
 use crate::{Error, Result};
 
-/// What ended the caller's own stream, for the caller to hear: the wire only tells that the call was given up.
-pub(super) type Broken = Arc<Mutex<Option<Error>>>;
+/// What the call and the stream of its requests tell each other.
+#[derive(Default)]
+struct Link {
+    /// What ended the caller's own stream, for the caller to hear: the wire only tells that the call was given up.
+    broken: Option<Error>,
+    /// Nobody waits for the call any more.
+    over: bool,
+    /// Whoever sends the requests.
+    sender: Option<Waker>,
+}
+
+/// The call's end of what it shares with its requests. Dropped with the call, it ends their stream: HTTP/2 keeps a call
+/// open for as long as either side of it is.
+#[derive(Default)]
+pub(super) struct Broken(Arc<Mutex<Link>>);
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        let sender = {
+            let mut link = lock(&self.0);
+            link.over = true;
+            link.sender.take()
+        };
+        if let Some(sender) = sender {
+            sender.wake();
+        }
+    }
+}
+
+fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
+    link.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Messages as the body of a request.
 struct Requests<M> {
     messages: Streaming<M>,
-    broken: Broken,
+    link: Arc<Mutex<Link>>,
 }
 
 impl<M: Message> http_body::Body for Requests<M> {
@@ -37,13 +67,20 @@ impl<M: Message> http_body::Body for Requests<M> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        {
+            let mut link = lock(&self.link);
+            if link.over {
+                return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::CANCEL).into())));
+            }
+            link.sender = Some(cx.waker().clone());
+        }
         let Some(message) = ready!(Pin::new(&mut self.messages).poll_next(cx)) else {
             return Poll::Ready(None);
         };
         let frame = message.and_then(|message| Ok(message::encode_framed(&message)?));
         Poll::Ready(Some(frame.map(Frame::data).map_err(|error| {
             let text = error.to_string();
-            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            lock(&self.link).broken = Some(error);
             text.into()
         })))
     }
@@ -54,7 +91,7 @@ pub(super) fn body<M: Message>(request: Given<M>) -> Result<(Body, Broken)> {
     let broken = Broken::default();
     let body = match request {
         Given::One(message) => message::encode_framed(&message)?.into(),
-        Given::Many(messages) => Body::new(Requests { messages, broken: broken.clone() }),
+        Given::Many(messages) => Body::new(Requests { messages, link: broken.0.clone() }),
     };
     Ok((body, broken))
 }
@@ -132,7 +169,7 @@ impl<M: Message> Replies<M> {
 
 /// What ended the caller's own stream, if anything did.
 pub(super) fn own(broken: &Broken) -> Option<Error> {
-    broken.lock().unwrap_or_else(PoisonError::into_inner).take()
+    lock(&broken.0).broken.take()
 }
 
 /// The same messages with the method's own errors.

@@ -68,6 +68,20 @@ async fn a_handler_hears_at_once_that_its_caller_has_gone() {
 }
 
 #[tokio::test]
+async fn requests_that_wait_to_be_sent_end_with_their_call() {
+    let it = open("").await;
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    sender.send(Note::new("a")).await.unwrap();
+    let requests = stream::unfold(receiver, async |mut receiver| {
+        receiver.recv().await.map(|note| (note, receiver))
+    });
+    let mut echoed = it.library.echo(Streaming::of(requests)).await.unwrap();
+    assert!(echoed.next().await.unwrap().is_ok());
+    drop(echoed);
+    e2e::bounded("the end of the requests", sender.closed()).await;
+}
+
+#[tokio::test]
 async fn a_deadline_ends_a_stream_whoever_set_it() {
     let mut it = open("server: {timeout: 50ms}").await;
     // The method's own; the server's is for unary calls alone.
