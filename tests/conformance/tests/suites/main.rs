@@ -4,4 +4,5 @@
 
 mod h2spec;
 mod interop;
+mod interop_client;
 mod run;
