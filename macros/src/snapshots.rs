@@ -96,6 +96,26 @@ fn service_on_a_trait() {
 }
 
 #[test]
+fn service_with_streams() {
+    let item = quote! {
+        pub trait Notes {
+            #[rpc(get = "/v1/notes/{topic}")]
+            async fn watch(
+                &self,
+                topic: String,
+            ) -> Result<impl Stream<Item = Result<Note, NoteError>> + Send, NoteError>;
+
+            #[rpc]
+            async fn collect(&self, notes: Streaming<Note>) -> Summary;
+
+            #[rpc]
+            fn echo(&self, notes: Streaming<Note>) -> impl Stream<Item = Note>;
+        }
+    };
+    compare("service_streams", crate::service::service(quote!(package = "notes.v1"), item));
+}
+
+#[test]
 fn service_that_is_linked() {
     let item = quote! {
         impl Greeter {

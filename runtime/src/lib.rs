@@ -87,6 +87,8 @@ pub use app::{Addresses, App, Server};
 pub use call::{Call, Context, Middleware, Next, Reply, Streaming, spawn};
 pub use config::Config;
 pub use error::{CallError, Code, Error, Result};
+/// What a method that streams returns: `impl Stream<Item = Result<T, E>> + Send`. The trait of the `futures-core` crate.
+pub use futures_core::Stream;
 pub use message::Any;
 pub use message::HttpBody;
 

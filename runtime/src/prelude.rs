@@ -6,4 +6,4 @@ pub use crate::app::App;
 pub use crate::call::{Call, Context, Middleware, Next, Reply, Streaming};
 pub use crate::config::Config;
 pub use crate::error::{CallError, Error, ResultExt as _};
-pub use crate::{construct, error_reason, hook, message, rpc, service, traced};
+pub use crate::{Stream, construct, error_reason, hook, message, rpc, service, traced};

@@ -9,6 +9,7 @@ mod spec;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 
 use super::model::{Host, Method, Model, Output, Service};
@@ -101,8 +102,9 @@ fn output_type(cx: &Cx, method: &Method) -> syn::Type {
     impl VisitMut for Named<'_> {
         fn visit_type_mut(&mut self, ty: &mut syn::Type) {
             if let syn::Type::ImplTrait(_) = ty {
-                let (root, item) = (self.0.root(), self.1);
-                *ty = syn::Type::Verbatim(quote!(#root::service::StreamOf<#item>));
+                let (private, item) = (self.0.private_at(ty.span()), self.1);
+                let named = quote_spanned!(at(ty.span())=> #private::StreamOf<#item>);
+                *ty = syn::Type::Verbatim(named);
             } else {
                 visit_mut::visit_type_mut(self, ty);
             }

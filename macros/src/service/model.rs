@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, Span};
 use syn::{Attribute, Generics, Type};
 
 use super::template::Template;
@@ -59,7 +59,8 @@ pub(crate) struct Method {
     pub(crate) timeout: Option<Duration>,
     pub(crate) idempotent: bool,
     pub(crate) deprecated: bool,
-    pub(crate) form: bool,
+    /// Where it is said that forms are accepted.
+    pub(crate) form: Option<Span>,
 }
 
 /// What a method returns.

@@ -14,6 +14,11 @@ pub const fn reply_has<S: Signature>(name: &str) -> bool {
     has_field(<MessageOf<S> as Message>::FIELDS, name)
 }
 
+/// Whether a method's request is one message.
+pub const fn takes_one<S: Signature>() -> bool {
+    !<RequestOf<S> as Input>::STREAMS
+}
+
 /// Which sides of a method stream.
 pub const fn shape<S: Signature>() -> Shape {
     Shape::of(<RequestOf<S> as Input>::STREAMS, <S::Output as Outcome>::STREAMS)

@@ -7,7 +7,7 @@ pub mod traced;
 
 pub(crate) use asserts::same;
 pub use asserts::{
-    Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape,
+    Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
 };
 pub use inventory;
 pub use reason::{Sent, Text, is_of_domain};
@@ -15,5 +15,5 @@ pub use tracing;
 
 pub use crate::call::BoxFuture;
 pub use crate::message::private as message;
-pub use crate::service::{Linked, mounted};
+pub use crate::service::{Linked, StreamOf, mounted};
 pub use {prost, serde};

@@ -5,7 +5,7 @@
 //! arguments. What it writes waits in a buffer of [`ROOM`] bytes; a producer never runs ahead of that and of one message.
 
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context as Task, Poll};
 
@@ -17,7 +17,7 @@ use super::reply::{Encoded, EncodedBody, Meta};
 use super::{BoxFuture, Call, Context, Reply};
 use crate::Result;
 use crate::message::Message;
-use crate::service::{Incoming, Input, IntoItems, Item};
+use crate::service::{Incoming, Input};
 use crate::surface::Encoder;
 
 /// What may wait to be sent before the producer waits too. Messages that are ready together leave together.
@@ -50,54 +50,68 @@ where
 }
 
 /// Where a method's stream of messages goes.
-pub struct Answers {
+pub(crate) struct Answers {
     slot: Arc<Slot>,
     encoder: Encoder,
 }
 
 impl Answers {
-    /// Sends what a method returned, to the end.
-    ///
-    /// # Errors
-    /// The method's own, the stream's, or that of a message which has no encoding. Each ends the call.
-    pub async fn send<Kind, Items: IntoItems<Kind>>(self, items: Items) -> Result<()> {
-        let Reply { message: items, mut meta } = items.into_items()?;
-        let mut items = pin!(items);
-        if self.encoder.needs_first() {
-            let first = poll_fn(|cx| items.as_mut().poll_next(cx)).await;
-            let first = first.map(Item::into_message).transpose()?;
-            if let Some(first) = &first {
-                self.encoder.describe(first, &mut meta)?;
-            }
-            self.open(meta);
-            if let Some(first) = &first {
-                self.put(first).await?;
-            }
-        } else {
-            self.open(meta);
-        }
-        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
-            self.put(&item.into_message()?).await?;
-        }
-        Ok(())
-    }
-
     /// Lets the head of the answer go.
     pub(crate) fn open(&self, meta: Meta) {
         self.slot.lock().head = Some(meta);
     }
 
+    /// Sends a stream, or what took its place.
+    #[cfg(test)]
+    pub(crate) async fn send<M: Message>(
+        self,
+        items: Result<impl Stream<Item = Result<M>>>,
+    ) -> Result<()> {
+        let mut items = std::pin::pin!(items?);
+        let mut head = self.begin(Meta::default());
+        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
+            self.write(&item?, &mut head)?;
+            self.room().await;
+        }
+        self.end(head);
+        Ok(())
+    }
+
     /// Writes one message, and waits where too much is unsent.
     pub(crate) async fn put<M: Message>(&self, message: &M) -> Result<()> {
-        let full = {
-            let bytes = &mut self.slot.lock().bytes;
-            self.encoder.write(message, bytes)?;
-            bytes.len() >= ROOM
-        };
-        if full {
-            poll_fn(|_| self.slot.room()).await;
-        }
+        self.write(message, &mut None)?;
+        self.room().await;
         Ok(())
+    }
+
+    /// Lets the head of the answer go, unless the first message has to describe it: then it is given back.
+    pub(crate) fn begin(&self, head: Meta) -> Option<Meta> {
+        if self.encoder.needs_first() {
+            return Some(head);
+        }
+        self.open(head);
+        None
+    }
+
+    /// Lets go the head of an answer without messages.
+    pub(crate) fn end(&self, head: Option<Meta>) {
+        if let Some(head) = head {
+            self.open(head);
+        }
+    }
+
+    /// Writes one message, after the head if that is still here.
+    pub(crate) fn write<M: Message>(&self, message: &M, head: &mut Option<Meta>) -> Result<()> {
+        if let Some(mut head) = head.take() {
+            self.encoder.describe(message, &mut head)?;
+            self.open(head);
+        }
+        self.encoder.write(message, &mut self.slot.lock().bytes)
+    }
+
+    /// Waits where too much is unsent.
+    pub(crate) async fn room(&self) {
+        poll_fn(|_| self.slot.room()).await;
     }
 }
 

@@ -6,13 +6,13 @@ use super::guard::Guard;
 use super::reply::{Encoded, EncodedBody};
 use super::{BoxFuture, Call, Context, Reply};
 use crate::Result;
-use crate::service::{Incoming, Input, IntoReply};
+use crate::service::{Incoming, Input, Outcome};
 
 /// One message out, for one or many in.
 pub(crate) fn serve_unary<In, Out, F, Fut>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
 where
     In: Input,
-    Out: IntoReply,
+    Out: Outcome,
     F: FnOnce(Context, In) -> Fut + Send + 'static,
     Fut: Future<Output = Out> + Send + 'static,
 {

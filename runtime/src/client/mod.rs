@@ -32,7 +32,7 @@ use crate::call::{self, Protocol, Reply, Streaming};
 use crate::error::{CallError, Reason, reasons};
 use crate::message::{self, Fault, Message};
 use crate::service::{
-    Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, StreamAnswer, Streams,
+    Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, StreamAnswer,
 };
 use crate::{Error, Result};
 
@@ -166,10 +166,11 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::unary`], before the first message or in place of one.
-    pub async fn stream<S>(&self, method: &'static MethodSpec, input: S::Input) -> StreamAnswer<S>
-    where
-        S: Signature<Output: Streams>,
-    {
+    pub async fn stream<S: Signature>(
+        &self,
+        method: &'static MethodSpec,
+        input: S::Input,
+    ) -> StreamAnswer<S> {
         let request = input.into_request().given();
         self.open(method, request).await.map_err(CallError::from_error)
     }

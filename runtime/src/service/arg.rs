@@ -12,7 +12,7 @@ use crate::message::{Field, Message};
 /// message is its own request, any other value is the one field of a [`Wrapped`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an `#[rpc]` method",
-    label = "expected a `#[message]` type or a plain value",
+    label = "expected a `#[message]` type, a plain value, or a `Streaming` of messages",
     note = "a type of your own needs `#[message]` above its definition, also inside `Vec`, `Option` or a map"
 )]
 pub trait Arg<N>: Sized {

@@ -16,11 +16,11 @@ pub use hooks::{Hooks, WithHooks};
 pub use linked::{Linked, mounted};
 pub(crate) use mount::{HOOK_TIMEOUT, Handler, Hook, Mounted};
 pub use mount::{HookAt, Mount};
-pub use outcome::{IntoReply, Outcome};
+pub use outcome::{Form, Outcome};
 pub use signature::{Answer, Signature, StreamAnswer};
 pub(crate) use signature::{InputOf, MessageOf, RequestOf};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
-pub use stream::{Given, Incoming, Input, IntoItems, Item, StreamOf, Streams};
+pub use stream::{Given, Incoming, Input, IntoItems, Item, Sending, StreamOf};
 pub use wrapped::{RequestNames, Wrapped};
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Arg, Input, IntoReply, MethodSpec, ServiceSpec, Signature};
+use super::{Arg, Input, MethodSpec, Outcome, Sending, ServiceSpec, Signature};
 use crate::Result;
 use crate::call::{Answers, BoxFuture, Call, Context, Reply};
 use crate::message::Message;
@@ -55,20 +55,19 @@ impl Mount {
         S: Signature,
         F: FnOnce(Context, S::Input) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = S::Output> + Send + 'static,
-        S::Output: IntoReply,
     {
         self.unary(method, move |context, request| f(context, S::Input::from_request(request)));
     }
 
-    /// Mounts a method of the user's that answers with a stream: `f` gives what the method returned to [`Answers::send`].
+    /// Mounts a method of the user's that answers with a stream: `f` gives what the method returned to [`Sending::send`].
     pub fn streaming<S, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
     where
         S: Signature,
-        F: FnOnce(Context, S::Input, Answers) -> Fut + Clone + Send + Sync + 'static,
+        F: FnOnce(Context, S::Input, Sending<S>) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Result<()>> + Send + 'static,
     {
         self.stream(method, move |context, request, answers| {
-            f(context, S::Input::from_request(request), answers)
+            f(context, S::Input::from_request(request), Sending::to(answers))
         });
     }
 
@@ -76,7 +75,7 @@ impl Mount {
     pub(crate) fn unary<In, Out, F, Fut>(&mut self, method: &'static MethodSpec, f: F)
     where
         In: Input,
-        Out: IntoReply,
+        Out: Outcome,
         F: FnOnce(Context, In) -> Fut + Clone + Send + Sync + 'static,
         Fut: Future<Output = Out> + Send + 'static,
     {

@@ -1,5 +1,7 @@
 //! What an `#[rpc]` method may return.
 
+use std::convert::Infallible;
+
 use crate::call::Reply;
 use crate::error::Reason;
 use crate::message::Message;
@@ -9,72 +11,86 @@ use crate::{Error, Result};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned by an `#[rpc]` method",
     label = "expected a `#[message]` type, `Reply<T>`, or a `Result` of one of them whose error has `#[error_reason]`",
-    note = "a stream is written `impl Stream<Item = Result<T, E>> + Send`, alone, in a `Reply` or in a `Result`",
+    note = "a stream (`StreamOf` in here) is written `impl Stream<Item = Result<T, E>> + Send`, alone, in a `Reply` or in a `Result`; its items are messages, or `Result`s of one whose error has `#[error_reason]`",
     note = "`bident::Error` and `anyhow::Error` are such errors by themselves"
 )]
-pub trait Outcome: Send {
+pub trait Outcome: Form + Send {
     /// The reply message on the wire.
     type Message: Message;
     /// The method's own errors, as a client gets them back.
     type Error: Reason;
+    /// Those that end a stream.
+    type ItemError: Reason;
     /// Whether there may be any number of messages.
     const STREAMS: bool;
-}
 
-/// What a method with one reply may return.
-pub trait IntoReply: Outcome {
-    /// The one shape that the call layer works with.
+    /// The one shape that the call layer works with. Nothing of the kind is there to be asked where it streams.
     ///
     /// # Errors
     /// What the method returned as its error.
     fn into_reply(self) -> Result<Reply<Self::Message>>;
+
+    /// The message of one item, which is the one that describes the reply.
+    ///
+    /// # Errors
+    /// The item itself, where it is one.
+    #[doc(hidden)]
+    fn item(item: Self::Item) -> Result<Self::Message>;
+
+    /// What was returned in place of a stream.
+    #[doc(hidden)]
+    fn refusal(refusal: Self::Refusal) -> Error;
 }
 
-#[diagnostic::do_not_recommend]
-impl<M: Message> Outcome for M {
-    type Message = M;
-    type Error = Error;
-    const STREAMS: bool = false;
+/// The parts of what a method returns, whether or not they may be that: asking for them reports no mistake once more.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by an `#[rpc]` method",
+    label = "expected a `#[message]` type, `Reply<T>`, or a `Result` of one of them whose error has `#[error_reason]`",
+    note = "a stream (`StreamOf` in here) is written `impl Stream<Item = Result<T, E>> + Send`, alone, in a `Reply` or in a `Result`; its items are messages, or `Result`s of one whose error has `#[error_reason]`",
+    note = "`bident::Error` and `anyhow::Error` are such errors by themselves"
+)]
+pub trait Form {
+    /// One message, or an item of the stream.
+    type Item;
+    /// What may be returned in place of a reply or a stream.
+    type Refusal;
 }
 
-impl<M: Message> Outcome for Reply<M> {
-    type Message = M;
-    type Error = Error;
-    const STREAMS: bool = false;
+/// The two impls of one form of a return type with one message.
+macro_rules! one {
+    ($([$($error:ident)?] $form:ty, $errors:ty, $refusal:ty, $into:expr;)*) => {
+        $(#[diagnostic::do_not_recommend]
+        impl<M: Message, $($error)?> Form for $form {
+            type Item = M;
+            type Refusal = $refusal;
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<M: Message, $($error: Reason)?> Outcome for $form {
+            type Message = M;
+            type Error = $errors;
+            type ItemError = $errors;
+            const STREAMS: bool = false;
+
+            fn into_reply(self) -> Result<Reply<M>> {
+                let into: fn(Self) -> Result<Reply<M>> = $into;
+                into(self)
+            }
+
+            fn item(message: M) -> Result<M> {
+                Ok(message)
+            }
+
+            fn refusal(refusal: $refusal) -> Error {
+                refusal.into_error()
+            }
+        })*
+    };
 }
 
-impl<M: Message, E: Reason> Outcome for std::result::Result<M, E> {
-    type Message = M;
-    type Error = E;
-    const STREAMS: bool = false;
-}
-
-impl<M: Message, E: Reason> Outcome for std::result::Result<Reply<M>, E> {
-    type Message = M;
-    type Error = E;
-    const STREAMS: bool = false;
-}
-
-impl<M: Message> IntoReply for M {
-    fn into_reply(self) -> Result<Reply<M>> {
-        Ok(Reply::new(self))
-    }
-}
-
-impl<M: Message> IntoReply for Reply<M> {
-    fn into_reply(self) -> Result<Self> {
-        Ok(self)
-    }
-}
-
-impl<M: Message, E: Reason> IntoReply for std::result::Result<M, E> {
-    fn into_reply(self) -> Result<Reply<M>> {
-        self.map(Reply::new).map_err(Reason::into_error)
-    }
-}
-
-impl<M: Message, E: Reason> IntoReply for std::result::Result<Reply<M>, E> {
-    fn into_reply(self) -> Result<Reply<M>> {
-        self.map_err(Reason::into_error)
-    }
+one! {
+    [] M, Error, Infallible, |message| Ok(Reply::new(message));
+    [] Reply<M>, Error, Infallible, Ok;
+    [E] std::result::Result<M, E>, E, E, |result| result.map(Reply::new).map_err(Reason::into_error);
+    [E] std::result::Result<Reply<M>, E>, E, E, |result| result.map_err(Reason::into_error);
 }

@@ -1,6 +1,6 @@
 //! A method's types, asked about in one place: a type that may not stand in a method is reported there and nowhere else.
 
-use super::{Arg, Input, Outcome, Streams};
+use super::{Arg, Input, Outcome};
 use crate::call::Streaming;
 use crate::error::CallError;
 
@@ -25,7 +25,7 @@ pub(crate) type MessageOf<S> = <<S as Signature>::Output as Outcome>::Message;
 
 /// What a client's call of a method gives that answers with a stream.
 pub type StreamAnswer<S> = std::result::Result<
-    Streaming<MessageOf<S>, CallError<<<S as Signature>::Output as Streams>::ItemError>>,
+    Streaming<MessageOf<S>, CallError<<<S as Signature>::Output as Outcome>::ItemError>>,
     CallError<<<S as Signature>::Output as Outcome>::Error>,
 >;
 

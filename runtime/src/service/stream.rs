@@ -1,14 +1,16 @@
 //! What a method with streams takes and returns, in types. Nothing is told by its spelling but the keyword `impl`: where a
 //! type must be named, the macro writes [`StreamOf`] in place of `impl Stream<Item = X>`.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::pin::pin;
 
 use futures_core::Stream;
 
-use super::{Arg, Outcome};
+use super::{Arg, Form, Outcome, Signature};
 use crate::Result;
-use crate::call::{Body, Reply, Streaming};
+use crate::call::{Answers, Body, Meta, Reply, Streaming};
 use crate::error::Reason;
 use crate::message::Message;
 use crate::surface::Codec;
@@ -77,7 +79,6 @@ impl<M: Message> Input for Streaming<M> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<N, M: Message> Arg<N> for Streaming<M> {
     type Request = Self;
 
@@ -91,7 +92,7 @@ impl<N, M: Message> Arg<N> for Streaming<M> {
 }
 
 /// Stands for `impl Stream<Item = X>` where that cannot be written.
-pub struct StreamOf<X>(PhantomData<fn() -> X>);
+pub struct StreamOf<X>(Infallible, PhantomData<fn() -> X>);
 
 /// An item of a method's stream: a message, or a `Result` of one.
 #[diagnostic::on_unimplemented(
@@ -130,47 +131,105 @@ impl<M: Message, E: Reason> Item for std::result::Result<M, E> {
     }
 }
 
-/// What a method that streams may return, with [`StreamOf`] for the stream.
-pub trait Streams: Outcome {
-    /// The errors that end the stream; [`Outcome::Error`] is those in place of one.
-    type ItemError: Reason;
-}
-
-/// The two impls of one form of a return type.
+/// The two impls of one form of a return type with a stream.
 macro_rules! streams {
-    ($([$($error:ident)?] $form:ty, $errors:ty;)*) => {
-        $(impl<X: Item, $($error: Reason)?> Outcome for $form {
-            type Message = X::Message;
-            type Error = $errors;
-            const STREAMS: bool = true;
+    ($([$($error:ident)?] $form:ty, $errors:ty, $refusal:ty, $into:expr;)*) => {
+        $(#[diagnostic::do_not_recommend]
+        impl<X, $($error)?> Form for $form {
+            type Item = X;
+            type Refusal = $refusal;
         }
 
-        impl<X: Item, $($error: Reason)?> Streams for $form {
+        #[diagnostic::do_not_recommend]
+        impl<X: Item, $($error: Reason)?> Outcome for $form {
+            type Message = X::Message;
+            type Error = $errors;
             type ItemError = X::Error;
+            const STREAMS: bool = true;
+
+            fn into_reply(self) -> Result<Reply<X::Message>> {
+                let into: fn(Self) -> Result<Reply<X::Message>> = $into;
+                into(self)
+            }
+
+            fn item(item: X) -> Result<X::Message> {
+                item.into_message()
+            }
+
+            fn refusal(refusal: $refusal) -> crate::Error {
+                refusal.into_error()
+            }
         })*
     };
 }
 
 streams! {
-    [] StreamOf<X>, X::Error;
-    [] Reply<StreamOf<X>>, X::Error;
-    [E] std::result::Result<StreamOf<X>, E>, E;
-    [E] std::result::Result<Reply<StreamOf<X>>, E>, E;
+    [] StreamOf<X>, X::Error, Infallible, |stream| match stream.0 {};
+    [] Reply<StreamOf<X>>, X::Error, Infallible, |reply| match reply.message.0 {};
+    [E] std::result::Result<StreamOf<X>, E>, E, E, |result| match result {
+        Ok(stream) => match stream.0 {},
+        Err(error) => Err(error.into_error()),
+    };
+    [E] std::result::Result<Reply<StreamOf<X>>, E>, E, E, |result| match result {
+        Ok(reply) => match reply.message.0 {},
+        Err(error) => Err(error.into_error()),
+    };
+}
+
+/// Where the stream goes that a method returned.
+pub struct Sending<S> {
+    answers: Answers,
+    signature: PhantomData<fn() -> S>,
+}
+
+impl<S: Signature> Sending<S> {
+    pub(crate) fn to(answers: Answers) -> Self {
+        Self { answers, signature: PhantomData }
+    }
+
+    /// Sends what a method returned, to the end.
+    ///
+    /// # Errors
+    /// The method's own, the stream's, or that of a message which has no encoding. Each ends the call.
+    pub async fn send<Kind, Returned>(self, returned: Returned) -> Result<()>
+    where
+        Returned: IntoItems<Kind, <S::Output as Form>::Refusal, Item = <S::Output as Form>::Item>,
+    {
+        let Reply { message: items, meta } =
+            returned.into_items().map_err(<S::Output as Outcome>::refusal)?;
+        let mut head = self.answers.begin(meta);
+        let mut items = pin!(items);
+        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
+            self.write(item, &mut head)?;
+            self.answers.room().await;
+        }
+        self.answers.end(head);
+        Ok(())
+    }
+
+    /// No message lives longer than this: it is encoded before anything is waited for.
+    fn write(&self, item: <S::Output as Form>::Item, head: &mut Option<Meta>) -> Result<()> {
+        self.answers.write(&<S::Output as Outcome>::item(item)?, head)
+    }
 }
 
 /// What a method that streams did return. `Kind` tells the forms apart, so that one may be implemented beside the other; it
-/// is always inferred.
-pub trait IntoItems<Kind> {
+/// is always inferred. What may be an item or an error is asked of the signature, and not once more in here.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no stream that an `#[rpc]` method can return",
+    label = "expected `impl Stream<Item = Result<T, E>> + Send`, alone, in a `Reply` or in a `Result`"
+)]
+pub trait IntoItems<Kind, E> {
     /// One item.
-    type Item: Item;
-    /// All of them.
-    type Items: Stream<Item = Self::Item> + Send;
+    type Item;
+    /// The stream.
+    type Items: Stream<Item = Self::Item>;
 
-    /// The one shape that the call layer works with.
+    /// The one shape that is sent.
     ///
     /// # Errors
     /// What the method returned in place of a stream.
-    fn into_items(self) -> Result<Reply<Self::Items>>;
+    fn into_items(self) -> Result<Reply<Self::Items>, E>;
 }
 
 /// The stream alone.
@@ -182,50 +241,38 @@ pub struct InResult(());
 /// In a [`Reply`] in a `Result`.
 pub struct InResultOfReply(());
 
-impl<S> IntoItems<Alone> for S
-where
-    S: Stream<Item: Item> + Send,
-{
+impl<S: Stream, E> IntoItems<Alone, E> for S {
     type Item = S::Item;
     type Items = S;
 
-    fn into_items(self) -> Result<Reply<S>> {
+    fn into_items(self) -> Result<Reply<S>, E> {
         Ok(Reply::new(self))
     }
 }
 
-impl<S> IntoItems<InReply> for Reply<S>
-where
-    S: Stream<Item: Item> + Send,
-{
+impl<S: Stream, E> IntoItems<InReply, E> for Reply<S> {
     type Item = S::Item;
     type Items = S;
 
-    fn into_items(self) -> Result<Self> {
+    fn into_items(self) -> Result<Self, E> {
         Ok(self)
     }
 }
 
-impl<S, E: Reason> IntoItems<InResult> for std::result::Result<S, E>
-where
-    S: Stream<Item: Item> + Send,
-{
+impl<S: Stream, E> IntoItems<InResult, E> for std::result::Result<S, E> {
     type Item = S::Item;
     type Items = S;
 
-    fn into_items(self) -> Result<Reply<S>> {
-        self.map(Reply::new).map_err(Reason::into_error)
+    fn into_items(self) -> Result<Reply<S>, E> {
+        self.map(Reply::new)
     }
 }
 
-impl<S, E: Reason> IntoItems<InResultOfReply> for std::result::Result<Reply<S>, E>
-where
-    S: Stream<Item: Item> + Send,
-{
+impl<S: Stream, E> IntoItems<InResultOfReply, E> for std::result::Result<Reply<S>, E> {
     type Item = S::Item;
     type Items = S;
 
-    fn into_items(self) -> Result<Reply<S>> {
-        self.map_err(Reason::into_error)
+    fn into_items(self) -> Self {
+        self
     }
 }

@@ -1,6 +1,6 @@
 //! Every type in a signature goes by another name: nothing is recognised by its spelling.
 
-use kit::{Config as Settings, Context as Surroundings, Reply as Answer};
+use kit::{Config as Settings, Context as Surroundings, Reply as Answer, Stream as Flow};
 
 /// A request.
 #[kit::message(crate = ::kit)]
@@ -150,6 +150,40 @@ impl Made {
 
 type Attempt = kit::Result<Made>;
 
+type Questions = kit::Streaming<Question>;
+
+/// Streams under other names.
+pub struct River;
+
+#[kit::service(package = "aliases.v1", crate = ::kit)]
+impl River {
+    /// Takes a stream and gives one.
+    ///
+    /// # Errors
+    /// Never.
+    #[rpc]
+    pub async fn flow(
+        &self,
+        questions: Questions,
+        around: &Surroundings,
+    ) -> Result<Answer<impl Flow<Item = kit::Result<Said>> + Send>> {
+        let _ = around;
+        Ok(Answer::new(questions))
+    }
+}
+
+/// The same by contract.
+#[kit::service(package = "aliases.v1", crate = ::kit)]
+pub trait Rivers {
+    /// Takes a stream and gives one.
+    #[rpc]
+    async fn flow(&self, questions: Questions) -> Result<impl Flow<Item = Result<Said>>>;
+
+    /// Gives one.
+    #[rpc]
+    fn rise(&self, text: Text) -> impl Flow<Item = Said> + Send;
+}
+
 /// A contract in other names.
 #[kit::service(package = "aliases.v1", crate = ::kit)]
 pub trait Contract {
@@ -222,6 +256,17 @@ mod tests {
             })
             .collect();
         assert_eq!(names, ["Question", "Question", "PlainRequest", "Shapes"]);
+    }
+
+    #[test]
+    fn streams_are_decided_by_what_a_type_is() {
+        use kit::service::Shape::Bidi;
+
+        let method = &super::River::SPEC.methods[0];
+        let mut types = kit::message::Types::default();
+        let (input, output) = ((method.input)(&mut types), (method.output)(&mut types));
+        let named = (types.name(&input), types.name(&output));
+        assert_eq!((method.shape, named), (Bidi, ("Question", "Question")));
     }
 
     #[test]

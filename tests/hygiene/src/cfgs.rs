@@ -69,6 +69,11 @@ impl Service {
     #[rpc]
     pub async fn kept(&self, id: NoSuchType) {}
 
+    /// Never there.
+    #[cfg(any())]
+    #[rpc]
+    pub async fn gone_stream(&self, all: Streaming<NoSuchType>) -> impl Stream<Item = NoSuchType> {}
+
     /// Comes last.
     #[rpc]
     pub async fn last(&self) {}

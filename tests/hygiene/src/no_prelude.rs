@@ -102,6 +102,16 @@ impl Books {
         Found::Nothing
     }
 
+    /// Takes a stream and gives one.
+    #[rpc]
+    pub async fn exchange(
+        &self,
+        books: ::kit::Streaming<Book>,
+    ) -> impl ::kit::Stream<Item = ::std::result::Result<Book, ::kit::Error>> + ::std::marker::Send
+    {
+        books
+    }
+
     /// Takes one plain value.
     ///
     /// # Errors
@@ -123,6 +133,13 @@ pub trait Shelves {
     #[rpc(get = "/v1/shelves/{shelf}")]
     async fn list(&self, shelf: u32) -> ::std::result::Result<Book, BookError>;
 
+    /// Tells what comes.
+    #[rpc]
+    async fn watch(
+        &self,
+        shelf: u32,
+    ) -> ::std::result::Result<impl ::kit::Stream<Item = Book>, BookError>;
+
     /// Counts.
     #[rpc]
     async fn total(&self, kinds: ::std::vec::Vec<Genre>) -> Book {
@@ -140,6 +157,27 @@ impl Shelves for Wooden {
             title: ::std::string::String::new(),
             shelf: ::std::option::Option::Some(number),
         })
+    }
+
+    async fn watch(
+        &self,
+        _: u32,
+    ) -> ::std::result::Result<impl ::kit::Stream<Item = Book>, BookError> {
+        ::std::result::Result::Ok(Never)
+    }
+}
+
+/// Says nothing.
+struct Never;
+
+impl ::kit::Stream for Never {
+    type Item = Book;
+
+    fn poll_next(
+        self: ::std::pin::Pin<&mut Self>,
+        _: &mut ::std::task::Context<'_>,
+    ) -> ::std::task::Poll<::std::option::Option<Book>> {
+        ::std::task::Poll::Ready(::std::option::Option::None)
     }
 }
 

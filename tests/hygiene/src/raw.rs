@@ -59,6 +59,15 @@ impl r#Abstract {
         let _ = r#fn;
     }
 
+    /// Takes a stream and gives one.
+    #[rpc]
+    pub async fn r#yield(
+        &self,
+        r#gen: kit::Streaming<Item>,
+    ) -> impl kit::Stream<Item = kit::Result<Item>> + Send {
+        r#gen
+    }
+
     /// Is traced.
     #[kit::traced(crate = ::kit, fields(r#type, kind.r#type = r#type))]
     pub async fn r#async(&self, r#type: u32) -> u32 {
@@ -76,7 +85,7 @@ mod tests {
         let spec = super::Abstract::SPEC;
         assert_eq!(spec.full_name, "raw.v1.Abstract");
         let names: Vec<_> = spec.methods.iter().map(|method| method.name).collect();
-        assert_eq!(names, ["Match", "Fn"]);
+        assert_eq!(names, ["Match", "Fn", "Yield"]);
         let error = super::Wrong::r#Type { r#type: "x".into() }.into_error();
         assert_eq!(error.reason(), "TYPE");
         assert_eq!(error.metadata().get("type").map(String::as_str), Some("x"));

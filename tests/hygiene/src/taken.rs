@@ -21,6 +21,10 @@ struct Context;
 struct Error;
 struct Message;
 struct Service;
+struct Stream;
+struct Streaming;
+struct Sending;
+struct Item;
 struct Mount;
 struct Some;
 struct None;
@@ -94,6 +98,21 @@ impl S {
         ::std::result::Result::Ok(request)
     }
 
+    /// So is a stream.
+    ///
+    /// # Errors
+    /// Never.
+    #[rpc]
+    pub async fn answers(
+        &self,
+        answers: ::kit::Streaming<T>,
+    ) -> ::std::result::Result<
+        impl ::kit::Stream<Item = ::std::result::Result<T, ::kit::Error>> + ::std::marker::Send,
+        E,
+    > {
+        ::std::result::Result::Ok(answers)
+    }
+
     /// It is called like a function of generated code.
     #[rpc]
     pub async fn mount(&self, context: i64) {
@@ -114,4 +133,8 @@ pub trait Contract {
     /// Takes and gives it.
     #[rpc]
     async fn give(&self, value: T) -> T;
+
+    /// Gives many.
+    #[rpc]
+    async fn flow(&self, answers: ::kit::Streaming<T>) -> impl ::kit::Stream<Item = T>;
 }

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt as _;
-use syn::visit_mut::VisitMut;
+use syn::visit_mut::{self, VisitMut};
 use syn::{
     FnArg, GenericArgument, Pat, PathArguments, ReturnType, Signature, Type, TypeImplTrait,
     TypeParamBound, parse_quote,
@@ -69,7 +69,7 @@ pub(super) fn check(
         timeout,
         idempotent: options.idempotent.is_set(),
         deprecated: options.deprecated.is_set() || deprecated_in_rust,
-        form: options.form.is_set(),
+        form: options.form.get().map(|flag| flag.span),
         ident: sig.ident,
     })
 }
@@ -78,6 +78,14 @@ pub(super) fn check(
 pub(super) fn check_async(sig: &Signature, attribute: &str, sink: &Sink<'_>) {
     if sig.asyncness.is_none() {
         sink.on(sig.fn_token, format!("a function with `#[{attribute}]` is an `async fn`"));
+    }
+}
+
+/// Who does not wait for anything returns a stream.
+fn check_waits(sig: &Signature, sink: &Sink<'_>) {
+    if sig.asyncness.is_none() {
+        let wrong = "an `#[rpc]` method is an `async fn`, unless it returns an `impl Stream`";
+        sink.on(sig.fn_token, wrong);
     }
 }
 
@@ -164,7 +172,7 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
 
 fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Output {
     let ReturnType::Type(_, output) = &sig.output else {
-        check_async(sig, "rpc", sink);
+        check_waits(sig, sink);
         return Output::One(parse_quote!(()));
     };
     if let Type::Reference(ty) = &**output {
@@ -175,7 +183,7 @@ fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Outpu
     let mut impls = Impls(Vec::new());
     impls.visit_type_mut(&mut ty.clone());
     let Some((first, others)) = impls.0.split_first() else {
-        check_async(sig, "rpc", sink);
+        check_waits(sig, sink);
         return Output::One(ty);
     };
     for other in others {
@@ -191,12 +199,13 @@ fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Outpu
     Output::Many { item: Box::new(item), awaited: sig.asyncness.is_some(), ty }
 }
 
-/// Every `impl Trait` of a type that is not inside another one.
+/// Every `impl Trait` of a type.
 struct Impls(Vec<TypeImplTrait>);
 
 impl VisitMut for Impls {
     fn visit_type_impl_trait_mut(&mut self, ty: &mut TypeImplTrait) {
         self.0.push(ty.clone());
+        visit_mut::visit_type_impl_trait_mut(self, ty);
     }
 }
 

@@ -116,19 +116,16 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
         quote!(#(#docs)*)
     };
     let output = output_type(cx, method);
-    let (call, bound, answer) = match &method.output {
-        Output::One(_) => (
-            quote!(unary),
-            quote!(#root::service::Outcome),
-            quote!(<#output as #root::service::Outcome>::Message),
-        ),
+    let (call, answer) = match &method.output {
+        Output::One(_) => (quote!(unary), quote!(<#output as #root::service::Outcome>::Message)),
         Output::Many { .. } => (
             quote!(stream),
-            quote!(#root::service::Streams),
             quote! {
                 #root::Streaming<
                     <#output as #root::service::Outcome>::Message,
-                    #root::error::CallError<<#output as #root::service::Streams>::ItemError>,
+                    #root::error::CallError<
+                        <#output as #root::service::Outcome>::ItemError,
+                    >,
                 >
             },
         ),
@@ -149,7 +146,7 @@ fn call(cx: &Cx, method: &Method, spec: &TokenStream) -> TokenStream {
             #root::error::CallError<<#output as #root::service::Outcome>::Error>,
         >
         where
-            for<'__bident> #output: #bound,
+            for<'__bident> #output: #root::service::Outcome,
         {
             self.client.#call::<#signature>(#spec, #input).await
         }

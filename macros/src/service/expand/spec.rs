@@ -27,7 +27,8 @@ pub(super) fn spec(cx: &Cx, service: &Service) -> TokenStream {
 
 fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
     let root = cx.root();
-    let Method { name, operation, doc, cfgs, idempotent, deprecated, form, .. } = method;
+    let Method { name, operation, doc, cfgs, idempotent, deprecated, .. } = method;
+    let form = method.form.is_some();
     let bindings = method.bindings.iter().map(|binding| binding_spec(cx, binding));
     let timeout = match method.timeout {
         Some(timeout) => {
@@ -79,9 +80,20 @@ fn option(text: &Option<Spanned<String>>) -> TokenStream {
     }
 }
 
-/// What only the compiler can know: that names in templates and bodies are fields.
+/// What only the compiler can know: that names in templates and bodies are fields, and that what comes as a form is one
+/// message.
 pub(super) fn asserts(cx: &Cx, method: &Method) -> TokenStream {
     let mut all = TokenStream::new();
+    if let Some(span) = method.form {
+        let (private, cfgs, signature) = (cx.private(), &method.cfgs, signature_ident(method));
+        all.extend(quote_spanned! {at(span)=>
+            #(#cfgs)*
+            const _: () = ::core::assert!(
+                #private::takes_one::<#signature>(),
+                "a form is one message: a method that takes a stream accepts none"
+            );
+        });
+    }
     for binding in &method.bindings {
         for variable in &binding.template.value.variables {
             let Some(name) = variable.first() else { continue };

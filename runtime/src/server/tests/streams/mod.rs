@@ -158,7 +158,7 @@ pub(super) fn mount(inside: &Inside) -> Mount {
                 }
             }
         });
-        answers.send(answers_of_items).await
+        answers.send(Ok(answers_of_items)).await
     });
     mount.unary::<Item, _, _, _>(&METHODS[3], |_, item: Item| async move {
         Stored { name: item.id, file: HttpBody::new(item.text, "bytes") }
@@ -170,7 +170,7 @@ pub(super) fn mount(inside: &Inside) -> Mount {
             "broken" if n > 0 => Err(Error::conflict("BROKEN", "half of a file")),
             _ => Ok(HttpBody::new("text/csv", format!("{n};\n"))),
         });
-        answers.send(pieces.then(async |piece| piece)).await
+        answers.send(Ok(pieces.then(async |piece| piece))).await
     });
     mount.unary::<Streaming<Stored>, _, _, _>(
         &METHODS[6],
