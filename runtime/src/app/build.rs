@@ -13,13 +13,13 @@ use super::{App, probe, refuse};
 use crate::call::Caught;
 #[cfg(feature = "tls")]
 use crate::config::ClientAuth;
-use crate::config::{AccessLog, Address, Config, ServerSettings, Settings};
+use crate::config::{AccessLog, Address, Config, CorsSettings, ServerSettings, Settings};
 use crate::foreign::Foreign;
 use crate::health::{self, Health};
 use crate::message::Types;
 #[cfg(feature = "tls")]
 use crate::server::tls::{Files, Tls};
-use crate::server::{Assembly, Bound, Core, Limits, Site, layered};
+use crate::server::{Assembly, Bound, Core, Cors, Limits, Site, layered, wrap};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
 use crate::{Result, describe, reflection};
 
@@ -78,6 +78,11 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);
+    if let Some(cors) = &settings.server.cors {
+        let CorsSettings { origins, credentials, expose, max_age } = cors.clone();
+        // A browser asks before it calls, and before the user's layers ask who it is.
+        app.layers.insert(0, wrap(Cors::new(origins, credentials, &expose, max_age)));
+    }
     let site = match app.layers.is_empty() {
         true => Site::Calls(core),
         false => layered(core, app.layers),

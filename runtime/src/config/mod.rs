@@ -4,6 +4,7 @@
 //! file or folder given with `-c` or `--conf`, and the environment, where `BIDENT_SERVER__ADDR` is `server.addr`. A mistake names
 //! its document, line, column and key, and all of them are told at once. Nothing in here watches for changes.
 
+mod cors;
 mod de;
 mod duration;
 mod env;
@@ -16,6 +17,7 @@ mod yaml;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cors::CorsSettings;
 pub(crate) use load::{Start, kit_defaults, load};
 #[cfg(feature = "tls")]
 pub(crate) use settings::ClientAuth;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::cors::CorsSettings;
 use super::tree::{Mistake, Node, Origin, Value};
 use super::{de, nearest};
 
@@ -45,6 +46,7 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connection_age: Option<Duration>,
     pub(crate) max_connection_age_grace: Duration,
     pub(crate) keep_alive: Option<KeepAlive>,
+    pub(crate) cors: Option<CorsSettings>,
 }
 
 /// `server.tls`, where it names any file.
@@ -160,6 +162,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let max_connection_age = source.duration("server.max_connection_age");
         let max_connection_age_grace = source.duration("server.max_connection_age_grace");
         let keep_alive = source.keep_alive();
+        let cors = source.cors();
         let admin_addr = source.get("admin.addr");
         let level = source.level();
         let level_from_environment =
@@ -184,6 +187,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 max_connection_age: Some(max_connection_age?).filter(|age| !age.is_zero()),
                 max_connection_age_grace: max_connection_age_grace?,
                 keep_alive: keep_alive?,
+                cors: cors?,
             },
             admin: AdminSettings { addr: admin_addr? },
             log: LogSettings {
@@ -197,13 +201,13 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
     if mistakes.len() > before { None } else { settings }
 }
 
-struct Source<'a> {
+pub(super) struct Source<'a> {
     tree: &'a Node,
     mistakes: &'a mut Vec<Mistake>,
 }
 
 impl Source<'_> {
-    fn get<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Option<T> {
+    pub(super) fn get<T: for<'de> Deserialize<'de>>(&mut self, key: &str) -> Option<T> {
         // Where a section is not a map, `unknown_keys` has said so once for all its keys.
         let (section, _) = key.rsplit_once('.')?;
         if !matches!(self.tree.find(section)?.value, Value::Map(_)) {
@@ -213,7 +217,7 @@ impl Source<'_> {
     }
 
     /// A duration that can be added to any time of day.
-    fn duration(&mut self, key: &str) -> Option<Duration> {
+    pub(super) fn duration(&mut self, key: &str) -> Option<Duration> {
         let duration = self.get(key)?;
         if duration <= LONGEST {
             return Some(duration);
@@ -255,7 +259,7 @@ impl Source<'_> {
         Some((!interval.is_zero()).then_some(KeepAlive { interval, timeout }))
     }
 
-    fn mistake(&mut self, key: &str, what: String) {
+    pub(super) fn mistake(&mut self, key: &str, what: String) {
         let origin = self.tree.find(key).map(|node| node.origin.clone());
         self.mistakes.push(Mistake { origin, key: key.to_owned(), what });
     }

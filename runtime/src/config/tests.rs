@@ -240,6 +240,22 @@ fn every_mistake_of_our_own_settings_at_once() {
 }
 
 #[test]
+fn origins_are_named_as_browsers_name_them() {
+    let cors = |inside: &str| settings(&format!("server: {{cors: {{{inside}}}}}"), &[]);
+    assert!(cors("").unwrap().server.cors.is_none());
+    let found = cors("origins: ['https://a.test', 'http://b.test:8080'], credentials: true");
+    assert_eq!(found.unwrap().server.cors.unwrap().origins.unwrap().len(), 2);
+    assert!(cors("origins: ['*']").unwrap().server.cors.unwrap().origins.is_none());
+    for wrong in ["a.test", "https://a.test/", "https://A.test", "ftp://a.test", "https://a.test?"]
+    {
+        let told = cors(&format!("origins: ['{wrong}']")).unwrap_err();
+        assert!(told[0].contains("expected an origin such as https://example.com"), "{told:?}");
+    }
+    assert!(cors("origins: ['*'], credentials: true").unwrap_err()[0].contains("by name"));
+    assert!(cors("origins: ['*'], expose: ['a b']").unwrap_err()[0].contains("names of headers"));
+}
+
+#[test]
 fn sections_of_the_users_own_are_free() {
     settings("data: {anything: [1]}\nregistry: {etcd: {}}\nclients: {user: {target: x}}", &[])
         .unwrap();

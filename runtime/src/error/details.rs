@@ -194,6 +194,8 @@ mod tests {
         let time = prost_types::Timestamp { seconds: 7, nanos: 0 };
         let sent = Error::not_found("", "text").with_detail(&time);
         assert_eq!(round_trip(&sent).details(), sent.details());
+        assert_eq!(round_trip(&sent).detail::<prost_types::Timestamp>().unwrap().seconds, 7);
+        assert_eq!(round_trip(&sent).detail::<prost_types::Duration>(), None);
         let hidden = Error::internal("WHY", "text").with_detail(&time);
         assert!(round_trip(&hidden).details().is_empty());
         assert_eq!(round_trip(&hidden.expose()).details()[0].read().unwrap(), Some(time));

@@ -239,6 +239,11 @@ impl Error {
         &self.0.details
     }
 
+    /// The first of the details that is such a message. One that cannot be read is none.
+    pub fn detail<M: crate::message::Message>(&self) -> Option<M> {
+        self.0.details.iter().find_map(|detail| detail.read().ok().flatten())
+    }
+
     /// Whether callers may see the message, the metadata and the details.
     pub fn is_exposed(&self) -> bool {
         self.0.exposed || self.0.code < 500

@@ -6,6 +6,7 @@ mod assembly;
 mod clock;
 mod conn;
 mod core;
+mod cors;
 mod dispatch;
 mod io;
 mod layered;
@@ -22,6 +23,7 @@ pub(crate) mod tls;
 
 pub(crate) use self::core::{Core, Operation};
 pub(crate) use assembly::Assembly;
+pub(crate) use cors::Cors;
 pub use layered::HttpService;
 pub(crate) use layered::{Wrap, layered, wrap};
 pub(crate) use listener::{Bound, Serving, serve};

@@ -6,6 +6,7 @@ mod bodies;
 mod chain;
 mod client;
 mod connect;
+mod cors;
 mod drain;
 mod foreign;
 mod goaway;

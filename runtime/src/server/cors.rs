@@ -1,0 +1,144 @@
+//! Which pages of other origins may call: `server.cors`, as a layer around everything. Where nothing is configured there is
+//! no such layer, and nobody pays for it.
+//!
+//! Only browsers ask and obey: this keeps no other caller out.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::HttpService;
+use crate::call::{Body, BoxFuture};
+use crate::error::BoxError;
+
+/// What scripts may read beside the few headers that they always may, where `*` may not be said.
+const EXPOSED: &str = "grpc-status, grpc-message, grpc-status-details-bin, grpc-encoding, content-encoding, \
+                       connect-content-encoding, accept-encoding, allow, etag, location, retry-after";
+
+/// Who may call, and what they may see.
+#[derive(Clone)]
+pub(crate) struct Cors(Arc<Rules>);
+
+struct Rules {
+    /// `None` is every one.
+    origins: Option<Vec<HeaderValue>>,
+    /// Whether calls may carry cookies and the like.
+    credentials: bool,
+    exposed: HeaderValue,
+    max_age: HeaderValue,
+}
+
+impl Cors {
+    /// `origins` of `None` are all of them; `exposed` are headers of the user's own that scripts may read, and matter with
+    /// `credentials` alone: without them scripts may read every one.
+    pub(crate) fn new(
+        origins: Option<Vec<HeaderValue>>,
+        credentials: bool,
+        exposed: &[String],
+        max_age: Duration,
+    ) -> Self {
+        let all = HeaderValue::from_static("*");
+        let listed = [&[EXPOSED.to_owned()], exposed].concat().join(", ");
+        let exposed = if credentials { HeaderValue::try_from(listed).unwrap_or(all) } else { all };
+        let max_age = HeaderValue::from(max_age.as_secs());
+        Self(Arc::new(Rules { origins, credentials, exposed, max_age }))
+    }
+}
+
+impl Rules {
+    /// The origin that the answer names, where the caller's is allowed.
+    fn allowed(&self, origin: &HeaderValue) -> Option<HeaderValue> {
+        match &self.origins {
+            None if !self.credentials => Some(HeaderValue::from_static("*")),
+            None => Some(origin.clone()),
+            Some(origins) => origins.contains(origin).then(|| origin.clone()),
+        }
+    }
+
+    /// What every answer to an origin says.
+    fn mark(&self, origin: &HeaderValue, headers: &mut HeaderMap) {
+        headers.append(VARY, HeaderValue::from_static("origin"));
+        let Some(allowed) = self.allowed(origin) else { return };
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());
+        if self.credentials {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+    }
+
+    /// The answer to a browser that asks before it calls: the method and the headers that it asks for.
+    fn preflight(
+        &self,
+        origin: &HeaderValue,
+        method: &HeaderValue,
+        asked: &HeaderMap,
+    ) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        self.mark(origin, headers);
+        headers.append(VARY, HeaderValue::from_static("access-control-request-method"));
+        headers.append(VARY, HeaderValue::from_static("access-control-request-headers"));
+        if headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS).is_some() {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, method.clone());
+            headers.insert(ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
+            if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+            }
+        }
+        response
+    }
+}
+
+impl Layer<HttpService> for Cors {
+    type Service = Guarded;
+
+    fn layer(&self, inner: HttpService) -> Guarded {
+        Guarded { inner, rules: Arc::clone(&self.0) }
+    }
+}
+
+/// Everything that is served, with a word for browsers.
+#[derive(Clone)]
+pub(crate) struct Guarded {
+    inner: HttpService,
+    rules: Arc<Rules>,
+}
+
+impl Service<Request<Body>> for Guarded {
+    type Response = Response<Body>;
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<Response<Body>, BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        <HttpService as Service<Request<Body>>>::poll_ready(&mut self.inner, cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let headers = request.headers();
+        let Some(origin) = headers.get(ORIGIN).cloned() else { return self.inner.call(request) };
+        // Any other OPTIONS is a question for the route.
+        if request.method() == Method::OPTIONS
+            && let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD)
+        {
+            let answer = self.rules.preflight(&origin, method, headers);
+            return Box::pin(std::future::ready(Ok(answer)));
+        }
+        let rules = Arc::clone(&self.rules);
+        let answered = self.inner.call(request);
+        Box::pin(async move {
+            let mut response = answered.await?;
+            rules.mark(&origin, response.headers_mut());
+            Ok(response)
+        })
+    }
+}
