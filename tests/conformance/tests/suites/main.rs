@@ -2,6 +2,7 @@
 //!
 //! Each test says which program it needs and is skipped where that is missing, see `tests/peers/README.md`.
 
+mod connect;
 mod h2spec;
 mod interop;
 mod interop_client;
