@@ -10,9 +10,9 @@ use http::{Method, Request};
 use crate::call::{Body, Meta, Streaming};
 use crate::message::{Message, Types};
 use crate::route::{self, Builder, Segment, Table};
-use crate::service::MethodSpec;
+use crate::service::{MethodSpec, Shape};
 use crate::surface::rest::{Answer, Plan, Rest};
-use crate::surface::{self, Codec, Encoding, Format, envelope};
+use crate::surface::{self, Codec, Encoding, Format, Payload, connect, envelope};
 use crate::{Error, Result};
 
 /// Cuts pieces into envelopes.
@@ -266,5 +266,57 @@ impl Binding {
     /// As the surface has them.
     pub fn encode<M: Message>(&self, message: &M) -> Result<Bytes> {
         self.0.encode(message, &mut Meta::default())
+    }
+}
+
+/// How one request over Connect is read and answered.
+pub struct Connect {
+    answer: connect::Answer,
+    codec: Codec,
+}
+
+impl Connect {
+    /// For a method of this shape; `None` where the request is no call over Connect.
+    ///
+    /// # Errors
+    /// What is wrong with the head of the request.
+    pub fn of(request: &Request<()>, shape: Shape) -> Option<Result<Self>> {
+        let (method, headers) = (request.method(), request.headers());
+        let (mut answer, mut codec) = if matches!(*method, Method::GET | Method::HEAD) {
+            let unary = connect::Unary::get(method, request.uri());
+            (unary.answer(), Codec::Connect(unary))
+        } else {
+            let content_type = headers.get(http::header::CONTENT_TYPE);
+            let named = headers.contains_key(connect::VERSION);
+            let answer = connect::Answer::recognise(content_type, named)?;
+            (answer, answer.codec(shape))
+        };
+        Some(answer.agree(&mut codec, headers).map(|()| Self { answer, codec }))
+    }
+
+    /// A body that is one message.
+    ///
+    /// # Errors
+    /// As the surface has them.
+    pub async fn read<M: Message>(&self, mut body: Body, limit: usize) -> Result<M> {
+        self.codec.read(&mut body, limit).await
+    }
+
+    /// A body that is a stream of messages.
+    ///
+    /// # Errors
+    /// As the surface has them.
+    pub fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
+        self.codec.requests(body, limit)
+    }
+
+    /// The status and the body of the answer to a call that failed.
+    pub fn failed(&self, error: &Error) -> (u16, Bytes) {
+        let response = self.answer.error(error);
+        let status = response.status().as_u16();
+        match response.into_body() {
+            Payload::Full(bytes) => (status, bytes),
+            _ => (status, Bytes::new()),
+        }
     }
 }

@@ -9,10 +9,9 @@ use bident::service::{BindingSpec, MethodSpec, Shape};
 use bident_test_wire::Everything;
 use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _};
-use http::{HeaderName, HeaderValue, Request};
 use percent_encoding::percent_decode_str;
 
-use crate::body;
+use crate::{body, request};
 
 /// The most bytes of one message of a stream.
 const LIMIT: usize = 1 << 12;
@@ -48,11 +47,9 @@ static BINDINGS: LazyLock<Bindings> = LazyLock::new(|| match Bindings::new(&METH
     Err(mistakes) => panic!("{mistakes:?}"),
 });
 
-/// An input is a request: a line of `VERB target`, lines of `name: value`, an empty line, and a body.
+/// An input is a request.
 pub fn binding(data: &[u8]) {
-    let at = data.windows(2).position(|pair| pair == b"\n\n");
-    let (head, rest) = at.map_or((data, &[][..]), |at| (&data[..at], &data[at + 2..]));
-    let Some(request) = head_of(head) else { return };
+    let Some((request, rest)) = request(data) else { return };
     let Some((index, binding)) = BINDINGS.of(&request) else { return };
 
     match binding.decode::<Everything>(Bytes::copy_from_slice(rest)) {
@@ -73,18 +70,6 @@ pub fn binding(data: &[u8]) {
         Some(all.collect::<Vec<_>>().now_or_never().expect("a body that is there"))
     };
     assert_eq!(many(0), many(3), "however the body is cut");
-}
-
-fn head_of(head: &[u8]) -> Option<Request<()>> {
-    let mut lines = std::str::from_utf8(head).ok()?.lines();
-    let (verb, target) = lines.next()?.split_once(' ')?;
-    let mut request = Request::builder().method(verb).uri(target).body(()).ok()?;
-    for line in lines {
-        let (name, value) = line.split_once(':')?;
-        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        request.headers_mut().append(name, HeaderValue::from_str(value.trim()).ok()?);
-    }
-    Some(request)
 }
 
 /// The code of a mistake, which is the caller's and never ours.

@@ -4,6 +4,7 @@
 //! The programs in `targets/` hand in what libFuzzer makes up, the tests what `corpus/` holds.
 
 mod binding;
+mod connect;
 mod framing;
 mod messages;
 mod routes;
@@ -14,9 +15,11 @@ use std::alloc::System;
 use bident::call::Body;
 use bytes::Bytes;
 use cap::Cap;
+use http::{HeaderName, HeaderValue, Request};
 use http_body::Frame;
 
 pub use binding::binding;
+pub use connect::connect;
 pub use framing::framing;
 pub use messages::{json, wire};
 pub use routes::routes;
@@ -39,6 +42,7 @@ pub const TARGETS: &[Target] = &[
     ("json", json),
     ("wire", wire),
     ("web_text", web_text),
+    ("connect", connect),
 ];
 
 /// A body that arrives in pieces of this size; a size of none is one piece.
@@ -49,4 +53,19 @@ fn body(bytes: &[u8], size: usize) -> Body {
         .map(|piece| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::copy_from_slice(piece))))
         .collect();
     Body::new(http_body_util::StreamBody::new(futures_util::stream::iter(pieces)))
+}
+
+/// A request as text, and its body: a line of `VERB target`, lines of `name: value`, an empty line, the body.
+fn request(data: &[u8]) -> Option<(Request<()>, &[u8])> {
+    let at = data.windows(2).position(|pair| pair == b"\n\n");
+    let (head, body) = at.map_or((data, &[][..]), |at| (&data[..at], &data[at + 2..]));
+    let mut lines = std::str::from_utf8(head).ok()?.lines();
+    let (verb, target) = lines.next()?.split_once(' ')?;
+    let mut request = Request::builder().method(verb).uri(target).body(()).ok()?;
+    for line in lines {
+        let (name, value) = line.split_once(':')?;
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        request.headers_mut().append(name, HeaderValue::from_str(value.trim()).ok()?);
+    }
+    Some((request, body))
 }
