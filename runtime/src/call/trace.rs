@@ -110,8 +110,10 @@ fn random() -> (u64, u64, u64) {
             0 => RandomState::new().hash_one(0_u8) | 1,
             seed => next(seed),
         };
-        let (second, third) = (next(first), next(next(first)));
-        state.set(third);
+        state.set(first);
+        // Odd factors: what is not 0 does not become 0, and no two numbers become one.
+        let second = first.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let third = first.rotate_left(32).wrapping_mul(0xd1b5_4a32_d192_ed03);
         (first, second, third)
     })
 }

@@ -186,13 +186,14 @@ pub(crate) fn dispatch(
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let posted = matches!(answer, Answer::Grpc(_) | Answer::Web(_));
     let method = if posted { &Method::POST } else { &parts.method };
-    let (end, mut codec, socket) = match asked {
-        Some(asked) => asked,
-        None => {
-            let (end, codec) =
-                route(core, method, &mut parts.uri, parts.version, &parts.headers, answer);
-            (end, codec, Ok(None))
+    let mut socket = Ok(None);
+    // Both are changed where they are: each move of them would be paid for by every call.
+    let (mut end, mut codec) = match asked {
+        Some((end, codec, asked)) => {
+            socket = asked;
+            (end, codec)
         }
+        None => route(core, method, &mut parts.uri, parts.version, &parts.headers, answer),
     };
     let mut answer = match &codec {
         // A binding may have fewer forms than were asked for.
@@ -204,9 +205,12 @@ pub(crate) fn dispatch(
     let operation = core.name(end, &codec);
     // What is refused has its name all the same.
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
-    let (end, codec, caller, socket) = match (agreed.and(caller), socket) {
-        (Ok(caller), Ok(socket)) => (end, codec, caller, socket),
-        (Err(error), _) | (_, Err(error)) => (End::Refusal, Codec::Refused(error), None, None),
+    let (caller, socket) = match (agreed.and(caller), socket) {
+        (Ok(caller), Ok(socket)) => (caller, socket),
+        (Err(error), _) | (_, Err(error)) => {
+            (end, codec) = (End::Refusal, Codec::Refused(error));
+            (None, None)
+        }
     };
     let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
     let record =
@@ -388,7 +392,7 @@ impl Dispatch {
     }
 
     /// The same, whatever the call is over.
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_call<B>(
         &mut self,
         cx: &mut Context<'_>,
@@ -401,7 +405,7 @@ impl Dispatch {
 }
 
 /// The response, with the outcome told to the record.
-#[inline]
+#[inline(always)]
 fn render<B>(
     result: Result<Reply>,
     mut record: Box<Record>,

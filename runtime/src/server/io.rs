@@ -186,6 +186,8 @@ impl AsyncRead for Watched {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
+        // The socket wakes the task itself: it has nothing that could be held back.
+        let cx = &mut Context::from_waker(this.entered.state.task().unwrap_or(cx.waker()));
         ready!(on_either!(&mut this.socket, io => Pin::new(io).poll_read(cx, buffer)))?;
         let read = buffer.filled().len() - before;
         if read > 0 {

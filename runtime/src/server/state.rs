@@ -345,6 +345,11 @@ impl State {
     pub(super) fn register(&self, waker: &Waker) {
         self.waker.get_or_init(|| waker.clone());
     }
+
+    /// The connection's task, for as long as the socket is the connection's.
+    pub(super) fn task(&self) -> Option<&Waker> {
+        self.waker.get().filter(|_| self.switched.get().is_none())
+    }
 }
 
 impl Wake for State {

@@ -44,6 +44,10 @@ impl Answer {
         accepting: Option<&HeaderMap>,
         connect: bool,
     ) -> Self {
+        // By far the most calls of HTTP/1.1: nobody else has these.
+        if !connect && content_type.is_none_or(|media| media == "application/json") {
+            return Self::Rest(rest::Answer::of(method, content_type, accepting));
+        }
         if let Some(wire) = grpc::recognise(version, content_type) {
             return Self::Grpc(wire);
         }
@@ -98,7 +102,7 @@ impl Answer {
     }
 
     /// The response to a call that ended well, or whose stream has begun.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         match self {
             Self::Grpc(wire) => grpc::reply(wire, meta, body),

@@ -59,7 +59,7 @@ impl<F: Future<Output = Result<Reply>>> Future for Guard<F> {
             }
             polled
         });
-        let result = match polled {
+        let mut result = match polled {
             Ok(Poll::Ready(result)) => result,
             Ok(Poll::Pending) if this.clock.passed(cx) => {
                 Err(this.context.drop(this.future).err().unwrap_or_else(Error::deadline_passed))
@@ -71,13 +71,14 @@ impl<F: Future<Output = Result<Reply>>> Future for Guard<F> {
                 Err(panic)
             }
         };
-        Poll::Ready(match result {
-            Ok(reply) => this.context.hand_on(reply),
-            Err(error) => Err(match this.context.added() {
-                Some(added) => error.with_added(added),
-                None => error,
-            }),
-        })
+        if let Ok(reply) = &mut result {
+            if let Err(error) = this.context.hand_on(reply) {
+                result = Err(error);
+            }
+        } else if let Some(added) = this.context.added() {
+            result = result.map_err(|error| error.with_added(added));
+        }
+        Poll::Ready(result)
     }
 }
 
@@ -122,8 +123,8 @@ impl Owned {
     /// The handler's answer, with what it has added beside it. A body that goes on is guarded in its turn, and trailers are
     /// left to it where they come last.
     #[inline]
-    fn hand_on(&mut self, mut reply: Reply) -> Result<Reply> {
-        let Some(context) = &self.context else { return Ok(reply) };
+    fn hand_on(&mut self, reply: &mut Reply) -> Result<()> {
+        let Some(context) = &self.context else { return Ok(()) };
         let mut trailers_later = false;
         match &mut reply.message.body {
             EncodedBody::Unary(_) => {}
@@ -147,7 +148,7 @@ impl Owned {
             }
             (none, added) => *none = added,
         }
-        Ok(reply)
+        Ok(())
     }
 }
 

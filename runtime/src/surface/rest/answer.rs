@@ -13,7 +13,7 @@ use crate::surface::Payload;
 
 impl Answer {
     /// The response to a call that ended well.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         match body {
             EncodedBody::Unary(bytes) if self.flow == Flow::One => self.whole(meta, bytes),

@@ -57,6 +57,7 @@ pub(crate) struct Rest {
 
 impl Rest {
     /// The codec of a request: its binding, what the path's variables took, and what its headers say.
+    #[inline(always)]
     pub(crate) fn new(
         plan: Arc<Plan>,
         captures: Captures,
