@@ -34,17 +34,21 @@ pub(super) fn request(mut headers: HeaderMap, body: impl Into<Body>) -> Request<
 
 /// The reply's message, without its prefix, or the error that the answer stands for.
 pub(super) fn message(answer: &mut Answer) -> Result<Bytes> {
-    if !begun(&answer.head)? {
-        return Err(broken("a success without a message"));
+    let alone = answer.body.is_empty() && answer.trailers.is_empty();
+    if !begun(&answer.head, alone)? {
+        return Err(not_one("a success without a message"));
     }
-    ended(&answer.trailers)?;
+    if let Err(error) = ended(&answer.trailers) {
+        return Err(error.with_headers(answered(std::mem::take(&mut answer.head.headers))));
+    }
     unframe(std::mem::take(&mut answer.body))
 }
 
-/// Whether messages may follow this head: an answer that is trailers only has its status among the headers.
-pub(super) fn begun(head: &http::response::Parts) -> Result<bool> {
+/// Whether messages may follow this head: an answer that is a head alone has its status among the headers. Where something
+/// follows, a status there means nothing.
+pub(super) fn begun(head: &http::response::Parts, alone: bool) -> Result<bool> {
     let headers = &head.headers;
-    if headers.contains_key(STATUS) {
+    if alone && headers.contains_key(STATUS) {
         return status(headers).map_or(Ok(false), Err);
     }
     if !head.status.is_success() {
@@ -67,15 +71,18 @@ pub(super) fn ended(trailers: &HeaderMap) -> Result<()> {
 
 /// The one message of a unary reply.
 fn unframe(mut body: Bytes) -> Result<Bytes> {
+    if body.is_empty() {
+        return Err(not_one("a success without a message"));
+    }
     if body.len() < PREFIX {
-        return Err(broken("a success without a message"));
+        return Err(broken("a message that is cut short"));
     }
     let flag = body.get_u8();
     let size = body.get_u32();
     check_flags(flag)?;
     match body.len().cmp(&(size as usize)) {
         std::cmp::Ordering::Less => Err(broken("a message that is cut short")),
-        std::cmp::Ordering::Greater => Err(broken("more than one message")),
+        std::cmp::Ordering::Greater => Err(not_one("more than one message")),
         std::cmp::Ordering::Equal => Ok(body),
     }
 }
@@ -94,6 +101,11 @@ pub(super) fn check_flags(flags: u8) -> Result<()> {
 
 pub(super) fn broken(what: &str) -> Error {
     Error::internal(reasons::INTERNAL, format!("the answer is {what}"))
+}
+
+/// Another number of messages than the method has: the two sides do not mean the same method.
+fn not_one(what: &str) -> Error {
+    broken(what).with_grpc(Code::Unimplemented)
 }
 
 fn unknown(what: String) -> Error {
@@ -160,18 +172,28 @@ mod tests {
 
     #[test]
     fn anything_but_one_whole_message_is_an_error() {
-        for (body, part) in [
-            (&b""[..], "without a message"),
-            (b"\0\0\0", "without a message"),
-            (b"\0\0\0\0\x02h", "cut short"),
-            (b"\0\xff\xff\xff\xffh", "cut short"),
-            (b"\0\0\0\0\x01h\0\0\0\0\0", "more than one"),
-            (b"\x01\0\0\0\x01h", "compressed"),
+        let (not_one, broken) = (Code::Unimplemented, Code::Internal);
+        for (body, code, part) in [
+            (&b""[..], not_one, "without a message"),
+            (b"\0\0\0", broken, "cut short"),
+            (b"\0\0\0\0\x02h", broken, "cut short"),
+            (b"\0\xff\xff\xff\xffh", broken, "cut short"),
+            (b"\0\0\0\0\x01h\0\0\0\0\0", not_one, "more than one"),
+            (b"\x01\0\0\0\x01h", broken, "compressed"),
         ] {
             let error = message(&mut answer(GRPC, body, OK)).unwrap_err();
-            assert_eq!(error.grpc_code(), Code::Internal);
+            assert_eq!((error.code(), error.grpc_code()), (500, code));
             assert!(error.message().contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn a_status_among_the_headers_counts_where_they_are_all() {
+        let headers = [GRPC[0], ("grpc-status", "9")];
+        let error = message(&mut answer(&headers, b"", &[("grpc-status", "8")])).unwrap_err();
+        assert_eq!(error.grpc_code(), Code::ResourceExhausted);
+        let error = message(&mut answer(&headers, b"\0\0\0\0\0", &[])).unwrap_err();
+        assert_eq!(error.grpc_code(), Code::Unknown);
     }
 
     #[test]
@@ -185,6 +207,16 @@ mod tests {
             assert_eq!(error.message(), "no user € 7");
             assert!(error.foreign().is_none(), "nothing but the status was there");
         }
+    }
+
+    #[test]
+    fn what_came_beside_an_error_is_told() {
+        let headers = [GRPC[0], ("x-first", "a"), ("x-first", "b")];
+        let trailers = [("grpc-status", "5"), ("x-last", "c")];
+        let error = message(&mut answer(&headers, b"", &trailers)).unwrap_err();
+        assert_eq!(error.headers().get_all("x-first").iter().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!((error.headers().len(), error.trailers().len()), (2, 1));
+        assert_eq!(error.trailers()["x-last"], "c");
     }
 
     #[test]

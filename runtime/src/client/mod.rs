@@ -225,7 +225,7 @@ impl Client {
         let (body, broken) = stream::body(request)?;
         let answer = transport.open(grpc::request(headers, body), method.operation, deadline).await;
         let answer = answer.map_err(|error| stream::own(&broken).unwrap_or(error))?;
-        let more = grpc::begun(&answer.head)?;
+        let more = grpc::begun(&answer.head, answer.is_alone())?;
         Ok(stream::Replies::of(answer, more, method.operation, broken, MAX_ANSWER))
     }
 }

@@ -39,6 +39,9 @@ const UNCONFIRMED_TIMEOUT: Duration = Duration::from_secs(15);
 const PING_INTERVAL: Duration = Duration::from_secs(60);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How much earlier than ours the server's clock may come to a deadline that both know.
+const CLOCKS_DIFFER: Duration = Duration::from_millis(50);
+
 /// Fixed windows and no measuring of the network: measuring needs pings too.
 const STREAM_WINDOW: u32 = 1024 * 1024;
 
@@ -146,7 +149,8 @@ impl Transport {
         {
             sent = self.send(copy, &mut clock).await?;
         }
-        let (head, body) = sent.map_err(|error| self.target.failure(&error))?.into_parts();
+        let (head, body) =
+            sent.map_err(|error| failure(&self.target, &clock, &error))?.into_parts();
         Ok(Opened { head, body, clock, target: self.target.clone() })
     }
 
@@ -200,7 +204,22 @@ pub(super) struct Opened {
     target: Target,
 }
 
+/// What a broken exchange means to the caller. A server whose clock comes to the call's deadline before ours may do no
+/// more than reset the call.
+fn failure(target: &Target, clock: &Clock, error: &(dyn StdError + 'static)) -> Error {
+    let error = target.failure(error);
+    if error.grpc_code() == Code::Cancelled && clock.is_due(CLOCKS_DIFFER) {
+        return Error::deadline_passed();
+    }
+    error
+}
+
 impl Opened {
+    /// Whether nothing follows the head.
+    pub(super) fn is_alone(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
     /// The next piece of the body, or the trailers; `None` at the end.
     pub(super) fn poll_frame(
         &mut self,
@@ -209,7 +228,9 @@ impl Opened {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Pending if self.clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(self.target.failure(&error))),
+            Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Err(failure(&self.target, &self.clock, &error)))
+            }
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(Some(frame))),
             Poll::Ready(None) => Poll::Ready(Ok(None)),
         }

@@ -116,7 +116,7 @@ pub(crate) fn decode(code: Code, message: String, details: Bytes, trailers: Head
     }
     if !understood || !trailers.is_empty() {
         let details = if understood { Bytes::new() } else { details };
-        error = error.with_foreign(ForeignStatus { details, trailers });
+        error = error.with_foreign(ForeignStatus { details, trailers, ..ForeignStatus::default() });
     }
     error
 }

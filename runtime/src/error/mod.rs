@@ -107,7 +107,12 @@ pub(crate) struct ForeignStatus {
     pub(crate) details: bytes::Bytes,
     /// The trailers that came with it.
     pub(crate) trailers: http::HeaderMap,
+    /// The headers that came before it; they are not passed on.
+    pub(crate) headers: http::HeaderMap,
 }
+
+static NO_HEADERS: std::sync::LazyLock<http::HeaderMap> =
+    std::sync::LazyLock::new(http::HeaderMap::new);
 
 impl Error {
     /// An error with an HTTP status, a SCREAMING_SNAKE reason and a text for people.
@@ -199,6 +204,14 @@ impl Error {
         self
     }
 
+    /// Keeps the headers of the answer that this error came with.
+    pub(crate) fn with_headers(mut self, headers: http::HeaderMap) -> Self {
+        if !headers.is_empty() {
+            self.0.foreign.get_or_insert_default().headers = headers;
+        }
+        self
+    }
+
     pub(crate) fn with_foreign(mut self, foreign: ForeignStatus) -> Self {
         self.0.foreign = Some(foreign);
         self
@@ -242,6 +255,16 @@ impl Error {
     /// The first of the details that is such a message. One that cannot be read is none.
     pub fn detail<M: crate::message::Message>(&self) -> Option<M> {
         self.0.details.iter().find_map(|detail| detail.read().ok().flatten())
+    }
+
+    /// The headers that came before this error, where a client got it over gRPC; none otherwise.
+    pub fn headers(&self) -> &http::HeaderMap {
+        self.foreign().map_or(&*NO_HEADERS, |foreign| &foreign.headers)
+    }
+
+    /// The trailers that came with this error, where a client got it over gRPC; none otherwise.
+    pub fn trailers(&self) -> &http::HeaderMap {
+        self.foreign().map_or(&*NO_HEADERS, |foreign| &foreign.trailers)
     }
 
     /// Whether callers may see the message, the metadata and the details.

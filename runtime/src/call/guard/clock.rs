@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as Task, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
@@ -25,6 +25,12 @@ impl Clock {
     /// Whether the deadline has passed, for what is not waiting.
     pub(super) fn late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
+    }
+
+    /// Whether the deadline has passed, or will so soon that another clock may have come to it.
+    pub(crate) fn is_due(&self, within: Duration) -> bool {
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        left.is_some_and(|left| left <= within)
     }
 
     /// Whether the deadline has passed; where not, the task is woken when it does.

@@ -3,6 +3,8 @@
 use bident::Any;
 use bident::prelude::*;
 
+use super::compat::Compression;
+
 #[message(package = "connectrpc.conformance.v1")]
 pub struct Header {
     pub name: String,
@@ -31,6 +33,29 @@ pub enum Code {
     Unauthenticated,
 }
 
+impl Code {
+    /// By their numbers.
+    pub const ALL: [Self; 17] = [
+        Self::Unspecified,
+        Self::Canceled,
+        Self::Unknown,
+        Self::InvalidArgument,
+        Self::DeadlineExceeded,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::PermissionDenied,
+        Self::ResourceExhausted,
+        Self::FailedPrecondition,
+        Self::Aborted,
+        Self::OutOfRange,
+        Self::Unimplemented,
+        Self::Internal,
+        Self::Unavailable,
+        Self::DataLoss,
+        Self::Unauthenticated,
+    ];
+}
+
 #[message(package = "connectrpc.conformance.v1", name = "Error")]
 pub struct Failure {
     pub code: Code,
@@ -46,7 +71,7 @@ pub struct UnaryResponseDefinition {
     pub response: Option<Response>,
     #[field(4)]
     pub response_trailers: Vec<Header>,
-    #[field(6)]
+    pub raw_response: Option<RawHttpResponse>,
     pub response_delay_ms: u32,
 }
 
@@ -66,6 +91,56 @@ pub struct StreamResponseDefinition {
     pub response_delay_ms: u32,
     pub error: Option<Failure>,
     pub response_trailers: Vec<Header>,
+    pub raw_response: Option<RawHttpResponse>,
+}
+
+/// An answer as it is to stand on the wire: what the suite's own server sends to a client under test.
+#[message(package = "connectrpc.conformance.v1", name = "RawHTTPResponse")]
+pub struct RawHttpResponse {
+    pub status_code: u32,
+    pub headers: Vec<Header>,
+    #[field(oneof)]
+    pub body: Option<RawBody>,
+    #[field(5)]
+    pub trailers: Vec<Header>,
+}
+
+#[message(package = "connectrpc.conformance.v1")]
+pub enum RawBody {
+    #[field(3)]
+    Unary(MessageContents),
+    #[field(4)]
+    Stream(StreamContents),
+}
+
+#[message(package = "connectrpc.conformance.v1")]
+pub struct MessageContents {
+    #[field(oneof)]
+    pub data: Option<Contents>,
+    #[field(4)]
+    pub compression: Compression,
+}
+
+#[message(package = "connectrpc.conformance.v1")]
+pub enum Contents {
+    #[field(1)]
+    Binary(Vec<u8>),
+    #[field(2)]
+    Text(String),
+    #[field(3)]
+    BinaryMessage(Any),
+}
+
+#[message(package = "connectrpc.conformance.v1")]
+pub struct StreamContents {
+    pub items: Vec<StreamItem>,
+}
+
+#[message(package = "connectrpc.conformance.v1", name = "StreamContents.StreamItem")]
+pub struct StreamItem {
+    pub flags: u32,
+    pub length: Option<u32>,
+    pub payload: Option<MessageContents>,
 }
 
 #[message(package = "connectrpc.conformance.v1")]

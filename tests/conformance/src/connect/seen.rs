@@ -18,23 +18,29 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) fn info(ctx: &Context, requests: Vec<Any>) -> RequestInfo {
     let timeout = ctx.deadline().map(|end| end.saturating_duration_since(Instant::now()));
     RequestInfo {
-        request_headers: headers(ctx),
+        request_headers: listed!(ctx.headers()),
         timeout_ms: timeout.map(|left| i64::try_from(left.as_millis()).unwrap_or(i64::MAX)),
         requests,
         connect_get_info: None,
     }
 }
 
-fn headers(ctx: &Context) -> Vec<Header> {
-    let names = ctx.headers().keys();
-    names
-        .map(|name| {
-            let values = ctx.headers().get_all(name).iter();
-            let value = values.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect();
-            Header { name: name.as_str().to_owned(), value }
-        })
-        .collect()
+/// Headers as the suite lists them. A macro, because their type has no name here.
+macro_rules! listed {
+    ($headers:expr) => {{
+        let headers = $headers;
+        let named = |name| {
+            let values = headers.get_all(name).iter();
+            values.filter_map(|value| Some(value.to_str().ok()?.to_owned())).collect()
+        };
+        let names = headers.keys();
+        names
+            .map(|name| Header { name: name.as_str().to_owned(), value: named(name) })
+            .collect::<Vec<_>>()
+    }};
 }
+
+pub(super) use listed;
 
 /// Sets what goes beside an answer.
 pub(super) fn beside(ctx: &Context, headers: &[Header], trailers: &[Header]) {
@@ -47,7 +53,7 @@ pub(super) fn beside(ctx: &Context, headers: &[Header], trailers: &[Header]) {
 }
 
 /// Every value with its name. The suite writes binary ones as base64, as they are on the wire.
-fn entries(headers: &[Header]) -> impl Iterator<Item = (&str, Vec<u8>)> {
+pub(super) fn entries(headers: &[Header]) -> impl Iterator<Item = (&str, Vec<u8>)> {
     headers.iter().flat_map(|Header { name, value }| {
         value.iter().map(|value| {
             let binary = name.ends_with("-bin").then(|| BASE64.decode(value).ok()).flatten();
