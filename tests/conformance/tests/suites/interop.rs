@@ -1,4 +1,4 @@
-//! gRPC's interoperability suite: the client of grpc-go against our server.
+//! gRPC's interoperability suite: the client of grpc-go against our server, and the same cases written with grpcio.
 
 use std::time::Duration;
 
@@ -47,5 +47,21 @@ async fn every_case_of_grpc_go_against_our_server() -> Result<()> {
         ensure!(output.status.success(), "{case}: {text}");
     }
     tell(&format!("grpc-go's interop client against our server: {} cases passed", GO_CASES.len()));
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_case_of_grpcio_against_our_server() -> Result<()> {
+    if !outside::has("python3", &["-c", "import grpc, grpc_reflection.v1alpha, google.protobuf"]) {
+        return Ok(());
+    }
+    let server = interop_server().await?;
+    let mut command = Command::new("python3");
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/interop.py"));
+    command.arg(server.addr().to_string());
+    let output = run(command, BOUND).await?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let total = String::from_utf8_lossy(&output.stdout);
+    tell(&format!("grpcio against our server: {}", total.trim()));
     Ok(())
 }
