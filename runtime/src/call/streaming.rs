@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -25,9 +25,13 @@ use crate::Error;
 /// # let _: Streaming<Result<u32, bident::Error>> = of_a_stream;
 /// ```
 pub struct Streaming<T, E = Error> {
-    items: Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>,
+    /// Whoever reads has the stream alone and takes no lock. The mutex lets a reference to the stream, as to its headers, be
+    /// held across an `.await`.
+    items: Mutex<Items<T, E>>,
     beside: Beside,
 }
+
+type Items<T, E> = Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>;
 
 /// What came beside the messages of an answer.
 #[derive(Clone, Default)]
@@ -40,7 +44,7 @@ pub(crate) struct Beside {
 impl<T, E> Streaming<T, E> {
     /// A stream of messages or an error. Where a client sends it, an error ends the call.
     pub fn new(items: impl Stream<Item = Result<T, E>> + Send + 'static) -> Self {
-        Self { items: Box::pin(items), beside: Beside::default() }
+        Self { items: Mutex::new(Box::pin(items)), beside: Beside::default() }
     }
 
     /// A stream of messages that has no errors of its own.
@@ -58,7 +62,7 @@ impl<T, E> Streaming<T, E> {
 
     /// The next message; `None` after the last one, and after an error.
     pub async fn next(&mut self) -> Option<Result<T, E>> {
-        std::future::poll_fn(|cx| self.items.as_mut().poll_next(cx)).await
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The headers of an answer; none on any other stream.
@@ -76,11 +80,11 @@ impl<T, E> Stream for Streaming<T, E> {
     type Item = Result<T, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.items.as_mut().poll_next(cx)
+        self.items.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(cx)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        self.items.size_hint()
+        self.items.try_lock().map_or((0, None), |items| items.size_hint())
     }
 }
 

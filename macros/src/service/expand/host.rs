@@ -97,15 +97,17 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
         }
     };
     let (mount, answers, body) = match &method.output {
-        Output::One(_) => {
-            (quote!(method), None, quote_spanned!(span=> #host::#ident(#this, #inputs).await))
-        }
+        Output::One(_) => (
+            quote_spanned!(span=> method),
+            None,
+            quote_spanned!(span=> #host::#ident(#this, #inputs).await),
+        ),
         Output::Many { awaited, .. } => {
             let dot_await = awaited.then(|| quote_spanned!(span=> .await));
             let returned = quote_spanned!(span=> #host::#ident(#this, #inputs) #dot_await);
-            let answers = quote_spanned!(Span::mixed_site()=> answers);
+            let answers = quote_spanned!(span=> answers);
             let body = quote_spanned!(span=> #answers.send(#returned).await);
-            (quote!(streaming), Some(quote!(, #answers)), body)
+            (quote_spanned!(span=> streaming), Some(quote!(, #answers)), body)
         }
     };
     quote_spanned! {span=>

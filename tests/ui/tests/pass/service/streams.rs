@@ -73,6 +73,14 @@ impl Board {
         notes.next().await.and_then(Result::ok).ok_or(Gone)
     }
 
+    /// A reference to a stream may be held across an `.await`.
+    #[rpc]
+    async fn heed(&self, notes: Notes) {
+        let headers = notes.headers();
+        std::future::ready(()).await;
+        let _ = headers.len();
+    }
+
     #[rpc(get = "/board")]
     async fn both(&self, notes: Notes) -> impl Flow<Item = bident::Result<Note>> + Send {
         notes
@@ -146,7 +154,7 @@ fn main() {
     };
     use Shape::{Bidi, ClientStream, ServerStream, Unary};
     let many = ServerStream;
-    let expected = [Unary, many, many, many, many, many, ClientStream, Bidi];
+    let expected = [Unary, many, many, many, many, many, ClientStream, ClientStream, Bidi];
     assert_eq!(shapes(Board::SPEC.methods), expected);
     let expected = [Unary, many, many, many, ClientStream, Bidi];
     assert_eq!(shapes(WallServer::<Brick>::SPEC.methods), expected);

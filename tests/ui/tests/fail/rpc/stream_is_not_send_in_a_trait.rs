@@ -1,0 +1,32 @@
+#![allow(unused)]
+
+use bident::prelude::*;
+
+#[bident::service(package = "a.v1")]
+trait Greeter: Send + Sync + 'static {
+    #[rpc]
+    async fn watch(&self) -> impl Stream<Item = ()>;
+}
+
+struct Polite;
+
+impl Greeter for Polite {
+    async fn watch(&self) -> impl Stream<Item = ()> {
+        Local(std::rc::Rc::new(1))
+    }
+}
+
+struct Local(std::rc::Rc<u32>);
+
+impl Stream for Local {
+    type Item = ();
+
+    fn poll_next(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<()>> {
+        std::task::Poll::Pending
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+#![allow(unused)]
+
+use bident::prelude::*;
+
+struct Greeter;
+
+#[bident::service(package = "a.v1")]
+impl Greeter {
+    #[rpc]
+    async fn watch(&self) -> Result<impl Stream + Send, Error> {
+        Ok(bident::Streaming::<(), Error>::from_iter([]))
+    }
+}
+
+fn main() {}
