@@ -109,7 +109,7 @@ async fn watch_tells_every_change_and_ends_with_the_app() {
 async fn a_watch_that_asks_nothing_is_refused() {
     let app = start(idle()).await;
     let silent = GrpcCall::bytes("/grpc.health.v1.Health/Watch", "").send(app.addr).await;
-    assert_eq!(silent.failure(), (3, "CODEC".to_owned()));
+    assert_eq!(silent.failure(), (12, "CODEC".to_owned()));
     app.stop().await.expect("a good end");
 }
 

@@ -63,11 +63,13 @@ async fn a_stream_that_is_given_up_leaves_the_others_of_its_connection() {
 }
 
 #[tokio::test]
-async fn a_stream_is_not_for_plain_http() {
+async fn a_stream_is_served_over_plain_http_too() {
     let server = slow("").await;
     for over in e2e::WIRES {
-        let answer = call("POST", WATCH).json("{}").over(over).send(server.addr).await;
-        assert!(answer.status.is_client_error() || answer.status == 501, "{answer:?}");
-        assert!(!answer.failure().1.is_empty(), "{answer:?}");
+        let watch = call("POST", WATCH).json("{}").header("accept", "application/x-ndjson");
+        let answer = watch.header("connect-timeout-ms", "300").over(over).send(server.addr).await;
+        let text = answer.text();
+        assert!(text.starts_with("{\"status\":\"SERVING\"}\n"), "{text}");
+        assert!(text.contains("DEADLINE_EXCEEDED"), "{text}");
     }
 }
