@@ -3,8 +3,10 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::Version;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
@@ -17,6 +19,10 @@ use crate::{Error, Result};
 /// What a buffer for a body in pieces starts with at most: a peer's word on a length reserves no more.
 const FIRST_BUFFER: usize = 64 * 1024;
 
+/// The most that is read of a body that nobody wants, and the longest that it may take.
+const MOST_DRAINED: usize = 256 * 1024;
+const DRAINED_WITHIN: Duration = Duration::from_millis(500);
+
 /// A body as the call layer passes it around.
 #[derive(Default)]
 pub struct Body(Kind);
@@ -26,7 +32,8 @@ enum Kind {
     #[default]
     Empty,
     Full(Bytes),
-    Incoming(hyper::body::Incoming),
+    /// And whether it came over HTTP/1.
+    Incoming(hyper::body::Incoming, bool),
     Boxed(UnsyncBoxBody<Bytes, BoxError>),
     Guarded(Box<GuardedBody>),
 }
@@ -119,6 +126,35 @@ impl Body {
         Ok(gathered.finish())
     }
 
+    /// The body of a request of this version of HTTP.
+    #[inline]
+    pub(crate) fn over(mut self, version: Version) -> Self {
+        if let Kind::Incoming(_, http1) = &mut self.0 {
+            *http1 = version < Version::HTTP_2;
+        }
+        self
+    }
+
+    /// Reads what is left of a request that has failed, and forgets it. Over HTTP/1 a connection cannot take another request
+    /// before, and who is still writing may never read the answer. What is long is left to the connection, which closes.
+    pub(crate) async fn drain(mut self) {
+        let over = !matches!(self.0, Kind::Incoming(_, true)) || self.is_end_stream();
+        if over || self.size_hint().lower() > MOST_DRAINED as u64 {
+            return;
+        }
+        let mut left = MOST_DRAINED;
+        let drained = async {
+            while let Ok(Some(piece)) = self.piece().await {
+                match left.checked_sub(piece.len()) {
+                    Some(less) => left = less,
+                    None => break,
+                }
+            }
+        };
+        // Whoever goes on for longer is not waited for.
+        let _ = tokio::time::timeout(DRAINED_WITHIN, drained).await;
+    }
+
     /// The next bytes, never none of them; `None` at the end. Trailers are passed over.
     pub(crate) async fn piece(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|cx| self.poll_piece(cx)).await
@@ -188,7 +224,7 @@ impl From<Bytes> for Body {
 
 impl From<hyper::body::Incoming> for Body {
     fn from(body: hyper::body::Incoming) -> Self {
-        Self(Kind::Incoming(body))
+        Self(Kind::Incoming(body, false))
     }
 }
 
@@ -208,7 +244,7 @@ impl http_body::Body for Body {
                 self.0 = Kind::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(body) => {
+            Kind::Incoming(body, _) => {
                 let hold = Hold::begin();
                 let polled = Pin::new(&mut *body).poll_frame(cx);
                 // Only a length that was announced is known to have been read: then there is nothing to wake for.
@@ -226,7 +262,7 @@ impl http_body::Body for Body {
         match &self.0 {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
-            Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Incoming(body, _) => body.is_end_stream(),
             Kind::Boxed(body) => body.is_end_stream(),
             Kind::Guarded(body) => body.is_end_stream(),
         }
@@ -236,7 +272,7 @@ impl http_body::Body for Body {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Incoming(body) => body.size_hint(),
+            Kind::Incoming(body, _) => body.size_hint(),
             Kind::Boxed(body) => body.size_hint(),
             Kind::Guarded(body) => body.size_hint(),
         }

@@ -32,7 +32,13 @@ where
 {
     let (context, mut body, limit, codec) = call.into_parts();
     Box::pin(Guard::new(context.clone(), async move {
-        let encoder = codec.encoder()?;
+        let encoder = match codec.encoder() {
+            Ok(encoder) => encoder,
+            Err(error) => {
+                Box::pin(body.drain()).await;
+                return Err(error);
+            }
+        };
         let fails_early = encoder.fails_early();
         let slot = Arc::new(Slot::default());
         let answers = Answers { slot: slot.clone(), encoder };

@@ -122,7 +122,10 @@ fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Rep
     };
     let head = *head;
     let Some(service) = routes.find(&head) else {
-        return Box::pin(std::future::ready(head.otherwise.answer()));
+        return Box::pin(async move {
+            body.drain().await;
+            head.otherwise.answer()
+        });
     };
     let mut request = Request::new(body);
     *request.method_mut() = head.method;

@@ -96,9 +96,12 @@ impl Core {
 
 /// Tells what is wrong with a call that has no handler.
 fn refuse(call: Call) -> BoxFuture<'static, Result<Reply>> {
-    let error = match call.into_parts() {
-        (.., Codec::Refused(error)) => error,
-        _ => Error::route_not_found(),
+    let (body, error) = match call.into_parts() {
+        (_, body, _, Codec::Refused(error)) => (body, error),
+        (_, body, ..) => (body, Error::route_not_found()),
     };
-    Box::pin(std::future::ready(Err(error)))
+    Box::pin(async move {
+        body.drain().await;
+        Err(error)
+    })
 }

@@ -217,7 +217,10 @@ pub(crate) fn dispatch(
         Record::open(operation.clone(), protocol, started, peer, trace, core.log_all, core.bare);
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
-    let body = socket.as_ref().map_or_else(|| body.into(), |socket| socket::body(socket));
+    let body = match &socket {
+        None => body.into().over(parts.version),
+        Some(socket) => socket::body(socket),
+    };
     let call = Call::new(opening, body, core.max_body, codec);
     let future = if core.middleware.is_empty() {
         match end {

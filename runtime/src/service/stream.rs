@@ -58,7 +58,11 @@ impl<M: Message> Input for M {
     const STREAMS: bool = false;
 
     async fn read(incoming: Incoming<'_>) -> Result<M> {
-        incoming.codec.read(incoming.body, incoming.limit).await
+        let read = incoming.codec.read(incoming.body, incoming.limit).await;
+        if read.is_err() {
+            Box::pin(std::mem::take(incoming.body).drain()).await;
+        }
+        read
     }
 
     fn given(self) -> Given<M> {

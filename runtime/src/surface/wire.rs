@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::compression::{Encoding, WORTH};
 use super::envelope::{self, Envelopes, PREFIX};
-use crate::call::{Body, Gathered};
+use crate::call::{Body, BoxFuture, Gathered};
 use crate::error::reasons;
 use crate::message::{self, Dialect, Fault, Message};
 use crate::{Error, Result};
@@ -173,13 +173,15 @@ pub(crate) struct Requests<M> {
     body: Option<Body>,
     envelopes: Envelopes,
     limit: usize,
+    /// What went wrong, until the rest of the request has been read for it.
+    failed: Option<(Error, BoxFuture<'static, ()>)>,
     message: PhantomData<fn() -> M>,
 }
 
 impl<M: Message> Requests<M> {
     pub(crate) fn new(wire: Wire, body: Body, limit: usize) -> Self {
         let envelopes = Envelopes::new(limit);
-        Self { wire, body: Some(body), envelopes, limit, message: PhantomData }
+        Self { wire, body: Some(body), envelopes, limit, failed: None, message: PhantomData }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
@@ -201,13 +203,19 @@ impl<M: Message> Stream for Requests<M> {
     type Item = Result<M>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<M>>> {
-        if self.body.is_none() {
-            return Poll::Ready(None);
+        if self.body.is_some() {
+            match ready!(self.poll_message(cx)) {
+                Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
+                Ok(None) => self.body = None,
+                Err(error) => {
+                    let rest = self.body.take().unwrap_or_default();
+                    self.failed = Some((error, Box::pin(rest.drain())));
+                }
+            }
         }
-        let item = ready!(self.poll_message(cx)).transpose();
-        if !matches!(item, Some(Ok(_))) {
-            self.body = None;
+        if let Some((_, rest)) = &mut self.failed {
+            ready!(rest.as_mut().poll(cx));
         }
-        Poll::Ready(item)
+        Poll::Ready(self.failed.take().map(|(error, _)| Err(error)))
     }
 }

@@ -258,3 +258,32 @@ async fn a_binding_is_rest_whatever_the_headers_say() {
     let answer = call(&harness, false, unary("/v1/echo", "application/json", "{")).await;
     assert_eq!((answer.status().as_u16(), &json_of(&answer)["reason"]), (400, &json!("CODEC")));
 }
+
+#[tokio::test]
+async fn a_connection_outlives_a_call_that_was_refused_before_its_body_came() {
+    let harness = start(Options::default()).await;
+    let mut client = harness.raw().await;
+    let json = "content-type: application/json\r\nconnect-protocol-version: 1\r\n";
+    for (path, more, status) in [
+        ("/test.v1.Echo/Echo", "content-encoding: foo\r\n", "501"),
+        ("/test.v1.Echo/Count", "", "415"),
+        ("/test.v1.Echo/Nothing", "", "404"),
+    ] {
+        let length =
+            if status == "501" { "transfer-encoding: chunked" } else { "content-length: 13" };
+        client
+            .send(&format!("POST {path} HTTP/1.1\r\nhost: t\r\n{json}{more}{length}\r\n\r\n"))
+            .await;
+        // A call on another connection comes and goes meanwhile.
+        let mut other = harness.raw().await;
+        other.send(&post("/v1/echo", r#"{"text":"other"}"#)).await;
+        assert_eq!(other.response().await.1, r#"{"text":"other"}"#);
+        let hi = r#"{"text":"hi"}"#;
+        let body = if status == "501" { format!("d\r\n{hi}\r\n0\r\n\r\n") } else { hi.to_owned() };
+        client.send(&body).await;
+        let (head, _) = client.response().await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+    }
+    client.send(&post("/v1/echo", r#"{"text":"still"}"#)).await;
+    assert_eq!(client.response().await.1, r#"{"text":"still"}"#);
+}
