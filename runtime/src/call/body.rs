@@ -20,8 +20,8 @@ use crate::{Error, Result};
 const FIRST_BUFFER: usize = 64 * 1024;
 
 /// The most that is read of a body that nobody wants, and the longest that it may take.
-const MOST_DRAINED: usize = 256 * 1024;
-const DRAINED_WITHIN: Duration = Duration::from_millis(500);
+const MOST_DRAINED: usize = 1024 * 1024;
+const DRAINED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A body as the call layer passes it around.
 #[derive(Default)]
