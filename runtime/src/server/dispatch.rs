@@ -10,12 +10,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
+use super::known::Known;
 use super::sending::Sending;
 use super::socket::{self, Socket};
 use super::state::{InFlight, State};
@@ -237,64 +237,6 @@ pub(crate) fn dispatch(
         })
     };
     Dispatch { future, record: Some(record), answer, socket }
-}
-
-/// The headers that every request is looked at for, found in one pass: each look-up by name would cost a hash.
-#[derive(Default)]
-struct Known<'a> {
-    content_type: Option<&'a HeaderValue>,
-    accepts: bool,
-    encoding: Option<&'a HeaderValue>,
-    traceparent: Option<&'a HeaderValue>,
-    grpc_timeout: Option<&'a HeaderValue>,
-    connect_timeout: Option<&'a HeaderValue>,
-    upgrade: Option<&'a HeaderValue>,
-    connect: bool,
-}
-
-impl<'a> Known<'a> {
-    #[inline]
-    fn of(headers: &'a HeaderMap) -> Self {
-        let mut known = Self::default();
-        for (name, value) in headers {
-            let place = match name.as_str() {
-                "accept" => {
-                    known.accepts = true;
-                    continue;
-                }
-                "content-type" => &mut known.content_type,
-                "grpc-encoding" => &mut known.encoding,
-                "traceparent" => &mut known.traceparent,
-                "grpc-timeout" => &mut known.grpc_timeout,
-                "connect-timeout-ms" => &mut known.connect_timeout,
-                "upgrade" => &mut known.upgrade,
-                "connect-protocol-version" => {
-                    known.connect = true;
-                    continue;
-                }
-                _ => continue,
-            };
-            // Of several the first one counts.
-            place.get_or_insert(value);
-        }
-        known
-    }
-
-    /// How the call is answered.
-    #[inline]
-    fn answer(&self, parts: &Parts) -> Answer {
-        let accepting = self.accepts.then_some(&parts.headers);
-        Answer::of(&parts.method, parts.version, self.content_type, accepting, self.connect)
-    }
-
-    /// How long the caller waits, by whichever header it sent.
-    fn timeout(&self) -> Result<Option<Duration>> {
-        match (self.grpc_timeout, self.connect_timeout) {
-            (Some(value), _) => grpc::timeout(value).map(Some),
-            (None, Some(value)) => grpc::connect_timeout(value).map(Some),
-            (None, None) => Ok(None),
-        }
-    }
 }
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.

@@ -9,6 +9,7 @@ mod core;
 mod cors;
 mod dispatch;
 mod io;
+mod known;
 mod layered;
 mod listener;
 mod outgoing;

@@ -24,9 +24,9 @@ struct Limit {
 /// The shares of instructions that we want to reach, and what the gate allows.
 const LIMITS: [Limit; 4] = [
     Limit { workload: Workload::JsonH1, peer: Program::HAND_AXUM, goal: 0.75, most: 0.74 },
-    Limit { workload: Workload::JsonH1, peer: Program::RAW_HYPER, goal: 1.08, most: 1.11 },
-    Limit { workload: Workload::GetH1, peer: Program::HAND_AXUM, goal: 0.85, most: 0.85 },
-    Limit { workload: Workload::Grpc, peer: Program::HAND_TONIC, goal: 0.80, most: 0.79 },
+    Limit { workload: Workload::JsonH1, peer: Program::RAW_HYPER, goal: 1.08, most: 1.13 },
+    Limit { workload: Workload::GetH1, peer: Program::HAND_AXUM, goal: 0.85, most: 0.87 },
+    Limit { workload: Workload::Grpc, peer: Program::HAND_TONIC, goal: 0.80, most: 0.80 },
 ];
 
 /// More would mean that something on the hot path has begun to allocate per call.
@@ -34,7 +34,9 @@ const MOST_ALLOCATIONS_GRPC: f64 = 16.0;
 
 /// Layers of user middleware whose cost is measured together.
 const LAYERS: u32 = 5;
-const MOST_PER_LAYER: f64 = 500.0;
+const GOAL_PER_LAYER: f64 = 500.0;
+/// A layer's cost is a difference of two figures, each of which wobbles by half a percent.
+const MOST_PER_LAYER: f64 = 560.0;
 
 /// Prints instructions and allocations per request of every program. With `gate`, a limit that is passed fails the run.
 pub(crate) async fn run(gate: bool) -> Result<ExitCode> {
@@ -126,7 +128,7 @@ async fn middleware() -> Result<Vec<Verdict>> {
         let many = median(Program::BIDENT, workload, &["--middleware", &layers]).await?;
         let found = (many.instructions - one.instructions) / f64::from(LAYERS - 1);
         let title = format!("{}: instructions per user middleware", workload.name());
-        verdicts.push(Verdict { title, found, goal: MOST_PER_LAYER, most: MOST_PER_LAYER });
+        verdicts.push(Verdict { title, found, goal: GOAL_PER_LAYER, most: MOST_PER_LAYER });
     }
     Ok(verdicts)
 }
