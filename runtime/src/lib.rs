@@ -79,6 +79,8 @@ mod route;
 mod server;
 pub mod service;
 mod surface;
+#[cfg(feature = "telemetry")]
+mod telemetry;
 
 #[doc(hidden)]
 pub mod __private;
