@@ -1,3 +1,4 @@
 //! Traces, metrics and logs of an app: OpenTelemetry over OTLP, `/metrics`, log output.
 
+mod ids;
 pub(crate) mod settings;
