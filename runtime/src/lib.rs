@@ -81,6 +81,9 @@ pub mod service;
 mod surface;
 #[cfg(feature = "telemetry")]
 mod telemetry;
+#[cfg(not(feature = "telemetry"))]
+#[path = "telemetry/off.rs"]
+mod telemetry;
 
 #[doc(hidden)]
 pub mod __private;

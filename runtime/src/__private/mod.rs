@@ -1,11 +1,13 @@
 //! Everything generated code may name. Exempt from semantic versioning; not for people.
 
 mod asserts;
+mod attributes;
 
 mod reason;
 pub mod traced;
 
 pub(crate) use asserts::same;
+pub use attributes::Attributes;
 pub use asserts::{
     Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
 };

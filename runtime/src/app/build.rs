@@ -14,13 +14,14 @@ use crate::call::Caught;
 #[cfg(feature = "tls")]
 use crate::config::ClientAuth;
 use crate::config::{AccessLog, Address, Config, CorsSettings, ServerSettings, Settings};
-use crate::foreign::Foreign;
+use crate::foreign::{Foreign, UNMATCHED};
 use crate::health::{self, Health};
 use crate::message::Types;
 #[cfg(feature = "tls")]
 use crate::server::tls::{Files, Tls};
 use crate::server::{Assembly, Bound, Core, Cors, Limits, Site, layered, wrap};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
+use crate::telemetry::{self, Running};
 use crate::{Result, describe, reflection};
 
 const SERVER_KEY: &str = "server.addr";
@@ -48,6 +49,10 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     add_own(&mut mounts, &tonic, &health, reflect, &mut mistakes);
     hidden(&tonic, &mounts, &mut mistakes);
     let assembled = assemble(mounts, &health);
+    let running = settings.as_ref().and_then(|settings| {
+        let opened = Running::open(settings, &app.name, &app.version);
+        opened.map_err(|found| mistakes.extend(found)).ok()
+    });
     let bound = match &settings {
         Some(settings) => {
             let bound = bind(&config, settings, &mut mistakes).await;
@@ -64,10 +69,15 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         }
     };
     // Where either is missing there was a mistake.
-    let (Some(settings), Some(bound)) = (settings, bound) else {
+    let (Some(settings), Some(bound), Some(running)) = (settings, bound, running) else {
         return Err(refuse(&app.name, &mistakes));
     };
+    running.set_globals();
+    let telemetry = Arc::clone(&running.telemetry);
     let core = Core {
+        places: operations.iter().map(|operation| operation.places(&telemetry)).collect(),
+        others: telemetry::Foreign::new(&telemetry, UNMATCHED),
+        telemetry,
         operations,
         table,
         middleware: app.middleware,
@@ -97,13 +107,14 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         admin: Listener {
             key: ADMIN_KEY,
             bound: bound.admin,
-            site: probe::site(health.clone()),
+            site: probe::site(health.clone(), running.scrape()),
             limits: Limits::default(),
         },
         settings,
         hooks,
         health,
         linked,
+        running,
     };
     let title = match app.version.as_str() {
         "" => app.name,

@@ -20,6 +20,7 @@ use crate::error::reasons;
 use crate::health::{Health, Phase};
 use crate::server::{Bound, Limits, Serving, Site, serve};
 use crate::service::HookAt;
+use crate::telemetry::Running;
 use crate::{Error, Result};
 
 /// The key of the admin listener's address.
@@ -67,6 +68,7 @@ pub(super) struct Parts {
     pub(super) health: Health,
     /// The services that the linker brought along, to be told once there is a log.
     pub(super) linked: Vec<&'static str>,
+    pub(super) running: Running,
 }
 
 /// A bound listener, what it serves, and the key that its address came from.
@@ -111,8 +113,8 @@ impl Server {
         };
         // However this future ends, whoever waits for the end hears of it.
         let _ended = Ended(&self.0);
-        #[cfg(feature = "telemetry")]
-        super::log::install(&parts.settings.log);
+        let mut running = parts.running;
+        running.start_log(&parts.settings.log);
         if !parts.linked.is_empty() {
             tracing::info!(services = parts.linked.join(", "), "linked services");
         }
@@ -120,7 +122,13 @@ impl Server {
         let mut orders = Orders { signals, heard: 0, stop: self.0.stop.subscribe() };
         let Parts { settings, listeners, admin, hooks, health, .. } = parts;
         let life = Life { shared: &self.0, server: &settings.server, hooks, health };
-        life.live(listeners, admin, &mut orders).await
+        let ended = life.live(listeners, admin, &mut orders).await;
+        // Everything has been said by now.
+        tokio::select! {
+            biased;
+            () = running.stop() => ended,
+            error = orders.stop_at_once() => ended.and(Err(error)),
+        }
     }
 
     /// Tells the app to stop and waits until it has. Calling it again, or from several places, changes nothing.

@@ -1,4 +1,5 @@
-//! `/healthz` and `/readyz`: for probes that speak plain HTTP, on the main port and on the admin port.
+//! `/healthz` and `/readyz`: for probes that speak plain HTTP, on the main port and on the admin port. And `/metrics`, on the
+//! admin port alone.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::call::{Body, Reply};
 use crate::health::Health;
 use crate::server::Site;
 use crate::service::Handler;
+use crate::telemetry::Scrape;
 
 /// A path and what it asks.
 pub(super) struct Probe {
@@ -50,19 +52,37 @@ fn headers() -> HeaderMap {
     ])
 }
 
+/// The content type of `/metrics`: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
+const EXPOSITION: HeaderValue =
+    HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+
 /// What the admin listener serves.
-pub(super) fn site(health: Health) -> Site {
+pub(super) fn site(health: Health, scrape: Scrape) -> Site {
     Site::Plain(Arc::new(move |request| {
-        let probe = PROBES.iter().find(|probe| probe.path == request.uri().path());
+        let path = request.uri().path();
+        let probe = PROBES.iter().find(|probe| probe.path == path);
         let read = matches!(*request.method(), Method::GET | Method::HEAD);
-        let (status, text) = match probe {
-            Some(probe) if read => (probe.answer)(&health),
-            Some(_) => (StatusCode::METHOD_NOT_ALLOWED, ""),
-            None => (StatusCode::NOT_FOUND, ""),
+        let metrics = if path == "/metrics" { scrape() } else { None };
+        let known = probe.is_some() || metrics.is_some();
+        let mut media = None;
+        let (status, text) = match (probe, metrics) {
+            _ if known && !read => (StatusCode::METHOD_NOT_ALLOWED, Bytes::new()),
+            (Some(probe), _) => {
+                let (status, text) = (probe.answer)(&health);
+                (status, Bytes::from_static(text.as_bytes()))
+            }
+            (None, Some(text)) => {
+                media = Some(EXPOSITION);
+                (StatusCode::OK, Bytes::from(text))
+            }
+            (None, None) => (StatusCode::NOT_FOUND, Bytes::new()),
         };
-        let mut response = Response::new(Body::from(Bytes::from_static(text.as_bytes())));
+        let mut response = Response::new(Body::from(text));
         *response.status_mut() = status;
         *response.headers_mut() = headers();
+        if let Some(media) = media {
+            response.headers_mut().insert(CONTENT_TYPE, media);
+        }
         if status == StatusCode::METHOD_NOT_ALLOWED {
             let allow = HeaderValue::from_static("GET, HEAD");
             response.headers_mut().insert(http::header::ALLOW, allow);

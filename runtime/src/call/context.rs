@@ -16,6 +16,7 @@ use crate::message::Message;
 #[cfg(feature = "tls")]
 use crate::server::tls::PeerIdentity;
 use crate::surface::Codec;
+use crate::telemetry::Presence;
 
 /// A call is taken apart once, by its handler, and is gone then.
 const WHOLE: &str = "a call is whole until its handler takes it apart";
@@ -33,6 +34,7 @@ pub(super) struct Inner {
     pub(super) peer: Option<SocketAddr>,
     pub(super) trace: Trace,
     pub(super) span: tracing::Span,
+    pub(super) presence: Presence,
     /// What the handler adds to the answer. Most handlers never touch it.
     added: Mutex<Option<Box<Added>>>,
     /// Whether there is anything added, to look at before the lock.
@@ -63,6 +65,7 @@ pub(crate) struct Opening {
     pub(crate) deadline: Option<Instant>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: Trace,
+    pub(crate) presence: Presence,
 }
 
 /// What goes beside an answer, whether it is a success or an error.
@@ -92,6 +95,7 @@ impl Context {
             peer: opening.peer,
             trace: opening.trace,
             span,
+            presence: opening.presence,
             added: Mutex::new(None),
             adding: AtomicBool::new(false),
             over: AtomicBool::new(false),
@@ -243,6 +247,16 @@ impl Context {
     /// The trace that the call belongs to.
     pub fn trace(&self) -> Trace {
         self.0.trace
+    }
+
+    /// What the call is to OpenTelemetry.
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    /// Whether the call's span is recorded. What is worked out for a span alone can be left out where it is not.
+    pub fn is_recording(&self) -> bool {
+        self.0.presence.is_recording()
     }
 
     /// The call's span; a disabled one where nobody listens at `debug`.

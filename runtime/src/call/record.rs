@@ -1,7 +1,7 @@
 //! The record of a call: opened when it arrives, closed when its last byte has left or nobody waits for it any more.
 //!
-//! This is the one place that knows how every call ended. The access log is its first reader; metrics and exported spans
-//! hang on the same seam.
+//! This is the one place that knows how every call ended: the access log, the metrics and the call's span are told from here,
+//! by one reading of the clock.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -15,6 +15,7 @@ use tracing::level_filters::LevelFilter;
 use super::{CallOutcome, OnEnd, Protocol, Trace};
 use crate::Error;
 use crate::error::Code;
+use crate::telemetry::{Ending, Seen};
 
 /// The target of the access log's events.
 pub(crate) const ACCESS: &str = "bident::access";
@@ -32,6 +33,8 @@ pub(crate) struct Record {
     /// The kit's own reasons are not told as details of a status.
     bare: bool,
     pub(crate) on_end: OnEnd,
+    /// What metrics and spans are told.
+    pub(crate) seen: Seen,
     outcome: Outcome,
     /// Whether everything that is to be sent has been handed over.
     sent: bool,
@@ -61,6 +64,7 @@ impl Record {
         trace: Trace,
         log_all: bool,
         bare: bool,
+        seen: Seen,
     ) -> Box<Self> {
         Box::new(Self {
             operation,
@@ -71,6 +75,7 @@ impl Record {
             log_all,
             bare,
             on_end: OnEnd::default(),
+            seen,
             outcome: Outcome::Open,
             sent: false,
         })
@@ -125,10 +130,22 @@ impl Drop for Record {
     fn drop(&mut self) {
         // By far the most calls: nobody listens to this one.
         let quiet = !self.log_all && LevelFilter::current() < LevelFilter::DEBUG;
-        if quiet && self.sent && self.on_end.is_empty() && self.outcome.is_success() {
+        let quiet = quiet && self.on_end.is_empty();
+        if quiet && self.sent && self.outcome.is_success() && !self.seen.listens() {
             return;
         }
+        let latency = self.started.elapsed();
         let (code, grpc, error) = self.outcome();
+        self.seen.end(&Ending {
+            protocol: self.protocol,
+            code,
+            grpc,
+            error: error.as_ref(),
+            took: latency,
+        });
+        if quiet && grpc == Code::Ok {
+            return;
+        }
         let level = match code {
             501 => tracing::Level::WARN,
             500.. => tracing::Level::ERROR,
@@ -144,7 +161,7 @@ impl Drop for Record {
             code,
             grpc,
             reason: error.as_ref().map_or_else(String::new, |error| error.reason().to_owned()),
-            latency: self.started.elapsed(),
+            latency,
         };
         if heard {
             self.log(level, &outcome, error.as_ref());

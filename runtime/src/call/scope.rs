@@ -36,6 +36,8 @@ pub(crate) fn within<T>(context: &mut Option<Context>, f: impl FnOnce() -> T) ->
         }
     }
 
+    // The user's own spans and propagators see the call's context too.
+    let _attached = context.as_ref().and_then(|context| context.presence().attach());
     CURRENT.with_borrow_mut(|current| std::mem::swap(current, context));
     let _back = Back(context);
     f()

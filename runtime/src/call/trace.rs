@@ -1,6 +1,6 @@
 //! The W3C trace context of a call: parsed once, kept with the record, sent on by clients.
 //!
-//! No span is made here and nothing is exported: this is identity alone.
+//! No span is made here and nothing is exported: this is identity alone. What is recorded is decided in `telemetry`.
 
 use std::cell::Cell;
 use std::fmt;
@@ -33,6 +33,39 @@ impl Trace {
             Some((id, parent, sampled)) => Self { id, span, parent, sampled },
             None => Self { id: (high, low), span, parent: 0, sampled: true },
         }
+    }
+
+    /// A trace that came in another form, with a span of our own.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn child(id: u128, parent: u64, sampled: bool) -> Self {
+        let (span, ..) = random();
+        Self { id: ((id >> 64) as u64, id as u64), span, parent, sampled }
+    }
+
+    /// The trace's id as a number.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn number(&self) -> u128 {
+        u128::from(self.id.0) << 64 | u128::from(self.id.1)
+    }
+
+    /// The half of the trace's id by which shares are decided.
+    #[cfg(feature = "telemetry")]
+    #[inline]
+    pub(crate) fn low(&self) -> u64 {
+        self.id.1
+    }
+
+    /// The id of the call's own span.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn span_number(&self) -> u64 {
+        self.span
+    }
+
+    /// Decides whether the trace is recorded.
+    #[cfg(feature = "telemetry")]
+    #[inline]
+    pub(crate) fn set_sampled(&mut self, sampled: bool) {
+        self.sampled = sampled;
     }
 
     /// The trace's id; shown as 32 hexadecimal digits.

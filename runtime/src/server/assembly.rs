@@ -52,7 +52,8 @@ impl Assembly {
         }
         let kind = Kind::Method(method.shape, plans);
         let (name, timeout) = (method.operation, method.timeout);
-        self.operations.push(Operation { name, handler, timeout, kind });
+        let method = Some(method);
+        self.operations.push(Operation { name, method, handler, timeout, kind });
     }
 
     /// Enters a path of the kit's own, whose handler gets the body unread and answers with
@@ -60,7 +61,8 @@ impl Assembly {
     pub(crate) fn raw(&mut self, verb: &str, path: &'static str, handler: Handler) {
         let route = Route { operation: self.operations.len(), binding: Some(0) };
         self.routes.binding(route, path, verb, path);
-        self.operations.push(Operation { name: path, handler, timeout: None, kind: Kind::Raw });
+        let (method, timeout, kind) = (None, None, Kind::Raw);
+        self.operations.push(Operation { name: path, method, handler, timeout, kind });
     }
 
     /// The operations, and the table that finds them.

@@ -7,9 +7,10 @@ use std::time::Duration;
 use crate::call::{BoxFuture, Call, Middleware, Reply};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
-use crate::service::{Handler, Shape};
+use crate::service::{Handler, MethodSpec, Shape};
 use crate::surface::Codec;
 use crate::surface::rest::Plan;
+use crate::telemetry::{self, Place, Places, Telemetry};
 use crate::{Error, Result};
 
 /// Everything that is shared by all calls.
@@ -29,12 +30,18 @@ pub(crate) struct Core {
     pub(crate) bare: bool,
     /// What is served beside operations.
     pub(crate) foreign: Foreign,
+    pub(crate) telemetry: Arc<Telemetry>,
+    /// What telemetry knows of the operations, by index, and of everything else.
+    pub(crate) places: Vec<Places>,
+    pub(crate) others: telemetry::Foreign,
 }
 
 /// Something that is served: a method of a service, or a path of the kit's own.
 pub(crate) struct Operation {
     /// `/helloworld.v1.Greeter/SayHello`.
     pub(crate) name: &'static str,
+    /// `None` for a path of the kit's own.
+    pub(crate) method: Option<&'static MethodSpec>,
     pub(crate) handler: Handler,
     /// The method's own upper bound.
     pub(crate) timeout: Option<Duration>,
@@ -72,6 +79,16 @@ pub(super) enum End {
     Refusal,
 }
 
+impl Operation {
+    /// What telemetry knows of the ways to it.
+    pub(crate) fn places(&self, telemetry: &Arc<Telemetry>) -> Places {
+        match self.method {
+            Some(method) => Places::of(telemetry, method),
+            None => Places::raw(telemetry, self.name),
+        }
+    }
+}
+
 type Handle = dyn Fn(Call) -> BoxFuture<'static, Result<Reply>> + Send + Sync;
 
 impl Core {
@@ -80,6 +97,20 @@ impl Core {
             End::Operation(index) => &*self.operations[index].handler,
             End::Foreign => &*self.foreign.handler,
             End::Refusal => &refuse,
+        }
+    }
+
+    /// What telemetry knows of what is called.
+    #[inline]
+    pub(super) fn place(
+        &self,
+        end: End,
+        binding: Option<usize>,
+        operation: &Cow<'static, str>,
+    ) -> Cow<'_, Arc<Place>> {
+        match end {
+            End::Operation(index) => Cow::Borrowed(self.places[index].get(binding)),
+            _ => Cow::Owned(self.others.get(operation)),
         }
     }
 

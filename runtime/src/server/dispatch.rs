@@ -24,13 +24,14 @@ use super::tls::PeerIdentity;
 use super::{Outgoing, Peer, Site};
 use crate::call::{
     Body, Bounded, BoxFuture, Call, Caught, EncodedBody, Next, Opening, Protocol, Record, Reply,
-    Trace, caught,
+    caught,
 };
 use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
 use crate::surface::{Answer, Codec, Head, Payload, connect, grpc, rest};
+use crate::telemetry::{self, Telemetry};
 use crate::{Error, Result};
 
 /// How long middleware may go on after the handler below it has been told that it is late.
@@ -182,16 +183,19 @@ pub(crate) fn dispatch(
         Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
         caller => caller,
     };
-    let trace = Trace::open(known.traceparent);
+    let (mut trace, origin) =
+        core.telemetry.arrive(known.traceparent, &parts.headers, known.marked);
+    // A call that may be recorded tells where it went; what takes the URI takes it whole.
+    let uri = origin.possible.then(|| parts.uri.clone());
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let posted = matches!(answer, Answer::Grpc(_) | Answer::Web(_));
     let method = if posted { &Method::POST } else { &parts.method };
     let mut socket = Ok(None);
     // Both are changed where they are: each move of them would be paid for by every call.
-    let (mut end, mut codec) = match asked {
-        Some((end, codec, asked)) => {
+    let (mut end, mut codec, binding) = match asked {
+        Some((end, codec, binding, asked)) => {
             socket = asked;
-            (end, codec)
+            (end, codec, binding)
         }
         None => route(core, method, &mut parts.uri, parts.version, &parts.headers, answer),
     };
@@ -203,7 +207,8 @@ pub(crate) fn dispatch(
     };
     let protocol = if on_socket { Protocol::WebSocket } else { answer.protocol() };
     let operation = core.name(end, &codec);
-    // What is refused has its name all the same.
+    // What is refused has its name and its place all the same.
+    let place = core.place(end, binding, &operation);
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
     let (caller, socket) = match (agreed.and(caller), socket) {
         (Ok(caller), Ok(socket)) => (caller, socket),
@@ -213,14 +218,33 @@ pub(crate) fn dispatch(
         }
     };
     let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
-    let record =
-        Record::open(operation.clone(), protocol, started, peer, trace, core.log_all, core.bare);
-    let (headers, extensions) = (parts.headers, parts.extensions);
-    let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
     let body = match &socket {
         None => body.into().over(parts.version),
         Some(socket) => socket::body(socket),
     };
+    let request = telemetry::Request {
+        method: &parts.method,
+        uri: uri.as_ref(),
+        version: parts.version,
+        headers: &parts.headers,
+        peer,
+        protocol,
+        length: http_body::Body::size_hint(&body).exact(),
+    };
+    let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
+    let record = Record::open(
+        operation.clone(),
+        protocol,
+        started,
+        peer,
+        trace,
+        core.log_all,
+        core.bare,
+        seen,
+    );
+    let (headers, extensions) = (parts.headers, parts.extensions);
+    let opening =
+        Opening { operation, protocol, headers, extensions, deadline, peer, trace, presence };
     let call = Call::new(opening, body, core.max_body, codec);
     let future = if core.middleware.is_empty() {
         match end {
@@ -248,7 +272,7 @@ fn route(
     version: Version,
     headers: &HeaderMap,
     answer: Answer,
-) -> (End, Codec) {
+) -> (End, Codec, Option<usize>) {
     let raw = |uri: &mut Uri, otherwise| {
         let (method, uri) = (method.clone(), std::mem::take(uri));
         Codec::Raw(Box::new(Head { method, uri, version, otherwise }))
@@ -266,11 +290,11 @@ fn route(
             let codec = match (&core.operations[operation].kind, answer, binding) {
                 (Kind::Method(..), Answer::Grpc(wire), None) => Codec::Enveloped(wire),
                 (_, Answer::Grpc(_), _) => {
-                    return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
+                    return (End::Foreign, raw(uri, Otherwise::UnknownMethod), None);
                 }
                 (Kind::Method(..), Answer::Web(web), None) => web.codec(),
                 (_, Answer::Web(_), _) => {
-                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb));
+                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb), None);
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(..), _, None) if method != Method::POST => {
@@ -279,7 +303,7 @@ fn route(
                 (Kind::Method(shape, _), Answer::Connect(answer), _) => answer.codec(*shape),
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
                     if let Some(error) = socket::only(*shape, plans.of(binding)) {
-                        return (End::Operation(operation), Codec::Refused(error));
+                        return (End::Operation(operation), Codec::Refused(error), binding);
                     }
                     let answer = if shape.replies() {
                         answer.flowing(headers, plans.of(binding))
@@ -297,7 +321,7 @@ fn route(
                     Codec::Rest(rest.with_media(headers))
                 }
             };
-            return (End::Operation(operation), codec);
+            return (End::Operation(operation), codec, binding);
         }
         (_, Answer::Grpc(_)) => Otherwise::UnknownMethod,
         (_, Answer::Web(_)) => Otherwise::UnknownOnWeb,
@@ -305,7 +329,7 @@ fn route(
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
         (Found::Nothing, _) => Otherwise::NotFound,
     };
-    (End::Foreign, raw(uri, otherwise))
+    (End::Foreign, raw(uri, otherwise), None)
 }
 
 /// The smallest of the bounds that hold for a call.
@@ -381,6 +405,7 @@ fn render<B>(
             response
         }
     };
+    record.seen.answered(response.status().as_u16(), response.headers(), record.protocol);
     response.map(|payload| wrap(Outgoing::new(payload, record)))
 }
 

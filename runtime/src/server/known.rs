@@ -19,6 +19,8 @@ pub(super) struct Known<'a> {
     pub(super) connect_timeout: Option<&'a HeaderValue>,
     pub(super) upgrade: Option<&'a HeaderValue>,
     pub(super) connect: bool,
+    /// Whether there is a header that may say that the call matters.
+    pub(super) marked: bool,
 }
 
 impl<'a> Known<'a> {
@@ -37,6 +39,10 @@ impl<'a> Known<'a> {
                 "grpc-timeout" => &mut known.grpc_timeout,
                 "connect-timeout-ms" => &mut known.connect_timeout,
                 "upgrade" => &mut known.upgrade,
+                "baggage" | "x-priority" | "x-md-global-priority" => {
+                    known.marked = true;
+                    continue;
+                }
                 "connect-protocol-version" => {
                     known.connect = true;
                     continue;

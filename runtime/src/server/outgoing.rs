@@ -39,6 +39,14 @@ impl Outgoing {
         self.record = None;
     }
 
+    /// So much of the body is on its way.
+    #[inline]
+    fn count(&mut self, bytes: usize) {
+        if let Some(record) = &mut self.record {
+            record.seen.sent(bytes);
+        }
+    }
+
     /// The trailers of someone else's gRPC answer say how it ended; what was added to them goes along.
     fn read_trailers(
         &mut self,
@@ -108,11 +116,13 @@ impl http_body::Body for Outgoing {
             Payload::Empty => Poll::Ready(None),
             Payload::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
+                this.count(bytes.len());
                 this.end();
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Payload::Trailed(frame, _) if !frame.is_empty() => {
                 let frame = std::mem::take(frame);
+                this.count(frame.len());
                 Poll::Ready(Some(Ok(Frame::data(frame))))
             }
             Payload::Trailed(_, beside) => {
@@ -121,7 +131,10 @@ impl http_body::Body for Outgoing {
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }
             Payload::Stream(stream, beside, end) => match ready!(stream.as_mut().poll_next(cx)) {
-                Some(Ok(frame)) if frame.is_data() => Poll::Ready(Some(Ok(frame))),
+                Some(Ok(frame)) if frame.is_data() => {
+                    this.count(frame.data_ref().map_or(0, Bytes::len));
+                    Poll::Ready(Some(Ok(frame)))
+                }
                 Some(Err(error)) => {
                     let (beside, end) = (beside.take(), *end);
                     this.broken(error, beside, end)
@@ -148,6 +161,9 @@ impl http_body::Body for Outgoing {
                 };
                 match frame {
                     Some(Ok(frame)) if frame.is_data() => {
+                        if let Some(record) = &mut this.record {
+                            record.seen.sent(frame.data_ref().map_or(0, Bytes::len));
+                        }
                         if body.is_end_stream() {
                             this.end();
                         }

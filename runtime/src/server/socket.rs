@@ -26,7 +26,7 @@ mod spoken {
     use crate::surface::{Answer, Codec, Payload};
     use crate::{Error, Result};
 
-    type Asked = (End, Codec, Result<Option<Box<Socket>>>);
+    type Asked = (End, Codec, Option<usize>, Result<Option<Box<Socket>>>);
 
     /// The connection of a request that may change the protocol, among its extensions.
     #[derive(Clone)]
@@ -69,7 +69,7 @@ mod spoken {
             let inbox = Arc::<Inbox>::default();
             Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body }))
         });
-        Some((End::Operation(route.operation), Codec::Rest(rest), socket))
+        Some((End::Operation(route.operation), Codec::Rest(rest), route.binding, socket))
     }
 
     /// What the call reads in place of its request's body.
@@ -103,6 +103,9 @@ mod spoken {
                         return Poll::Pending;
                     }
                     Poll::Pending => {
+                        if let Some(record) = &mut self.record {
+                            record.seen.switched();
+                        }
                         let future = std::mem::replace(&mut self.future, Caught::ended());
                         let (record, answer) = (self.record.take(), self.answer);
                         let mut rest = Self { future, record, answer, socket: None };
@@ -138,7 +141,7 @@ mod unspoken {
 
     pub(in crate::server) fn mark<B>(_: &mut Request<B>, _: &Arc<State>) {}
 
-    type Asked = (End, Codec, Result<Option<Box<Socket>>>);
+    type Asked = (End, Codec, Option<usize>, Result<Option<Box<Socket>>>);
 
     pub(in crate::server) fn asked(
         _: &Core,

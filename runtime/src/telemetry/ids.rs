@@ -9,12 +9,15 @@ thread_local! {
     static NEXT: Cell<Option<(TraceId, SpanId)>> = const { Cell::new(None) };
 }
 
-/// The next span that this thread makes has these ids.
-pub(super) fn next(trace: TraceId, span: SpanId) {
+/// The span that `make` makes has these ids, or its own where it has a parent in another trace.
+pub(super) fn with<T>(trace: TraceId, span: SpanId, make: impl FnOnce() -> T) -> T {
     NEXT.set(Some((trace, span)));
+    let made = make();
+    NEXT.set(None);
+    made
 }
 
-/// Takes ids that were set with [`next`]; where there are none, they are random.
+/// Takes ids that were set with [`with`]; where there are none, they are random.
 #[derive(Debug, Default)]
 pub(super) struct Chosen(RandomIdGenerator);
 
@@ -26,11 +29,11 @@ impl IdGenerator for Chosen {
 
     fn new_span_id(&self) -> SpanId {
         match NEXT.take() {
-            Some((trace, span)) => {
+            Some((trace, span)) if span != SpanId::INVALID => {
                 NEXT.set(Some((trace, SpanId::INVALID)));
                 span
             }
-            None => self.0.new_span_id(),
+            _ => self.0.new_span_id(),
         }
     }
 }

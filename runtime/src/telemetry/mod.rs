@@ -1,4 +1,122 @@
 //! Traces, metrics and logs of an app: OpenTelemetry over OTLP, `/metrics`, log output.
+//!
+//! A call that is served meets this room three times. [`Telemetry::arrive`] finds its trace, before anyone knows what is
+//! called. [`Telemetry::begin`] decides whether the call is recorded, and begins its span if so; what comes of it is a
+//! [`Presence`] for the call's context and a [`Seen`] for its record. [`Seen::end`] tells the metrics and ends the span, by
+//! one reading of the clock. Everything that can be known before is known in a [`Place`](place::Place), one for each way to
+//! an operation.
 
+mod address;
+mod begin;
 mod ids;
+mod jaeger;
+mod live;
+mod meters;
+mod names;
+mod place;
+mod places;
+mod propagation;
+mod query;
+mod running;
+mod sampling;
+mod seen;
 pub(crate) mod settings;
+mod verb;
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use opentelemetry::metrics::Meter;
+use opentelemetry_sdk::trace::SdkTracer;
+
+pub(crate) use begin::Request;
+pub(crate) use live::Presence;
+pub(crate) use place::Place;
+pub(crate) use places::{Foreign, Places};
+pub(crate) use running::{Running, Scrape};
+pub(crate) use seen::{Ending, Seen};
+
+use self::meters::Meters;
+use self::propagation::Propagation;
+use self::sampling::Sampling;
+use self::settings::{OlderNames, TelemetrySettings};
+use self::verb::Verbs;
+use crate::server::forwarded::TrustedProxies;
+
+/// Who calls: the header that Kratos's services send.
+const SERVICE_NAME: HeaderName = HeaderName::from_static("x-md-service-name");
+
+/// The telemetry of one app.
+pub(crate) struct Telemetry {
+    /// Nothing is measured or recorded; traces are passed on all the same.
+    off: bool,
+    /// Makes the spans of calls; `None` where nobody gets them.
+    tracer: Option<SdkTracer>,
+    /// Whether there is anyone to get spans.
+    recording: bool,
+    sampling: Arc<Sampling>,
+    propagation: Propagation,
+    meters: Meters,
+    verbs: Arc<Verbs>,
+    /// `url.scheme`.
+    scheme: &'static str,
+    /// What callers say of traces is not believed.
+    public: bool,
+    /// Whose word on who calls is believed.
+    trusted: TrustedProxies,
+    older: OlderNames,
+    request_headers: Vec<String>,
+    response_headers: Vec<String>,
+}
+
+/// What an app's telemetry is made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) settings: &'a TelemetrySettings,
+    pub(crate) sampling: Arc<Sampling>,
+    pub(crate) tracer: Option<SdkTracer>,
+    pub(crate) meter: Meter,
+    /// Whether every listener speaks TLS.
+    pub(crate) secure: bool,
+    pub(crate) public: bool,
+    pub(crate) trusted: TrustedProxies,
+}
+
+impl Telemetry {
+    pub(crate) fn new(parts: Parts<'_>) -> Arc<Self> {
+        let settings = parts.settings;
+        let scheme = if parts.secure { "https" } else { "http" };
+        let verbs = Arc::new(Verbs::new(settings.known_methods.as_deref()));
+        let meters =
+            Meters::new(&parts.meter, &verbs, scheme, settings.kratos_names, settings.older);
+        Arc::new(Self {
+            off: settings.disabled,
+            recording: parts.tracer.is_some(),
+            tracer: parts.tracer,
+            sampling: parts.sampling,
+            propagation: Propagation::new(&settings.propagators),
+            meters,
+            verbs,
+            scheme,
+            public: parts.public,
+            trusted: parts.trusted,
+            older: settings.older,
+            request_headers: settings.request_headers.clone(),
+            response_headers: settings.response_headers.clone(),
+        })
+    }
+
+    /// The telemetry of what is served without an app's: nothing is measured.
+    pub(crate) fn off() -> Arc<Self> {
+        let settings = TelemetrySettings::off();
+        let meters = opentelemetry_sdk::metrics::SdkMeterProvider::default();
+        Self::new(Parts {
+            sampling: Arc::new(Sampling::new(&settings.sampling)),
+            settings: &settings,
+            tracer: None,
+            meter: opentelemetry::metrics::MeterProvider::meter(&meters, names::SCOPE),
+            secure: false,
+            public: false,
+            trusted: TrustedProxies::default(),
+        })
+    }
+}

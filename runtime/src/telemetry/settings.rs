@@ -161,3 +161,46 @@ pub(crate) struct OlderNames {
     pub(crate) http: bool,
     pub(crate) rpc: bool,
 }
+
+impl TelemetrySettings {
+    /// Nothing is measured or recorded.
+    pub(crate) fn off() -> Self {
+        let signal = SignalSettings { otlp: None, console: false };
+        let batch = BatchSettings { batch: 512, queue: 2048, delay: Duration::from_secs(5) };
+        Self {
+            disabled: true,
+            sampling: SamplingSettings {
+                share: 1.0,
+                parent_based: true,
+                per_second: None,
+                rules: Vec::new(),
+                priority: false,
+            },
+            propagators: vec![Propagator::TraceContext, Propagator::Baggage],
+            traces: signal.clone(),
+            metrics: signal.clone(),
+            logs: signal,
+            spans: batch,
+            records: batch,
+            metrics_interval: Duration::from_secs(60),
+            temporality: Temporality::Cumulative,
+            exponential_histograms: false,
+            prometheus: false,
+            limits: SpanLimitSettings {
+                attributes: 128,
+                value_length: None,
+                events: 128,
+                links: 128,
+                event_attributes: 128,
+                link_attributes: 128,
+            },
+            resource: ResourceSettings::default(),
+            older: OlderNames::default(),
+            kratos_names: false,
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+            known_methods: None,
+            warnings: Vec::new(),
+        }
+    }
+}

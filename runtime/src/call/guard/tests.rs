@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::super::{Opening, Protocol, Trace, current, spawn};
 use super::*;
+use crate::telemetry::Presence;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -17,6 +18,7 @@ fn context() -> Context {
         deadline: None,
         peer: None,
         trace: Trace::open(None),
+        presence: Presence::default(),
     };
     Context::open(opening, None)
 }

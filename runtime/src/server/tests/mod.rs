@@ -37,9 +37,10 @@ use tokio::sync::mpsc;
 use self::client::*;
 use super::{Assembly, Bound, Core, Limits, Serving, Site, Wrap, layered, serve};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming};
-use crate::foreign::{Foreign, Routes};
+use crate::foreign::{Foreign, Routes, UNMATCHED};
 use crate::message::{Message, Types};
 use crate::service::{BindingSpec, MethodSpec, Mount, ServiceSpec, Shape};
+use crate::telemetry::{self, Telemetry};
 use crate::{Error, Result};
 
 /// No wait in a test is longer.
@@ -254,7 +255,11 @@ async fn start(options: Options) -> Harness {
     let (operations, table) = assembly.finish().unwrap();
     let mut middleware: Vec<Arc<dyn Middleware>> = vec![Arc::new(Watching(told))];
     middleware.extend(options.middleware);
+    let telemetry = Telemetry::off();
     let core = Core {
+        places: operations.iter().map(|operation| operation.places(&telemetry)).collect(),
+        others: telemetry::Foreign::new(&telemetry, UNMATCHED),
+        telemetry,
         operations,
         table,
         middleware,

@@ -32,7 +32,7 @@ pub(super) fn is_of_http(error: &Error) -> bool {
 }
 
 /// The name of a code.
-const fn name(code: Code) -> &'static str {
+pub(crate) const fn name(code: Code) -> &'static str {
     match code {
         Code::Ok | Code::Unknown => "unknown",
         Code::Cancelled => "canceled",

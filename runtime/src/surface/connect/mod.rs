@@ -13,6 +13,8 @@ use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
+#[cfg(feature = "telemetry")]
+pub(crate) use self::error::name as code_name;
 use self::error::{EndStream, Json, said};
 use super::compression::WORTH;
 use super::rest::add_trailers;

@@ -1,0 +1,74 @@
+//! Addresses as text. They are few and come again with every call, so the last ones are kept: to format one costs as much as
+//! the rest of a span's attributes together.
+
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use opentelemetry::StringValue;
+
+/// How many a thread keeps.
+const KEPT: usize = 16;
+
+thread_local! {
+    static TEXTS: RefCell<[Option<(IpAddr, Arc<str>)>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
+}
+
+/// The address as text.
+pub(super) fn text(address: IpAddr) -> StringValue {
+    let last = match address {
+        IpAddr::V4(address) => address.octets()[3],
+        IpAddr::V6(address) => address.octets()[15],
+    };
+    TEXTS.with_borrow_mut(|texts| {
+        let kept = &mut texts[usize::from(last) % KEPT];
+        match kept {
+            Some((known, text)) if *known == address => Arc::clone(text).into(),
+            _ => {
+                let text: Arc<str> = address.to_string().into();
+                *kept = Some((address, Arc::clone(&text)));
+                text.into()
+            }
+        }
+    })
+}
+
+/// The host and the port of `example.com:8000`, `[::1]:8000` or a host alone.
+pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+    // What comes before an `@` is for the server alone.
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+    if let Some(rest) = authority.strip_prefix('[') {
+        return match rest.split_once(']') {
+            Some((host, port)) => (host, port.strip_prefix(':').and_then(|port| port.parse().ok())),
+            None => ("", None),
+        };
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => (host, port.parse().ok()),
+        None => (authority, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_text_however_often_it_comes() {
+        for address in ["127.0.0.1", "10.0.0.17", "::1", "127.0.0.1", "10.0.0.1"] {
+            let address: IpAddr = address.parse().unwrap();
+            assert_eq!(text(address).as_str(), address.to_string());
+        }
+    }
+
+    #[test]
+    fn hosts_and_ports_are_told_apart() {
+        assert_eq!(host_and_port("example.com:8000"), ("example.com", Some(8000)));
+        assert_eq!(host_and_port("example.com"), ("example.com", None));
+        assert_eq!(host_and_port("[::1]:80"), ("::1", Some(80)));
+        assert_eq!(host_and_port("[::1]"), ("::1", None));
+        assert_eq!(host_and_port("user:secret@example.com:1"), ("example.com", Some(1)));
+        assert_eq!(host_and_port("example.com:many"), ("example.com", None));
+        assert_eq!(host_and_port("[::1"), ("", None));
+    }
+}

@@ -1,0 +1,357 @@
+//! The beginning of a call that is served: what is decided before anything of the user's runs, and what its span says then.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use http::header::{HOST, USER_AGENT};
+use http::{HeaderMap, Method, Uri, Version};
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::{
+    Link, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
+    TraceState, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue, StringValue, Value};
+
+use super::live::{Live, Presence};
+use super::names::{key, older};
+use super::place::{Place, is_rpc, rpc_system, span_name, version_name};
+use super::seen::Seen;
+use super::{Telemetry, address, ids};
+use crate::call::{Protocol, Trace};
+use crate::server::forwarded;
+
+/// What a server knows of a request when it begins.
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a Method,
+    /// There where the call may be recorded.
+    pub(crate) uri: Option<&'a Uri>,
+    pub(crate) version: Version,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) peer: Option<std::net::SocketAddr>,
+    pub(crate) protocol: Protocol,
+    /// The length of the body, where it is known.
+    pub(crate) length: Option<u64>,
+}
+
+/// Where a trace comes from and whether it is recorded, as far as that is known before the operation is. It moves through
+/// every call: what few have is behind a pointer.
+#[derive(Default)]
+pub(crate) struct Origin {
+    /// The caller's decision.
+    parent: Option<bool>,
+    high: bool,
+    /// Whether the call could be recorded.
+    pub(crate) possible: bool,
+    rare: Option<Box<Rare>>,
+}
+
+struct Rare {
+    state: TraceState,
+    /// What the caller sent, where its decision is not believed: the new trace has a link to it.
+    linked: Option<SpanContext>,
+}
+
+impl Origin {
+    fn take_state(&mut self) -> TraceState {
+        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.state)).unwrap_or_default()
+    }
+}
+
+impl Telemetry {
+    /// The trace of a request that has arrived.
+    #[inline]
+    pub(crate) fn arrive(
+        &self,
+        traceparent: Option<&http::HeaderValue>,
+        headers: &HeaderMap,
+        marked: bool,
+    ) -> (Trace, Origin) {
+        let usual = self.propagation.has_trace_context();
+        let mut trace = Trace::open(traceparent.filter(|_| usual));
+        if self.off {
+            return (trace, Origin::default());
+        }
+        let mut origin = Origin::default();
+        if trace.parent().is_some() || !self.propagation.trace_context_only() {
+            self.trace_on(&mut trace, &mut origin, headers);
+        }
+        origin.parent = trace.parent().map(|_| trace.sampled());
+        origin.high = marked && !self.public && self.sampling.is_high(headers);
+        let possible = self.recording;
+        origin.possible =
+            possible && self.sampling.possible(trace.low(), origin.parent, origin.high);
+        (trace, origin)
+    }
+
+    /// What the caller says of the trace, in whichever form, and whether that is believed.
+    fn trace_on(&self, trace: &mut Trace, origin: &mut Origin, headers: &HeaderMap) {
+        let mut state = TraceState::NONE;
+        if trace.parent().is_some() {
+            state = trace_state(headers);
+        } else if let Some(incoming) = self.propagation.extract(headers) {
+            *trace = Trace::child(incoming.trace_id, incoming.span_id, incoming.sampled);
+            state = incoming.state;
+        }
+        let linked = (self.public && trace.parent().is_some()).then(|| {
+            let linked = parent_of(trace, std::mem::take(&mut state));
+            *trace = Trace::open(None);
+            linked
+        });
+        if linked.is_some() || state != TraceState::NONE {
+            origin.rare = Some(Box::new(Rare { state, linked }));
+        }
+    }
+
+    /// Decides whether the call is recorded, and begins its span if so.
+    #[inline]
+    pub(crate) fn begin(
+        place: &Arc<Place>,
+        request: &Request<'_>,
+        trace: &mut Trace,
+        mut origin: Origin,
+    ) -> (Seen, Presence) {
+        let telemetry = &place.telemetry;
+        if telemetry.off {
+            return (Seen::nothing(place), Presence::Off);
+        }
+        let sampled = telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
+        trace.set_sampled(sampled);
+        let presence = match &telemetry.tracer {
+            Some(tracer) if sampled => {
+                let live = begin_span(tracer, place, request, trace, origin);
+                Presence::Live(live)
+            }
+            _ => Presence::Passing(telemetry.passing(trace, &mut origin, request.headers)),
+        };
+        let verb = telemetry.verbs.of(request.method);
+        (Seen::begin(place, request, verb, &presence), presence)
+    }
+
+    /// The context of a call that is not recorded.
+    #[inline]
+    fn passing(&self, trace: &Trace, origin: &mut Origin, headers: &HeaderMap) -> Context {
+        let context = self.with_baggage(headers);
+        let flags = TraceFlags::default().with_sampled(trace.sampled());
+        let (id, span) = ids_of(trace);
+        context.with_remote_span_context(SpanContext::new(id, span, flags, false, origin.take_state()))
+    }
+
+    /// A context with nothing but the caller's baggage.
+    #[inline]
+    fn with_baggage(&self, headers: &HeaderMap) -> Context {
+        match self.propagation.baggage(headers) {
+            Some(baggage) => Context::new().with_baggage(baggage),
+            None => Context::new(),
+        }
+    }
+}
+
+/// The ids of a call's trace and of its own span.
+fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
+    (TraceId::from(trace.number()), SpanId::from(trace.span_number()))
+}
+
+/// The caller's span.
+fn parent_of(trace: &Trace, state: TraceState) -> SpanContext {
+    let flags = TraceFlags::default().with_sampled(trace.sampled());
+    let parent = SpanId::from(trace.parent().unwrap_or_default());
+    SpanContext::new(TraceId::from(trace.number()), parent, flags, true, state)
+}
+
+/// `tracestate`, over however many headers; what cannot be read is left out.
+fn trace_state(headers: &HeaderMap) -> TraceState {
+    let mut values = headers.get_all(crate::call::TRACESTATE).iter().peekable();
+    if values.peek().is_none() {
+        return TraceState::NONE;
+    }
+    let texts: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
+    texts.join(",").parse().unwrap_or_default()
+}
+
+#[cold]
+fn begin_span(
+    tracer: &opentelemetry_sdk::trace::SdkTracer,
+    place: &Place,
+    request: &Request<'_>,
+    trace: &Trace,
+    mut origin: Origin,
+) -> Arc<Live> {
+    let telemetry = &place.telemetry;
+    let rpc = is_rpc(request.protocol);
+    let verb = telemetry.verbs.of(request.method);
+    let name = match (&place.method, rpc) {
+        (Some(method), true) => method.clone(),
+        (None, true) => rpc_system(request.protocol).into(),
+        (_, false) if verb == place.verb => place.name.clone().into(),
+        (_, false) => span_name(telemetry.verbs.in_name(verb), place.route.as_deref()).into(),
+    };
+    let mut attributes = Attributes(Vec::with_capacity(USUAL));
+    if rpc {
+        attributes.rpc(place, request);
+    } else {
+        attributes.http(place, request, verb);
+    }
+    attributes.both(place, request, rpc);
+    let context = telemetry.with_baggage(request.headers);
+    let state = origin.take_state();
+    let parent = match trace.parent() {
+        Some(_) => Context::new().with_remote_span_context(parent_of(trace, state)),
+        None => Context::new(),
+    };
+    let started = SystemTime::now();
+    let mut builder = SpanBuilder::from_name(name)
+        .with_kind(SpanKind::Server)
+        .with_start_time(started)
+        .with_attributes(attributes.0);
+    if let Some(linked) = origin.rare.and_then(|rare| rare.linked) {
+        builder = builder.with_links(vec![Link::with_context(linked)]);
+    }
+    let (id, span) = ids_of(trace);
+    let span = ids::with(id, span, || tracer.build_with_context(builder, &parent));
+    Live::new(context.with_span(span), started)
+}
+
+/// Room for the attributes of most spans, those of the end included. What is allocated for them stays below a kilobyte: from
+/// there on the system's allocator is several times as slow.
+const USUAL: usize = 18;
+
+/// The attributes that a span has from its beginning.
+struct Attributes(Vec<KeyValue>);
+
+impl Attributes {
+    fn put(&mut self, key: &'static str, value: impl Into<Value>) {
+        self.0.push(KeyValue::new(key, value));
+    }
+
+    fn http(&mut self, place: &Place, request: &Request<'_>, verb: super::verb::Verb) {
+        let telemetry = &place.telemetry;
+        self.put(key::HTTP_METHOD, telemetry.verbs.name(verb));
+        if telemetry.verbs.is_other(verb) {
+            self.put(key::HTTP_METHOD_ORIGINAL, request.method.as_str().to_owned());
+        }
+        let forwarded = request
+            .peer
+            .map(|peer| forwarded::seen(peer.ip(), request.headers, &telemetry.trusted));
+        let scheme = forwarded.and_then(|seen| seen.scheme).unwrap_or(telemetry.scheme);
+        self.put(key::URL_SCHEME, scheme);
+        if let Some(uri) = request.uri {
+            self.put(key::URL_PATH, uri.path().to_owned());
+            if let Some(query) = uri.query() {
+                self.put(key::URL_QUERY, super::query::redacted(query));
+            }
+            if telemetry.older.http {
+                let target = uri.path_and_query().map_or("/", |target| target.as_str());
+                self.put(older::HTTP_TARGET, super::query::redacted(target));
+            }
+        }
+        if let Some(route) = &place.route {
+            self.put(key::HTTP_ROUTE, route.clone());
+        }
+        self.put(key::PROTOCOL_VERSION, version_name(request.version));
+        if let Some(client) = forwarded.map(|seen| seen.client) {
+            let client = address::text(client);
+            if telemetry.older.http {
+                self.put(older::HTTP_CLIENT_IP, client.clone());
+            }
+            self.put(key::CLIENT_ADDRESS, client);
+        }
+        let agent = text(request.headers, USER_AGENT);
+        if let Some(agent) = agent {
+            self.put(key::USER_AGENT, agent.to_owned());
+        }
+        if telemetry.older.http {
+            self.put(older::HTTP_METHOD, request.method.as_str().to_owned());
+            if let Some(agent) = agent {
+                self.put(older::HTTP_USER_AGENT, agent.to_owned());
+            }
+        }
+        self.server(forwarded.and_then(|seen| seen.host).or_else(|| authority(request)));
+        self.headers(&telemetry.request_headers, request.headers, key::HTTP_REQUEST_HEADER);
+    }
+
+    fn rpc(&mut self, place: &Place, request: &Request<'_>) {
+        let telemetry = &place.telemetry;
+        let system = rpc_system(request.protocol);
+        self.put(key::RPC_SYSTEM, system);
+        match &place.method {
+            Some(method) => self.put(key::RPC_METHOD, method.clone()),
+            None => {
+                self.put(key::RPC_METHOD, super::names::OTHER);
+                if let Some(uri) = request.uri {
+                    let asked = uri.path().trim_start_matches('/').to_owned();
+                    self.put(key::RPC_METHOD_ORIGINAL, asked);
+                }
+            }
+        }
+        if telemetry.older.rpc {
+            self.put(older::RPC_SYSTEM, system);
+            let service = place.method.as_deref().and_then(|method| method.rsplit_once('/'));
+            if let Some((service, _)) = service {
+                self.put(older::RPC_SERVICE, service.to_owned());
+            }
+        }
+        self.server(authority(request));
+        self.headers(&telemetry.request_headers, request.headers, key::RPC_REQUEST_METADATA);
+    }
+
+    fn both(&mut self, place: &Place, request: &Request<'_>, rpc: bool) {
+        let telemetry = &place.telemetry;
+        if let Some(peer) = request.peer {
+            let address = address::text(peer.ip().to_canonical());
+            let port = i64::from(peer.port());
+            let wanted = if rpc { telemetry.older.rpc } else { telemetry.older.http };
+            if wanted {
+                self.put(older::PEER_IP, address.clone());
+                self.put(older::PEER_PORT, port);
+            }
+            self.put(key::PEER_ADDRESS, address);
+            self.put(key::PEER_PORT, port);
+        }
+        self.put(key::KRATOS_KIND, request.protocol.name());
+        self.put(key::KRATOS_OPERATION, place.operation.clone());
+        if let Some(service) = text(request.headers, super::SERVICE_NAME) {
+            self.put(key::PEER_SERVICE, service.to_owned());
+        }
+    }
+
+    /// `server.address` and `server.port`: what the caller asked for.
+    fn server(&mut self, authority: Option<&str>) {
+        let Some(authority) = authority else { return };
+        let (host, port) = address::host_and_port(authority);
+        if !host.is_empty() {
+            self.put(key::SERVER_ADDRESS, host.to_owned());
+            if let Some(port) = port {
+                self.put(key::SERVER_PORT, i64::from(port));
+            }
+        }
+    }
+
+    /// The headers that somebody asked for by name.
+    fn headers(&mut self, wanted: &[String], headers: &HeaderMap, prefix: &str) {
+        self.0.extend(header_attributes(wanted, headers, prefix));
+    }
+}
+
+/// The values of these headers, each a list.
+pub(super) fn header_attributes<'a>(
+    wanted: &'a [String],
+    headers: &'a HeaderMap,
+    prefix: &'a str,
+) -> impl Iterator<Item = KeyValue> + 'a {
+    wanted.iter().filter(|name| headers.contains_key(name.as_str())).map(move |name| {
+        let values = headers.get_all(name.as_str()).iter();
+        let values = values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let values: Vec<StringValue> = values.map(StringValue::from).collect();
+        KeyValue::new(format!("{prefix}{name}"), Value::Array(values.into()))
+    })
+}
+
+fn text(headers: &HeaderMap, name: http::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// What the caller called the server: `:authority`, else `host`.
+fn authority<'a>(request: &Request<'a>) -> Option<&'a str> {
+    let named = request.uri.and_then(Uri::authority).map(http::uri::Authority::as_str);
+    named.or_else(|| text(request.headers, HOST))
+}

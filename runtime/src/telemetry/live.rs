@@ -1,0 +1,72 @@
+//! What a call is to OpenTelemetry while it runs: the context that the user's own spans, counters and propagators see.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{Context, ContextGuard};
+
+use crate::__private::Attributes;
+
+/// A call's context in OpenTelemetry.
+#[derive(Clone, Default)]
+pub(crate) enum Presence {
+    /// Telemetry is off.
+    #[default]
+    Off,
+    /// Nothing is recorded; the trace goes on all the same.
+    Passing(Context),
+    /// The call's span is recorded.
+    Live(Arc<Live>),
+}
+
+/// A span that is recorded, shared by the call's context and its record.
+pub(crate) struct Live {
+    pub(super) context: Context,
+    pub(super) started: SystemTime,
+    /// What the program declared as attributes: written at the end, so that of two values of one key the later counts.
+    declared: Mutex<Attributes>,
+}
+
+impl Live {
+    pub(super) fn new(context: Context, started: SystemTime) -> Arc<Self> {
+        Arc::new(Self { context, started, declared: Mutex::default() })
+    }
+
+    pub(super) fn take_declared(&self) -> Attributes {
+        std::mem::take(&mut *self.declared.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Presence {
+    /// Makes this the current context of the thread, until the guard is dropped.
+    #[inline]
+    pub(crate) fn attach(&self) -> Option<ContextGuard> {
+        self.context().map(|context| context.clone().attach())
+    }
+
+    #[inline]
+    pub(crate) fn context(&self) -> Option<&Context> {
+        match self {
+            Self::Off => None,
+            Self::Passing(context) => Some(context),
+            Self::Live(live) => Some(&live.context),
+        }
+    }
+
+    /// Whether the call's span is recorded.
+    #[inline]
+    pub(crate) fn is_recording(&self) -> bool {
+        match self {
+            Self::Live(live) => live.context.span().is_recording(),
+            _ => false,
+        }
+    }
+
+    /// Adds declared attributes to the call's span, if that is recorded.
+    pub(crate) fn declare(&self, add: impl FnOnce(&mut Attributes)) {
+        if let Self::Live(live) = self {
+            add(&mut live.declared.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}

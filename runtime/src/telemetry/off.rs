@@ -1,0 +1,156 @@
+//! Stands in the place of telemetry where the cargo feature is off: traces are passed on, nothing is measured.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+
+use crate::Error;
+use crate::call::{Protocol, Trace};
+use crate::config::{LogSettings, Settings};
+use crate::error::Code;
+use crate::service::MethodSpec;
+
+pub(crate) struct Telemetry;
+
+/// What answers `/metrics`.
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+pub(crate) struct Running {
+    pub(crate) telemetry: Arc<Telemetry>,
+}
+
+impl Running {
+    pub(crate) fn open(_: &Settings, _: &str, _: &str) -> Result<Self, Vec<String>> {
+        Ok(Self { telemetry: Telemetry::off() })
+    }
+
+    pub(crate) fn set_globals(&self) {}
+
+    pub(crate) fn start_log(&mut self, _: &LogSettings) {}
+
+    pub(crate) fn scrape(&self) -> Scrape {
+        Arc::new(|| None)
+    }
+
+    pub(crate) async fn stop(&self) {}
+}
+
+#[derive(Clone)]
+pub(crate) struct Place;
+
+/// See the real one, as of everything here.
+pub(crate) struct Origin {
+    pub(crate) possible: bool,
+}
+
+#[allow(dead_code, reason = "the real one reads it")]
+pub(crate) struct Request<'a> {
+    pub(crate) method: &'a Method,
+    pub(crate) uri: Option<&'a Uri>,
+    pub(crate) version: Version,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) peer: Option<SocketAddr>,
+    pub(crate) protocol: Protocol,
+    pub(crate) length: Option<u64>,
+}
+
+#[allow(dead_code, reason = "the real one reads it")]
+pub(crate) struct Ending<'a> {
+    pub(crate) protocol: Protocol,
+    pub(crate) code: u16,
+    pub(crate) grpc: Code,
+    pub(crate) error: Option<&'a Error>,
+    pub(crate) took: Duration,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Presence;
+
+pub(crate) struct Seen;
+
+pub(crate) struct Places(Arc<Place>);
+
+pub(crate) struct Foreign(Arc<Place>);
+
+impl Telemetry {
+    pub(crate) fn off() -> Arc<Self> {
+        Arc::new(Self)
+    }
+
+    #[inline]
+    pub(crate) fn arrive(
+        &self,
+        traceparent: Option<&HeaderValue>,
+        _: &HeaderMap,
+        _: bool,
+    ) -> (Trace, Origin) {
+        (Trace::open(traceparent), Origin { possible: false })
+    }
+
+    #[inline]
+    pub(crate) fn begin(
+        _: &Arc<Place>,
+        _: &Request<'_>,
+        _: &mut Trace,
+        _: Origin,
+    ) -> (Seen, Presence) {
+        (Seen, Presence)
+    }
+}
+
+impl Places {
+    pub(crate) fn of(_: &Arc<Telemetry>, _: &'static MethodSpec) -> Self {
+        Self(Arc::new(Place))
+    }
+
+    pub(crate) fn raw(_: &Arc<Telemetry>, _: &'static str) -> Self {
+        Self(Arc::new(Place))
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, _: Option<usize>) -> &Arc<Place> {
+        &self.0
+    }
+}
+
+impl Foreign {
+    pub(crate) fn new(_: &Arc<Telemetry>, _: &'static str) -> Self {
+        Self(Arc::new(Place))
+    }
+
+    pub(crate) fn get(&self, _: &Cow<'static, str>) -> Arc<Place> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl Presence {
+    pub(crate) fn attach(&self) -> Option<()> {
+        None
+    }
+
+    pub(crate) fn is_recording(&self) -> bool {
+        false
+    }
+}
+
+impl Seen {
+    #[inline]
+    pub(crate) fn answered(&mut self, _: u16, _: &HeaderMap, _: Protocol) {}
+
+    #[cfg(feature = "ws")]
+    pub(crate) fn switched(&mut self) {}
+
+    #[inline]
+    pub(crate) fn sent(&mut self, _: usize) {}
+
+    #[inline]
+    pub(crate) fn listens(&self) -> bool {
+        false
+    }
+
+    #[inline]
+    pub(crate) fn end(&mut self, _: &Ending<'_>) {}
+}

@@ -1,0 +1,223 @@
+//! What telemetry knows of one way to an operation before anybody calls it: names, the rule of its sampling, and the series
+//! of its metrics, each bound when it is first needed.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use http::Version;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundCounter, BoundHistogram};
+
+use super::Telemetry;
+use super::names::key;
+use super::sampling::Rule;
+use super::verb::Verb;
+use crate::call::Protocol;
+use crate::error::Code;
+
+/// The statuses whose series are bound; those of errors of the server are told with their reasons and are rare.
+const STATUSES: [u16; 16] =
+    [200, 201, 202, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 409, 422, 429];
+/// The versions whose series are bound.
+const VERSIONS: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
+const CODES: usize = 17;
+const KINDS: usize = 5;
+
+/// One way to an operation: its RPC path, one of its bindings, a route of the user's, or what nothing answers.
+pub(crate) struct Place {
+    pub(super) telemetry: Arc<Telemetry>,
+    /// `kratos.operation`.
+    pub(super) operation: Cow<'static, str>,
+    /// `rpc.method`, without the slash; `None` where no such method is known.
+    pub(super) method: Option<Cow<'static, str>>,
+    /// `http.route`.
+    pub(super) route: Option<Cow<'static, str>>,
+    pub(super) rule: Rule,
+    /// The method that it was declared with, and the name of a span with that method.
+    pub(super) verb: Verb,
+    pub(super) name: String,
+    http: [OnceLock<Box<HttpSeries>>; STATUSES.len() * VERSIONS.len()],
+    rpc: [OnceLock<BoundHistogram<f64>>; CODES * 2],
+    kratos: [OnceLock<Box<KratosSeries>>; KINDS * 2],
+}
+
+/// The series of HTTP requests that end alike.
+pub(super) struct HttpSeries {
+    pub(super) duration: BoundHistogram<f64>,
+    pub(super) request_size: BoundHistogram<u64>,
+    pub(super) response_size: BoundHistogram<u64>,
+}
+
+/// The same, by Kratos's names.
+pub(super) struct KratosSeries {
+    pub(super) count: BoundCounter<u64>,
+    pub(super) duration: BoundHistogram<f64>,
+    pub(super) size: BoundHistogram<u64>,
+}
+
+impl Place {
+    /// `verb` is the method that the route was declared with.
+    pub(super) fn new(
+        telemetry: &Arc<Telemetry>,
+        operation: Cow<'static, str>,
+        route: Option<Cow<'static, str>>,
+        verb: &str,
+        known: bool,
+    ) -> Arc<Self> {
+        let rule = telemetry.sampling.rule(&operation);
+        let verb = telemetry.verbs.named(verb);
+        let name = span_name(telemetry.verbs.in_name(verb), route.as_deref());
+        let method = known.then(|| match &operation {
+            Cow::Borrowed(operation) => Cow::Borrowed(operation.trim_start_matches('/')),
+            Cow::Owned(operation) => Cow::Owned(operation.trim_start_matches('/').to_owned()),
+        });
+        Arc::new(Self {
+            telemetry: Arc::clone(telemetry),
+            operation,
+            method,
+            route,
+            rule,
+            verb,
+            name,
+            http: std::array::from_fn(|_| OnceLock::new()),
+            rpc: std::array::from_fn(|_| OnceLock::new()),
+            kratos: std::array::from_fn(|_| OnceLock::new()),
+        })
+    }
+
+    /// The series of a request that is no error, where it is a usual one.
+    #[inline]
+    pub(super) fn http(&self, verb: Verb, version: Version, status: u16) -> Option<&HttpSeries> {
+        if verb != self.verb {
+            return None;
+        }
+        let status_at = STATUSES.iter().position(|known| *known == status)?;
+        let version_at = VERSIONS.iter().position(|known| *known == version)?;
+        let cell = self.http.get(version_at * STATUSES.len() + status_at)?;
+        Some(cell.get_or_init(|| {
+            let attributes = self.http_attributes(verb, version, Some(status), None);
+            let meters = &self.telemetry.meters;
+            Box::new(HttpSeries {
+                duration: meters.http_duration.bind(&attributes),
+                request_size: meters.request_size.bind(&attributes),
+                response_size: meters.response_size.bind(&attributes),
+            })
+        }))
+    }
+
+    /// What tells the series of HTTP requests apart.
+    pub(super) fn http_attributes(
+        &self,
+        verb: Verb,
+        version: Version,
+        status: Option<u16>,
+        error: Option<&str>,
+    ) -> Vec<KeyValue> {
+        let telemetry = &self.telemetry;
+        let mut attributes = vec![
+            KeyValue::new(key::HTTP_METHOD, telemetry.verbs.name(verb)),
+            KeyValue::new(key::URL_SCHEME, telemetry.scheme),
+            KeyValue::new(key::PROTOCOL_VERSION, version_name(version)),
+        ];
+        attributes.extend(status.map(|it| KeyValue::new(key::HTTP_STATUS, i64::from(it))));
+        attributes.extend(self.route.clone().map(|it| KeyValue::new(key::HTTP_ROUTE, it)));
+        attributes.extend(error.map(|it| KeyValue::new(key::ERROR_TYPE, it.to_owned())));
+        attributes
+    }
+
+    /// The series of RPCs that end with this code.
+    #[inline]
+    pub(super) fn rpc(&self, protocol: Protocol, code: Code) -> &BoundHistogram<f64> {
+        let connect = protocol == Protocol::Connect;
+        let at = usize::from(code.number()) + if connect { CODES } else { 0 };
+        // Every code has its place.
+        let cell = &self.rpc[at.min(CODES * 2 - 1)];
+        cell.get_or_init(|| {
+            self.telemetry.meters.rpc_duration.bind(&self.rpc_attributes(protocol, code))
+        })
+    }
+
+    /// What tells the series of RPCs apart.
+    pub(super) fn rpc_attributes(&self, protocol: Protocol, code: Code) -> Vec<KeyValue> {
+        let mut attributes = vec![KeyValue::new(key::RPC_SYSTEM, rpc_system(protocol))];
+        let method = self.method.clone().unwrap_or(Cow::Borrowed(super::names::OTHER));
+        attributes.push(KeyValue::new(key::RPC_METHOD, method));
+        let status = rpc_status(protocol, code);
+        attributes.extend(status.map(|it| KeyValue::new(key::RPC_STATUS, it)));
+        if is_rpc_error(code) {
+            attributes.extend(status.map(|it| KeyValue::new(key::ERROR_TYPE, it)));
+        }
+        attributes
+    }
+
+    /// The series by Kratos's names, where they are asked for.
+    pub(super) fn kratos(&self, protocol: Protocol, success: bool) -> Option<&KratosSeries> {
+        let meters = self.telemetry.meters.kratos.as_ref()?;
+        let kind = protocol as usize % KINDS;
+        let cell = &self.kratos[kind * 2 + usize::from(success)];
+        Some(cell.get_or_init(|| {
+            let attributes = [
+                KeyValue::new("operation", self.operation.clone()),
+                KeyValue::new("kind", protocol.name()),
+                KeyValue::new("success", success),
+            ];
+            Box::new(KratosSeries {
+                count: meters.count.bind(&attributes),
+                duration: meters.duration.bind(&attributes),
+                size: meters.size.bind(&attributes),
+            })
+        }))
+    }
+}
+
+/// The name of the span of an HTTP request: never its path.
+pub(super) fn span_name(method: &str, route: Option<&str>) -> String {
+    match route {
+        Some(route) => format!("{method} {route}"),
+        None => method.to_owned(),
+    }
+}
+
+/// `network.protocol.version`.
+pub(super) fn version_name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
+
+/// Whether calls of this protocol are RPCs to the conventions; all others are HTTP requests.
+#[inline]
+pub(super) fn is_rpc(protocol: Protocol) -> bool {
+    matches!(protocol, Protocol::Grpc | Protocol::GrpcWeb | Protocol::Connect)
+}
+
+/// `rpc.system.name`.
+pub(super) fn rpc_system(protocol: Protocol) -> &'static str {
+    if protocol == Protocol::Connect { "connectrpc" } else { "grpc" }
+}
+
+/// How a call ended, as its protocol writes it; Connect has no word for success.
+pub(super) fn rpc_status(protocol: Protocol, code: Code) -> Option<&'static str> {
+    match protocol {
+        Protocol::Connect if code == Code::Ok => None,
+        Protocol::Connect => Some(crate::surface::connect::code_name(code)),
+        _ => Some(code.name()),
+    }
+}
+
+/// The codes that are errors of the server, by the conventions.
+pub(super) fn is_rpc_error(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}

@@ -1,0 +1,78 @@
+//! The places of an operation, and those of what the kit does not serve itself.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Telemetry;
+use super::place::Place;
+use crate::service::MethodSpec;
+
+/// Every way to one operation.
+pub(crate) struct Places {
+    rpc: Arc<Place>,
+    bindings: Vec<Arc<Place>>,
+}
+
+impl Places {
+    /// Of a method.
+    pub(crate) fn of(telemetry: &Arc<Telemetry>, method: &'static MethodSpec) -> Self {
+        let place = |route: &'static str, verb| {
+            let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
+            Place::new(telemetry, operation, Some(route), verb, true)
+        };
+        Self {
+            rpc: place(method.operation, "POST"),
+            bindings: method.bindings.iter().map(|it| place(it.path, it.verb)).collect(),
+        }
+    }
+
+    /// Of a path of the kit's own.
+    pub(crate) fn raw(telemetry: &Arc<Telemetry>, path: &'static str) -> Self {
+        let place = Place::new(telemetry, Cow::Borrowed(path), Some(Cow::Borrowed(path)), "GET", true);
+        Self { rpc: place, bindings: Vec::new() }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, binding: Option<usize>) -> &Arc<Place> {
+        binding.and_then(|binding| self.bindings.get(binding)).unwrap_or(&self.rpc)
+    }
+}
+
+/// The places of what is served beside operations, each made when it is first called.
+pub(crate) struct Foreign {
+    telemetry: Arc<Telemetry>,
+    unmatched: Arc<Place>,
+    known: RwLock<HashMap<String, Arc<Place>>>,
+}
+
+impl Foreign {
+    /// The most places that are kept: what a service built with tonic is asked for is its callers' word.
+    const MOST: usize = 1000;
+
+    /// `unmatched` is the operation's name where there is none.
+    pub(crate) fn new(telemetry: &Arc<Telemetry>, unmatched: &'static str) -> Self {
+        Self {
+            telemetry: Arc::clone(telemetry),
+            unmatched: Place::new(telemetry, Cow::Borrowed(unmatched), None, "GET", false),
+            known: RwLock::default(),
+        }
+    }
+
+    /// The place of a route of the user's, or of a method of a service built with tonic.
+    pub(crate) fn get(&self, operation: &Cow<'static, str>) -> Arc<Place> {
+        if matches!(operation, Cow::Borrowed(_)) {
+            return Arc::clone(&self.unmatched);
+        }
+        if let Some(place) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&**operation) {
+            return Arc::clone(place);
+        }
+        let route = Some(operation.clone());
+        let place = Place::new(&self.telemetry, operation.clone(), route, "GET", true);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < Self::MOST {
+            known.insert(operation.clone().into_owned(), Arc::clone(&place));
+        }
+        place
+    }
+}

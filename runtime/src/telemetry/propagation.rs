@@ -1,0 +1,107 @@
+//! How traces and baggage travel: out of the headers of a request that arrives, into those of one that leaves.
+
+use http::HeaderMap;
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt as _};
+use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::trace::{TraceContextExt as _, TraceState};
+use opentelemetry_http::{HeaderExtractor, HeaderInjector};
+use opentelemetry_propagator_b3::{B3Encoding, Propagator as B3};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+
+use super::jaeger::Jaeger;
+use super::settings::Propagator;
+
+/// The formats that are read and written.
+#[derive(Debug)]
+pub(crate) struct Propagation {
+    list: Vec<Propagator>,
+    all: TextMapCompositePropagator,
+    baggage: Option<BaggagePropagator>,
+}
+
+/// The caller's span, from whichever format.
+pub(crate) struct Incoming {
+    pub(crate) trace_id: u128,
+    pub(crate) span_id: u64,
+    pub(crate) sampled: bool,
+    pub(crate) state: TraceState,
+}
+
+impl Propagation {
+    pub(crate) fn new(list: &[Propagator]) -> Self {
+        let mut known = Vec::new();
+        for propagator in list {
+            if !known.contains(propagator) {
+                known.push(*propagator);
+            }
+        }
+        Self {
+            all: composite(&known),
+            baggage: known.contains(&Propagator::Baggage).then(BaggagePropagator::new),
+            list: known,
+        }
+    }
+
+    /// Whether `traceparent` is read, which comes before the others: servers do it themselves, without a detour.
+    #[inline]
+    pub(crate) fn has_trace_context(&self) -> bool {
+        self.list.contains(&Propagator::TraceContext)
+    }
+
+    /// Whether no other format is read.
+    #[inline]
+    pub(crate) fn trace_context_only(&self) -> bool {
+        self.list.iter().all(|it| matches!(it, Propagator::TraceContext | Propagator::Baggage))
+    }
+
+    /// The caller's span, where the headers tell a valid one.
+    pub(crate) fn extract(&self, headers: &HeaderMap) -> Option<Incoming> {
+        let context = self.all.extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        let span = context.span();
+        let span = span.span_context();
+        span.is_valid().then(|| Incoming {
+            trace_id: u128::from_be_bytes(span.trace_id().to_bytes()),
+            span_id: u64::from_be_bytes(span.span_id().to_bytes()),
+            sampled: span.is_sampled(),
+            state: span.trace_state().clone(),
+        })
+    }
+
+    /// The caller's baggage, where there is any.
+    #[inline]
+    pub(crate) fn baggage(&self, headers: &HeaderMap) -> Option<Baggage> {
+        let propagator = self.baggage.as_ref()?;
+        // By far the most requests have none.
+        headers.get(BAGGAGE)?;
+        let context = propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        let baggage = context.baggage();
+        (!baggage.is_empty()).then(|| baggage.clone())
+    }
+
+    /// Writes the span and the baggage of `context` into the headers of a request, in place of what is there.
+    pub(crate) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
+        self.all.inject_context(context, &mut HeaderInjector(headers));
+    }
+
+    /// The same for the whole process.
+    pub(crate) fn text_map(&self) -> TextMapCompositePropagator {
+        composite(&self.list)
+    }
+}
+
+const BAGGAGE: http::HeaderName = http::HeaderName::from_static("baggage");
+
+/// The last one that finds something valid counts, so that what stands first is asked last.
+fn composite(list: &[Propagator]) -> TextMapCompositePropagator {
+    let propagators = list.iter().rev().map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
+        match propagator {
+            Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
+            Propagator::Baggage => Box::new(BaggagePropagator::new()),
+            Propagator::B3 => Box::new(B3::with_encoding(B3Encoding::SingleHeader)),
+            Propagator::B3Multi => Box::new(B3::with_encoding(B3Encoding::MultipleHeader)),
+            Propagator::Jaeger => Box::new(Jaeger::default()),
+        }
+    });
+    TextMapCompositePropagator::new(propagators.collect())
+}

@@ -1,0 +1,74 @@
+//! An app's telemetry from `build` to the end: opened with the settings, told to the rest of the process, flushed at last.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::metrics::MeterProvider as _;
+
+use super::pipeline::Pipeline;
+use super::propagation::Propagation;
+use super::sampling::Sampling;
+use super::{Parts, Telemetry, log, names, resource};
+use crate::config::{LogSettings, Settings};
+
+/// How long the last of everything may take to leave.
+const FLUSH: Duration = Duration::from_secs(5);
+
+/// The telemetry of an app that is built.
+pub(crate) struct Running {
+    pub(crate) telemetry: Arc<Telemetry>,
+    pipeline: Arc<Pipeline>,
+    propagators: Propagation,
+    /// What was wrong in the environment, until there is a log to say it.
+    warnings: Vec<String>,
+}
+
+/// What answers `/metrics`.
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
+impl Running {
+    /// # Errors
+    /// Every mistake in the settings, one text each.
+    pub(crate) fn open(settings: &Settings, name: &str, version: &str) -> Result<Self, Vec<String>> {
+        let told = &settings.telemetry;
+        let sampling = Arc::new(Sampling::new(&told.sampling));
+        let resource = resource::resource(told, name, version);
+        let sampler = Box::new(sampling.for_users());
+        let pipeline = Arc::new(Pipeline::open(told, resource, sampler)?);
+        let telemetry = Telemetry::new(Parts {
+            settings: told,
+            sampling,
+            tracer: pipeline.tracer(),
+            meter: pipeline.meter_provider().meter_with_scope(names::scope()),
+            secure: settings.server.tls.is_some(),
+            public: settings.server.public,
+            trusted: settings.server.trusted_proxies.clone(),
+        });
+        let propagators = Propagation::new(&told.propagators);
+        Ok(Self { telemetry, pipeline, propagators, warnings: told.warnings.clone() })
+    }
+
+    /// Sets OpenTelemetry's globals, so that what the program measures and traces itself joins in.
+    pub(crate) fn set_globals(&self) {
+        self.pipeline.set_globals(self.propagators.text_map());
+    }
+
+    /// Installs the log, and says what there was none for so far.
+    pub(crate) fn start_log(&mut self, settings: &LogSettings) {
+        log::install(settings, self.pipeline.tracer(), self.pipeline.logger_provider());
+        for warning in std::mem::take(&mut self.warnings) {
+            tracing::warn!(target: "bident::telemetry", "{warning}");
+        }
+    }
+
+    /// What answers `/metrics`.
+    pub(crate) fn scrape(&self) -> Scrape {
+        let pipeline = Arc::clone(&self.pipeline);
+        Arc::new(move || pipeline.scrape())
+    }
+
+    /// Sends what waits and ends, within a bound.
+    pub(crate) async fn stop(&self) {
+        self.pipeline.shutdown(FLUSH).await;
+    }
+}

@@ -1,0 +1,291 @@
+//! What telemetry remembers of a call until its end, and what it says then: the series of its metrics, and the rest of its
+//! span. One clock reading serves both.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Version};
+use opentelemetry::trace::{Status, TraceContextExt as _};
+use opentelemetry::{KeyValue, Value};
+
+use super::begin::{Request, header_attributes};
+use super::live::{Live, Presence};
+use super::names::{key, older};
+use super::place::{Place, is_rpc, is_rpc_error, rpc_status};
+use super::verb::Verb;
+use crate::Error;
+use crate::call::Protocol;
+use crate::error::Code;
+
+/// The status with which a socket leaves HTTP.
+const SWITCHING: u16 = 101;
+
+/// What is remembered of a call. Small: it moves with the answer.
+pub(crate) struct Seen {
+    place: Arc<Place>,
+    live: Option<Arc<Live>>,
+    version: Version,
+    verb: Verb,
+    counted: bool,
+    /// The status that was sent, 0 before.
+    status: u16,
+    /// Bytes of the bodies, as they are on the wire.
+    received: u64,
+    sent: u64,
+}
+
+/// How a call ended.
+pub(crate) struct Ending<'a> {
+    pub(crate) protocol: Protocol,
+    /// The outcome in HTTP's terms, 499 where the caller went away.
+    pub(crate) code: u16,
+    pub(crate) grpc: Code,
+    pub(crate) error: Option<&'a Error>,
+    pub(crate) took: Duration,
+}
+
+impl Seen {
+    /// Of a call that nobody watches.
+    pub(super) fn nothing(place: &Arc<Place>) -> Self {
+        Self {
+            place: Arc::clone(place),
+            live: None,
+            version: Version::HTTP_11,
+            verb: place.verb,
+            counted: false,
+            status: 0,
+            received: 0,
+            sent: 0,
+        }
+    }
+
+    #[inline]
+    pub(super) fn begin(
+        place: &Arc<Place>,
+        request: &Request<'_>,
+        verb: Verb,
+        presence: &Presence,
+    ) -> Self {
+        let live = match presence {
+            Presence::Live(live) => Some(Arc::clone(live)),
+            _ => None,
+        };
+        let counted = !is_rpc(request.protocol);
+        if counted {
+            place.telemetry.meters.began(verb);
+        }
+        Self {
+            live,
+            counted,
+            version: request.version,
+            verb,
+            received: request.length.unwrap_or(0),
+            ..Self::nothing(place)
+        }
+    }
+
+    /// The head of the answer is known.
+    #[inline]
+    pub(crate) fn answered(&mut self, status: u16, headers: &HeaderMap, protocol: Protocol) {
+        if self.status == 0 {
+            let socket = protocol == Protocol::WebSocket && (200..300).contains(&status);
+            self.status = if socket { SWITCHING } else { status };
+        }
+        if let Some(live) = &self.live {
+            let wanted = &self.place.telemetry.response_headers;
+            if !wanted.is_empty() {
+                let rpc = is_rpc(protocol);
+                let prefix =
+                    if rpc { key::RPC_RESPONSE_METADATA } else { key::HTTP_RESPONSE_HEADER };
+                live.context.span().set_attributes(header_attributes(wanted, headers, prefix));
+            }
+        }
+    }
+
+    /// The socket has left HTTP.
+    #[cfg(feature = "ws")]
+    pub(crate) fn switched(&mut self) {
+        self.status = SWITCHING;
+    }
+
+    #[inline]
+    pub(crate) fn sent(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
+    /// What this call's place is called in series and spans is a peer's word: nothing serves it.
+    fn is_invented(&self, code: Code) -> bool {
+        code == Code::Unimplemented && matches!(self.place.operation, Cow::Owned(_))
+    }
+
+    /// Whether anybody is told of the end.
+    #[inline]
+    pub(crate) fn listens(&self) -> bool {
+        !self.place.telemetry.off
+    }
+
+    /// Tells the end.
+    #[inline]
+    pub(crate) fn end(&mut self, ending: &Ending<'_>) {
+        let telemetry = &self.place.telemetry;
+        if telemetry.off {
+            return;
+        }
+        if self.counted {
+            telemetry.meters.ended(self.verb);
+        }
+        let seconds = ending.took.as_secs_f64();
+        if is_rpc(ending.protocol) {
+            self.measure_rpc(ending, seconds);
+        } else {
+            self.measure_http(ending, seconds);
+        }
+        if let Some(series) = self.place.kratos(ending.protocol, ending.code < 400) {
+            series.count.add(1);
+            series.duration.record(seconds);
+            series.size.record(self.received);
+        }
+        if let Some(live) = self.live.take() {
+            self.end_span(&live, ending);
+        }
+    }
+
+    fn measure_rpc(&self, ending: &Ending<'_>, seconds: f64) {
+        let (place, meters) = (&self.place, &self.place.telemetry.meters);
+        if self.is_invented(ending.grpc) {
+            let mut attributes = place.rpc_attributes(ending.protocol, ending.grpc);
+            for attribute in &mut attributes {
+                if attribute.key.as_str() == key::RPC_METHOD {
+                    attribute.value = super::names::OTHER.into();
+                }
+            }
+            meters.rpc_duration.record(seconds, &attributes);
+        } else {
+            place.rpc(ending.protocol, ending.grpc).record(seconds);
+        }
+        if let Some(older) = &meters.older_rpc {
+            older.record(seconds * 1000.0, &place.rpc_attributes(ending.protocol, ending.grpc));
+        }
+    }
+
+    #[inline]
+    fn measure_http(&self, ending: &Ending<'_>, seconds: f64) {
+        let (place, meters) = (&self.place, &self.place.telemetry.meters);
+        let bound = match ending.code {
+            ..500 => place.http(self.verb, self.version, self.status),
+            _ => None,
+        };
+        if let Some(series) = bound {
+            series.duration.record(seconds);
+            series.request_size.record(self.received);
+            series.response_size.record(self.sent);
+        } else {
+            let error = http_error(ending);
+            let status = (self.status != 0).then_some(self.status);
+            let attributes =
+                place.http_attributes(self.verb, self.version, status, error.as_deref());
+            meters.http_duration.record(seconds, &attributes);
+            meters.request_size.record(self.received, &attributes);
+            meters.response_size.record(self.sent, &attributes);
+        }
+        if let Some(older) = &meters.older_http {
+            let status = (self.status != 0).then_some(self.status);
+            let attributes = place.http_attributes(self.verb, self.version, status, None);
+            older.record(seconds * 1000.0, &attributes);
+        }
+    }
+
+    /// The rest of the span.
+    #[cold]
+    fn end_span(&self, live: &Live, ending: &Ending<'_>) {
+        let telemetry = &self.place.telemetry;
+        let mut attributes = Vec::with_capacity(8);
+        let mut put = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+        let rpc = is_rpc(ending.protocol);
+        let failed = if rpc {
+            let status = rpc_status(ending.protocol, ending.grpc);
+            if let Some(status) = status {
+                put(key::RPC_STATUS, status.into());
+            }
+            if telemetry.older.rpc {
+                put(older::RPC_STATUS, i64::from(ending.grpc.number()).into());
+            }
+            is_rpc_error(ending.grpc).then(|| Cow::Borrowed(status.unwrap_or_default()))
+        } else {
+            if self.status != 0 {
+                put(key::HTTP_STATUS, i64::from(self.status).into());
+            }
+            if telemetry.older.http {
+                if self.status != 0 {
+                    put(older::HTTP_STATUS, i64::from(self.status).into());
+                }
+                put(older::HTTP_REQUEST_SIZE, integer(self.received));
+                put(older::HTTP_RESPONSE_SIZE, integer(self.sent));
+            }
+            http_error(ending)
+        };
+        let is_error = failed.is_some();
+        if let Some(kind) = failed {
+            put(key::ERROR_TYPE, Value::from(kind.into_owned()));
+        }
+        if let Some(error) = ending.error {
+            let older = if rpc { telemetry.older.rpc } else { telemetry.older.http };
+            error_attributes(error, older, &mut attributes);
+        }
+        let span = live.context.span();
+        let declared = live.take_declared().into_key_values();
+        let own: Vec<&str> = attributes.iter().map(|attribute| attribute.key.as_str()).collect();
+        // What the kit says itself is not said again.
+        let declared: Vec<_> =
+            declared.into_iter().filter(|it| !own.contains(&it.key.as_str())).collect();
+        span.set_attributes(attributes.into_iter().chain(declared));
+        if is_error {
+            let text = ending.error.map(|error| error.message().to_owned()).unwrap_or_default();
+            span.set_status(Status::error(text));
+        }
+        span.end_with_timestamp(live.started + ending.took);
+    }
+}
+
+/// `error.type` of an HTTP request that is an error of the server: the reason, else the status.
+fn http_error(ending: &Ending<'_>) -> Option<Cow<'static, str>> {
+    if ending.code < 500 {
+        return None;
+    }
+    let reason = ending.error.map(Error::reason).filter(|reason| !reason.is_empty());
+    Some(match reason {
+        Some(reason) => Cow::Owned(reason.to_owned()),
+        None => Cow::Owned(ending.code.to_string()),
+    })
+}
+
+/// What an error says of itself, whether the conventions call it one or not.
+fn error_attributes(error: &Error, older: bool, to: &mut Vec<KeyValue>) {
+    let code = i64::from(error.code());
+    let reason = error.reason();
+    if !reason.is_empty() {
+        to.push(KeyValue::new(key::KRATOS_ERROR_CODE, code));
+        to.push(KeyValue::new(key::KRATOS_ERROR_REASON, reason.to_owned()));
+        for (name, value) in error.metadata() {
+            let name = format!("{}{name}", key::KRATOS_ERROR_METADATA);
+            to.push(KeyValue::new(name, value.clone()));
+        }
+    }
+    if older {
+        to.push(KeyValue::new(older::ERROR_CODE, code));
+        to.push(KeyValue::new(older::ERROR_REASON, reason.to_owned()));
+        to.push(KeyValue::new(older::ERROR_MESSAGE, error.message().to_owned()));
+        let metadata = error.metadata().iter();
+        let flat: Vec<opentelemetry::StringValue> = metadata
+            .flat_map(|(name, value)| [name.clone().into_owned().into(), value.clone().into()])
+            .collect();
+        if !flat.is_empty() {
+            to.push(KeyValue::new(older::ERROR_METADATA, Value::Array(flat.into())));
+        }
+    }
+}
+
+fn integer(number: u64) -> Value {
+    i64::try_from(number).unwrap_or(i64::MAX).into()
+}
