@@ -18,6 +18,10 @@ mod tests;
 mod tls;
 mod transport;
 
+#[cfg(all(feature = "telemetry", feature = "tls"))]
+pub(crate) use self::tls::Secured;
+#[cfg(feature = "telemetry")]
+pub(crate) use self::transport::Connector;
 #[cfg(feature = "tls")]
 pub use tls::Tls;
 
@@ -26,7 +30,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::flow::Options;
-use self::target::Target;
+pub(crate) use self::target::Target;
 use self::transport::Transport;
 use crate::call::{self, Protocol, Reply, Streaming};
 use crate::error::{CallError, Reason, reasons};

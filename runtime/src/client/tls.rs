@@ -88,7 +88,7 @@ impl Tls {
     ///
     /// # Errors
     /// What is wrong with one of the parts, which it names.
-    pub(super) fn secure(&self, target: &Target) -> Result<Option<Secured>, String> {
+    pub(crate) fn secure(&self, target: &Target) -> Result<Option<Secured>, String> {
         if !target.secure {
             let plain = self.ca.is_none() && self.identity.is_none() && self.server_name.is_none();
             let advice = "TLS was set up for a target without it; write `grpcs` or `https`";
@@ -191,7 +191,7 @@ impl Pem {
 
 /// What every connection of a transport is secured with.
 #[derive(Clone)]
-pub(super) struct Secured {
+pub(crate) struct Secured {
     connector: TlsConnector,
     name: ServerName<'static>,
     http2: bool,

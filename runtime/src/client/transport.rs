@@ -72,13 +72,6 @@ pub(super) struct Answer {
 
 impl Transport {
     pub(super) fn new(target: Target, #[cfg(feature = "tls")] tls: &Tls) -> Self {
-        let mut connector = HttpConnector::new();
-        // Whatever the scheme, this one sees to the TCP connection alone.
-        connector.enforce_http(false);
-        connector.set_nodelay(true);
-        connector.set_keepalive(Some(IDLE_TIMEOUT));
-        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-        connector.set_tcp_user_timeout(Some(UNCONFIRMED_TIMEOUT));
         let mut builder = Client::builder(TokioExecutor::new());
         builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
         match target.protocol {
@@ -96,11 +89,10 @@ impl Transport {
             Ok(secured) => (secured, None),
             Err(mistake) => (None, Some(mistake)),
         };
-        let connector = Connector {
-            tcp: connector,
+        let connector = Connector::new(
             #[cfg(feature = "tls")]
             tls,
-        };
+        );
         Self {
             client: builder.build(connector),
             target,
@@ -296,10 +288,27 @@ impl Target {
 
 /// hyper-util's connector, with name lookups and TLS inside the time limit too.
 #[derive(Clone)]
-struct Connector {
+pub(crate) struct Connector {
     tcp: HttpConnector,
     #[cfg(feature = "tls")]
     tls: Option<Secured>,
+}
+
+impl Connector {
+    pub(crate) fn new(#[cfg(feature = "tls")] tls: Option<Secured>) -> Self {
+        let mut tcp = HttpConnector::new();
+        // Whatever the scheme, this one sees to the TCP connection alone.
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(IDLE_TIMEOUT));
+        #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+        tcp.set_tcp_user_timeout(Some(UNCONFIRMED_TIMEOUT));
+        Self {
+            tcp,
+            #[cfg(feature = "tls")]
+            tls,
+        }
+    }
 }
 
 impl Service<Uri> for Connector {

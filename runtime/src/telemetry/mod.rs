@@ -8,17 +8,21 @@
 
 mod address;
 mod begin;
+mod export;
 mod ids;
 mod jaeger;
 mod live;
 mod meters;
 mod names;
+mod pipeline;
 mod place;
 mod places;
+mod process;
 mod propagation;
 mod query;
 mod running;
 mod sampling;
+mod scrape;
 mod seen;
 pub(crate) mod settings;
 mod verb;

@@ -93,8 +93,10 @@ pub(crate) struct OtlpSettings {
     /// The longest that one export may take.
     pub(crate) timeout: Duration,
     /// The authorities that are trusted, in a file of PEM.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "read for https alone"))]
     pub(crate) ca: Option<PathBuf>,
     /// The client's own certificate and key.
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "read for https alone"))]
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 

@@ -1,0 +1,66 @@
+//! The HTTP client below OTLP over HTTP.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use opentelemetry_http::{HttpClient, HttpError};
+
+use crate::client::Connector;
+
+/// The most that is read of an answer, which says little more than how much was taken.
+const ANSWER: usize = 4 * 1024 * 1024;
+
+/// Shorter than the time after which servers commonly close an idle connection.
+const IDLE: Duration = Duration::from_secs(45);
+
+/// A client with the headers of one exporter. Its connections live on the thread that asks.
+pub(super) struct Http {
+    client: Client<Connector, Full<Bytes>>,
+    headers: HeaderMap,
+    timeout: Duration,
+}
+
+impl Http {
+    pub(super) fn new(
+        headers: HeaderMap,
+        timeout: Duration,
+        #[cfg(feature = "tls")] tls: Option<crate::client::Secured>,
+    ) -> Self {
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
+        let connector = Connector::new(
+            #[cfg(feature = "tls")]
+            tls,
+        );
+        Self { client: builder.build(connector), headers, timeout }
+    }
+}
+
+impl std::fmt::Debug for Http {
+    /// Without the headers, which are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Http").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl HttpClient for Http {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let (mut head, body) = request.into_parts();
+        for (name, value) in &self.headers {
+            head.headers.insert(name, value.clone());
+        }
+        let request = Request::from_parts(head, Full::new(body));
+        let exchange = async {
+            let (head, body) = self.client.request(request).await?.into_parts();
+            let body = Limited::new(body, ANSWER).collect().await?.to_bytes();
+            Ok::<_, HttpError>(Response::from_parts(head, body))
+        };
+        tokio::time::timeout(self.timeout, exchange).await?
+    }
+}

@@ -1,0 +1,151 @@
+//! Metrics that are pushed: collected at intervals and exported like everything else.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
+use tokio::task::JoinHandle;
+
+use super::FLUSH;
+use super::losses::Losses;
+use super::orders::{Boss, Orders};
+
+/// What the SDK sees of it.
+pub(in crate::telemetry) struct Pushed {
+    pub(super) reader: Arc<ManualReader>,
+    pub(in crate::telemetry) boss: Arc<Boss>,
+}
+
+impl std::fmt::Debug for Pushed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pushed")
+    }
+}
+
+impl MetricReader for Pushed {
+    fn register_pipeline(&self, pipeline: std::sync::Weak<Pipeline>) {
+        self.reader.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.reader.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.boss.flush(FLUSH)
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let stopped = self.boss.stop(timeout);
+        self.reader.shutdown_with_timeout(timeout)?;
+        stopped
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.reader.temporality(kind)
+    }
+}
+
+/// Collects and exports until it is told to close.
+pub(super) struct Worker<E> {
+    pub(super) reader: Arc<ManualReader>,
+    pub(super) exporter: E,
+    pub(super) orders: Orders,
+    pub(super) losses: Arc<Losses>,
+    pub(super) interval: Duration,
+    /// The longest that one export may take.
+    pub(super) timeout: Duration,
+    /// Still calling a user's instruments: one that never returns is waited for once, not once per interval.
+    pub(super) collecting: Option<JoinHandle<Result<ResourceMetrics, String>>>,
+}
+
+impl<E: PushMetricExporter> Worker<E> {
+    pub(super) async fn run(mut self) {
+        let interval = self.interval.max(Duration::from_millis(1));
+        let mut due = tokio::time::Instant::now() + interval;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {
+                    self.send().await;
+                    // Not from when it was due: after a long export there would be two at once.
+                    due = tokio::time::Instant::now() + interval;
+                }
+                Some(flushed) = self.orders.flush.recv() => {
+                    let arrived = self.send().await;
+                    // Whoever asked may have gone.
+                    let _ = flushed.try_send(arrived);
+                }
+                () = self.orders.close.begun() => break,
+            }
+            self.losses.tell(Instant::now(), false);
+        }
+        self.send().await;
+        self.losses.tell(Instant::now(), true);
+        if let Some(collecting) = self.collecting {
+            collecting.abort();
+        }
+    }
+
+    async fn send(&mut self) -> bool {
+        let mut number = 0;
+        let Self { reader, exporter, orders, collecting, timeout, .. } = &mut *self;
+        let sending = tokio::time::timeout(*timeout, async {
+            let collected = collecting.get_or_insert_with(|| collect(Arc::clone(reader)));
+            let metrics = collected.await;
+            *collecting = None;
+            let metrics =
+                metrics.map_err(|_| "a callback of an instrument panicked".to_owned())??;
+            number = points(&metrics);
+            exporter.export(&metrics).await.map_err(|error| error.to_string())
+        });
+        let failure = tokio::select! {
+            biased;
+            () = orders.close.over() => Some("it was not sent before the end".to_owned()),
+            sent = sending => match sent {
+                Ok(Ok(())) => None,
+                Ok(Err(cause)) => Some(cause),
+                Err(_) => Some(format!("no answer within {timeout:?}")),
+            },
+        };
+        let arrived = failure.is_none();
+        if let Some(cause) = failure {
+            self.losses.failed(number, cause);
+        }
+        arrived
+    }
+}
+
+/// On a thread of its own: it calls what users wrote, which may take its time or panic.
+fn collect(reader: Arc<ManualReader>) -> JoinHandle<Result<ResourceMetrics, String>> {
+    tokio::task::spawn_blocking(move || {
+        let mut metrics = ResourceMetrics::default();
+        match reader.collect(&mut metrics) {
+            Ok(()) => Ok(metrics),
+            Err(OTelSdkError::InternalFailure(cause)) => Err(cause),
+            Err(error) => Err(error.to_string()),
+        }
+    })
+}
+
+/// How many points there are in it.
+pub(super) fn points(metrics: &ResourceMetrics) -> usize {
+    fn of<T>(data: &MetricData<T>) -> usize {
+        match data {
+            MetricData::Gauge(gauge) => gauge.data_points().count(),
+            MetricData::Sum(sum) => sum.data_points().count(),
+            MetricData::Histogram(histogram) => histogram.data_points().count(),
+            MetricData::ExponentialHistogram(histogram) => histogram.data_points().count(),
+        }
+    }
+    let metrics = metrics.scope_metrics().flat_map(|scope| scope.metrics());
+    let points = metrics.map(|metric| match metric.data() {
+        AggregatedMetrics::F64(data) => of(data),
+        AggregatedMetrics::I64(data) => of(data),
+        AggregatedMetrics::U64(data) => of(data),
+    });
+    points.sum()
+}

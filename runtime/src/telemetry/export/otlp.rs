@@ -1,0 +1,171 @@
+//! Exporters over OTLP, made from settings.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
+use opentelemetry_otlp::{
+    Compression, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig as _,
+    WithHttpConfig as _, WithTonicConfig as _,
+};
+use opentelemetry_sdk::metrics::Temporality;
+use percent_encoding::percent_decode_str;
+
+use super::http::Http;
+use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
+
+/// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
+pub(super) struct Opened<'s> {
+    settings: &'s OtlpSettings,
+    /// Without credentials, so that no text that holds it has to be looked through.
+    pub(super) endpoint: String,
+    headers: HeaderMap,
+    #[cfg(feature = "tls")]
+    tls: Option<super::tls::Secured>,
+}
+
+/// Sets on the builder of any signal what is the same for all.
+macro_rules! build {
+    ($opened:expr, $builder:expr) => {{
+        let opened = $opened;
+        let settings = opened.settings;
+        match settings.protocol {
+            OtlpProtocol::Grpc => {
+                let mut builder = $builder
+                    .with_tonic()
+                    .with_endpoint(&opened.endpoint)
+                    .with_timeout(settings.timeout)
+                    .with_metadata(MetadataMap::from_headers(opened.headers.clone()));
+                if settings.gzip {
+                    builder = builder.with_compression(Compression::Gzip);
+                }
+                #[cfg(feature = "tls")]
+                if let Some(tls) = &opened.tls {
+                    builder = builder.with_tls_config(tls.grpc.clone());
+                }
+                builder.build()
+            }
+            OtlpProtocol::HttpProtobuf => {
+                let mut builder = $builder
+                    .with_http()
+                    .with_protocol(Protocol::HttpBinary)
+                    .with_endpoint(&opened.endpoint)
+                    .with_timeout(settings.timeout)
+                    .with_http_client(opened.client());
+                if settings.gzip {
+                    builder = builder.with_compression(Compression::Gzip);
+                }
+                builder.build()
+            }
+        }
+        .map_err(|error| format!("{}: {error}", opened.endpoint))
+    }};
+}
+
+impl<'s> Opened<'s> {
+    /// Checks everything that can be checked without a connection.
+    pub(super) fn new(settings: &'s OtlpSettings) -> Result<Self, Vec<String>> {
+        let (endpoint, user) = without_user(&settings.endpoint);
+        let mut mistakes = Vec::new();
+        let mut headers = HeaderMap::new();
+        for (name, value) in &settings.headers {
+            let name_read = HeaderName::from_bytes(name.as_bytes());
+            match (name_read, HeaderValue::from_str(&value.0)) {
+                (Ok(name), Ok(mut value)) => {
+                    value.set_sensitive(true);
+                    headers.insert(name, value);
+                }
+                (Err(_), _) => mistakes.push(format!("`{name}` is no name of a header")),
+                (_, Err(_)) => {
+                    mistakes
+                        .push(format!("the value of the header `{name}` is none that can be sent"));
+                }
+            }
+        }
+        if let Some(user) = user
+            && let Ok(value) = HeaderValue::from_str(&format!("Basic {}", BASE64.encode(user)))
+        {
+            headers.entry(http::header::AUTHORIZATION).or_insert(value);
+        }
+        #[cfg(feature = "tls")]
+        let mut tls = None;
+        match endpoint.parse::<Uri>() {
+            Ok(uri) if uri.authority().is_some() => match uri.scheme_str() {
+                Some("http") => {}
+                #[cfg(feature = "tls")]
+                Some("https") => match super::tls::Secured::new(settings, &uri) {
+                    Ok(secured) => tls = Some(secured),
+                    Err(mistake) => mistakes.push(format!("{endpoint}: {mistake}")),
+                },
+                #[cfg(not(feature = "tls"))]
+                Some("https") => mistakes.push(format!(
+                    "{endpoint}: this program was built without TLS: bident's cargo feature `tls` is off"
+                )),
+                _ => mistakes.push(format!("{endpoint}: expected `http://` or `https://`")),
+            },
+            _ => mistakes.push(format!(
+                "`{endpoint}` is no endpoint: expected `http://host:port` or `https://host:port`"
+            )),
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        Ok(Self {
+            settings,
+            endpoint,
+            headers,
+            #[cfg(feature = "tls")]
+            tls,
+        })
+    }
+
+    fn client(&self) -> Http {
+        Http::new(
+            self.headers.clone(),
+            self.settings.timeout,
+            #[cfg(feature = "tls")]
+            self.tls.as_ref().map(|tls| tls.http.clone()),
+        )
+    }
+
+    pub(super) fn spans(&self) -> Result<SpanExporter, String> {
+        build!(self, SpanExporter::builder())
+    }
+
+    pub(super) fn records(&self) -> Result<LogExporter, String> {
+        build!(self, LogExporter::builder())
+    }
+
+    pub(super) fn metrics(&self, temporality: Temporality) -> Result<MetricExporter, String> {
+        build!(self, MetricExporter::builder().with_temporality(temporality))
+    }
+}
+
+/// An endpoint and the `user:password` that stood in it, decoded.
+fn without_user(endpoint: &str) -> (String, Option<Vec<u8>>) {
+    let (scheme, rest) = endpoint
+        .split_once("://")
+        .map_or(("", endpoint), |(scheme, rest)| (&endpoint[..scheme.len() + 3], rest));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        None => (endpoint.to_owned(), None),
+        Some((user, host)) => {
+            let user = percent_decode_str(user).collect();
+            (format!("{scheme}{host}{}", &rest[end..]), Some(user))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_leave_the_endpoint() {
+        let (endpoint, user) = without_user("http://me:p%40ss@host:4318/v1/traces?a=b@c");
+        assert_eq!(endpoint, "http://host:4318/v1/traces?a=b@c");
+        assert_eq!(user.as_deref(), Some(&b"me:p@ss"[..]));
+        assert_eq!(without_user("http://host:4317"), ("http://host:4317".to_owned(), None));
+        assert_eq!(without_user("host/@"), ("host/@".to_owned(), None));
+    }
+}

@@ -1,0 +1,165 @@
+//! What waits to be exported: a queue with a limit, and the loop that empties it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::OTelSdkResult;
+use tokio::sync::Notify;
+
+use super::losses::Losses;
+use super::orders::Orders;
+use crate::telemetry::settings::BatchSettings;
+
+/// Takes batches to where they go.
+pub(super) trait Export<T>: Send + Sync + 'static {
+    fn export(&self, batch: Vec<T>) -> impl Future<Output = OTelSdkResult> + Send;
+}
+
+/// What waits, in batches that are handed on as they are.
+pub(super) struct Queue<T> {
+    waiting: Mutex<Waiting<T>>,
+    batch: usize,
+    limit: usize,
+    full: Notify,
+    pub(super) losses: Arc<Losses>,
+}
+
+struct Waiting<T> {
+    full: VecDeque<Vec<T>>,
+    open: Vec<T>,
+    number: usize,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(settings: BatchSettings, losses: Arc<Losses>) -> Self {
+        let limit = settings.queue.max(1);
+        let waiting = Waiting { full: VecDeque::new(), open: Vec::new(), number: 0, closed: false };
+        Self {
+            waiting: Mutex::new(waiting),
+            batch: settings.batch.clamp(1, limit),
+            limit,
+            full: Notify::new(),
+            losses,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+        self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Never waits: what there is no room for is lost and counted.
+    pub(super) fn put(&self, item: T) {
+        let mut waiting = self.lock();
+        if waiting.closed || waiting.number == self.limit {
+            drop(waiting);
+            return self.losses.refused();
+        }
+        waiting.number += 1;
+        if waiting.open.capacity() == 0 {
+            waiting.open.reserve_exact(self.batch);
+        }
+        waiting.open.push(item);
+        if waiting.open.len() == self.batch {
+            let whole = mem::take(&mut waiting.open);
+            waiting.full.push_back(whole);
+            drop(waiting);
+            self.full.notify_one();
+        }
+    }
+
+    /// The oldest batch, whole or not.
+    fn take(&self) -> Option<Vec<T>> {
+        let mut waiting = self.lock();
+        let batch = waiting.full.pop_front().unwrap_or_else(|| mem::take(&mut waiting.open));
+        waiting.number -= batch.len();
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    /// How many wait, and how many of them in whole batches.
+    fn number(&self) -> (usize, usize) {
+        let waiting = self.lock();
+        (waiting.number, waiting.number - waiting.open.len())
+    }
+
+    /// Refuses what comes from now on.
+    fn close(&self) {
+        self.lock().closed = true;
+    }
+}
+
+impl<T> fmt::Debug for Queue<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Queue").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Empties a queue until it is told to close.
+pub(super) struct Worker<T, E> {
+    pub(super) queue: Arc<Queue<T>>,
+    pub(super) exporter: E,
+    pub(super) orders: Orders,
+    /// How long a batch waits to be full.
+    pub(super) delay: Duration,
+    /// The longest that one export may take.
+    pub(super) timeout: Duration,
+}
+
+impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
+    pub(super) async fn run(mut self) {
+        let delay = self.delay.max(Duration::from_millis(1));
+        let mut due = tokio::time::Instant::now() + delay;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(due) => {
+                    self.send(self.queue.number().0).await;
+                    due = tokio::time::Instant::now() + delay;
+                }
+                () = self.queue.full.notified() => {
+                    self.send(self.queue.number().1).await;
+                }
+                Some(flushed) = self.orders.flush.recv() => {
+                    let arrived = self.send(self.queue.number().0).await;
+                    // Whoever asked may have gone.
+                    let _ = flushed.try_send(arrived);
+                }
+                () = self.orders.close.begun() => break,
+            }
+            self.queue.losses.tell(Instant::now(), false);
+        }
+        self.queue.close();
+        self.send(usize::MAX).await;
+        self.queue.losses.tell(Instant::now(), true);
+    }
+
+    /// Exports batches until so many are gone, and says whether all of them arrived.
+    async fn send(&mut self, mut number: usize) -> bool {
+        let mut arrived = true;
+        while number > 0
+            && let Some(batch) = self.queue.take()
+        {
+            let count = batch.len();
+            number = number.saturating_sub(count);
+            let exporting = tokio::time::timeout(self.timeout, self.exporter.export(batch));
+            let failure = tokio::select! {
+                biased;
+                () = self.orders.close.over() => Some("it was not sent before the end".to_owned()),
+                exported = exporting => match exported {
+                    Ok(Ok(())) => None,
+                    Ok(Err(error)) => Some(error.to_string()),
+                    Err(_) => Some(format!("no answer within {:?}", self.timeout)),
+                },
+            };
+            if let Some(cause) = failure {
+                arrived = false;
+                self.queue.losses.failed(count, cause);
+                self.queue.losses.tell(Instant::now(), false);
+            }
+        }
+        arrived
+    }
+}
