@@ -80,7 +80,7 @@ mod server;
 pub mod service;
 mod surface;
 #[cfg(feature = "telemetry")]
-mod telemetry;
+pub mod telemetry;
 
 #[doc(hidden)]
 pub mod __private;

@@ -112,7 +112,7 @@ impl Server {
         // However this future ends, whoever waits for the end hears of it.
         let _ended = Ended(&self.0);
         #[cfg(feature = "telemetry")]
-        super::log::install(&parts.settings.log);
+        crate::telemetry::log::install(&parts.settings.log, None, None);
         if !parts.linked.is_empty() {
             tracing::info!(services = parts.linked.join(", "), "linked services");
         }

@@ -40,6 +40,18 @@ impl Trace {
         Id(self.id)
     }
 
+    /// The id of the call's own span.
+    pub(crate) fn span(&self) -> u64 {
+        self.span
+    }
+
+    /// The trace's id and the span's as numbers.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn ids(&self) -> (u128, u64) {
+        let (high, low) = self.id;
+        (u128::from(high) << 64 | u128::from(low), self.span)
+    }
+
     /// The caller's span, where it sent one.
     pub fn parent(&self) -> Option<u64> {
         (self.parent != 0).then_some(self.parent)

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
+use super::forwarded::client_address;
 use super::known::Known;
 use super::sending::Sending;
 use super::socket::{self, Socket};
@@ -213,8 +214,11 @@ pub(crate) fn dispatch(
         }
     };
     let deadline = bound(core, end, caller).and_then(|bound| started.checked_add(bound));
-    let record =
+    let mut record =
         Record::open(operation.clone(), protocol, started, peer, trace, core.log_all, core.bare);
+    if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
+        record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
+    }
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
     let body = match &socket {

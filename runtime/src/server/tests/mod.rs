@@ -255,6 +255,7 @@ async fn start(options: Options) -> Harness {
     let mut middleware: Vec<Arc<dyn Middleware>> = vec![Arc::new(Watching(told))];
     middleware.extend(options.middleware);
     let core = Core {
+        trusted: super::forwarded::TrustedProxies::default(),
         operations,
         table,
         middleware,
