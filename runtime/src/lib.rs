@@ -80,7 +80,7 @@ mod server;
 pub mod service;
 mod surface;
 #[cfg(feature = "telemetry")]
-mod telemetry;
+pub mod telemetry;
 #[cfg(not(feature = "telemetry"))]
 #[path = "telemetry/off.rs"]
 mod telemetry;

@@ -85,6 +85,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         max_body: settings.server.max_body,
         log_all: settings.log.access == AccessLog::All,
         bare: !settings.server.reasons,
+        trusted: settings.server.trusted_proxies.clone(),
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);

@@ -5,8 +5,6 @@
 mod build;
 mod hooks;
 mod life;
-#[cfg(feature = "telemetry")]
-mod log;
 mod probe;
 mod signals;
 

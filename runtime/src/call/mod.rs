@@ -32,6 +32,10 @@ pub use middleware::{Middleware, Next, Run};
 pub(crate) use record::Record;
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};
+#[cfg(feature = "telemetry")]
+pub(crate) use scope::trace;
+#[cfg(all(test, feature = "telemetry"))]
+pub(crate) use scope::within;
 pub use scope::{current, sampled, spawn};
 pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;

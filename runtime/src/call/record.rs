@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 use http::StatusCode;
@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) protocol: Protocol,
     pub(crate) started: Instant,
     pub(crate) peer: Option<SocketAddr>,
+    /// The caller's address, where a trusted proxy tells another than the peer's.
+    pub(crate) client: Option<IpAddr>,
     pub(crate) trace: Trace,
     /// Successes are logged at `info` instead of `debug`.
     pub(crate) log_all: bool,
@@ -71,6 +73,7 @@ impl Record {
             protocol,
             started,
             peer,
+            client: None,
             trace,
             log_all,
             bare,
@@ -172,6 +175,7 @@ impl Drop for Record {
 
 impl Record {
     fn log(&self, level: tracing::Level, outcome: &CallOutcome, error: Option<&Error>) {
+        let client = self.client.or(self.peer.map(|peer| peer.ip().to_canonical()));
         macro_rules! event {
             ($level:ident) => {
                 tracing::event!(
@@ -184,8 +188,10 @@ impl Record {
                     reason = (!outcome.reason.is_empty()).then_some(&*outcome.reason),
                     latency_us = u64::try_from(outcome.latency.as_micros()).unwrap_or(u64::MAX),
                     peer = self.peer.map(tracing::field::display),
-                    trace_id = %self.trace.id(),
+                    client = client.map(tracing::field::display),
                     error = error.filter(|error| error.code() >= 500).map(|error| tracing::field::display(Causes(error))),
+                    trace_id = %self.trace.id(),
+                    span_id = %format_args!("{:016x}", self.trace.span()),
                 )
             };
         }

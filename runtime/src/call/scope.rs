@@ -26,6 +26,12 @@ pub fn sampled() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_none_or(|context| context.trace().sampled()))
 }
 
+/// The current call's trace.
+#[cfg(feature = "telemetry")]
+pub(crate) fn trace() -> Option<super::Trace> {
+    CURRENT.with_borrow(|current| current.as_ref().map(Context::trace))
+}
+
 /// Runs `f` with `context` as the current call. The context is lent, so that no reference count moves.
 pub(crate) fn within<T>(context: &mut Option<Context>, f: impl FnOnce() -> T) -> T {
     struct Back<'a>(&'a mut Option<Context>);

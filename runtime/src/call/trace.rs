@@ -42,23 +42,11 @@ impl Trace {
         Self { id: ((id >> 64) as u64, id as u64), span, parent, sampled }
     }
 
-    /// The trace's id as a number.
-    #[cfg(feature = "telemetry")]
-    pub(crate) fn number(&self) -> u128 {
-        u128::from(self.id.0) << 64 | u128::from(self.id.1)
-    }
-
     /// The half of the trace's id by which shares are decided.
     #[cfg(feature = "telemetry")]
     #[inline]
     pub(crate) fn low(&self) -> u64 {
         self.id.1
-    }
-
-    /// The id of the call's own span.
-    #[cfg(feature = "telemetry")]
-    pub(crate) fn span_number(&self) -> u64 {
-        self.span
     }
 
     /// Decides whether the trace is recorded.
@@ -71,6 +59,18 @@ impl Trace {
     /// The trace's id; shown as 32 hexadecimal digits.
     pub fn id(&self) -> impl fmt::Display + fmt::Debug + use<> {
         Id(self.id)
+    }
+
+    /// The id of the call's own span.
+    pub(crate) fn span(&self) -> u64 {
+        self.span
+    }
+
+    /// The trace's id and the span's as numbers.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn ids(&self) -> (u128, u64) {
+        let (high, low) = self.id;
+        (u128::from(high) << 64 | u128::from(low), self.span)
     }
 
     /// The caller's span, where it sent one.

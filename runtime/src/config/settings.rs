@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::cors::CorsSettings;
 use super::tree::{Mistake, Node, Origin, Value};
 use super::{de, nearest};
+use crate::server::forwarded::TrustedProxies;
 
 /// The longest that any setting may be.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
@@ -20,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) server: ServerSettings,
     pub(crate) admin: AdminSettings,
     pub(crate) log: LogSettings,
+    #[cfg(feature = "telemetry")]
+    pub(crate) telemetry: crate::telemetry::settings::TelemetrySettings,
 }
 
 /// `server`.
@@ -47,6 +50,9 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connection_age_grace: Duration,
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) cors: Option<CorsSettings>,
+    pub(crate) public: bool,
+    /// Whose word is taken for where a call comes from.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// `server.tls`, where it names any file.
@@ -163,6 +169,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let max_connection_age_grace = source.duration("server.max_connection_age_grace");
         let keep_alive = source.keep_alive();
         let cors = source.cors();
+        let trusted_proxies = source.trusted_proxies();
         let admin_addr = source.get("admin.addr");
         let level = source.level();
         let level_from_environment =
@@ -188,7 +195,11 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 max_connection_age_grace: max_connection_age_grace?,
                 keep_alive: keep_alive?,
                 cors: cors?,
+                public: false,
+                trusted_proxies: trusted_proxies?,
             },
+            #[cfg(feature = "telemetry")]
+            telemetry: crate::telemetry::settings::TelemetrySettings::preset(),
             admin: AdminSettings { addr: admin_addr? },
             log: LogSettings {
                 level: level?,
@@ -245,6 +256,19 @@ impl Source<'_> {
         }
         let files = cert.zip(key);
         Some(files.map(|(cert, key)| TlsSettings { cert, key, client_ca, client_auth }))
+    }
+
+    fn trusted_proxies(&mut self) -> Option<TrustedProxies> {
+        let list: Option<Vec<String>> = self.get("server.trusted_proxies")?;
+        match TrustedProxies::parse(list.unwrap_or_default()) {
+            Ok(trusted) => Some(trusted),
+            Err(text) => {
+                let what =
+                    format!("expected addresses and networks such as 10.0.0.0/8, found {text:?}");
+                self.mistake("server.trusted_proxies", what);
+                None
+            }
+        }
     }
 
     fn keep_alive(&mut self) -> Option<Option<KeepAlive>> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::call::{BoxFuture, Call, Middleware, Reply};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
+use crate::server::forwarded::TrustedProxies;
 use crate::service::{Handler, MethodSpec, Shape};
 use crate::surface::Codec;
 use crate::surface::rest::Plan;
@@ -28,6 +29,8 @@ pub(crate) struct Core {
     pub(crate) log_all: bool,
     /// `server.reasons: false`: the kit's own reasons are not told as details of a status.
     pub(crate) bare: bool,
+    /// `server.trusted_proxies`.
+    pub(crate) trusted: TrustedProxies,
     /// What is served beside operations.
     pub(crate) foreign: Foreign,
     pub(crate) telemetry: Arc<Telemetry>,

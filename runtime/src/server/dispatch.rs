@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
+use super::forwarded::client_address;
 use super::known::Known;
 use super::sending::Sending;
 use super::socket::{self, Socket};
@@ -232,7 +233,7 @@ pub(crate) fn dispatch(
         length: http_body::Body::size_hint(&body).exact(),
     };
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
-    let record = Record::open(
+    let mut record = Record::open(
         operation.clone(),
         protocol,
         started,
@@ -242,6 +243,9 @@ pub(crate) fn dispatch(
         core.bare,
         seen,
     );
+    if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
+        record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
+    }
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening =
         Opening { operation, protocol, headers, extensions, deadline, peer, trace, presence };

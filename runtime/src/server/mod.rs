@@ -8,6 +8,7 @@ mod conn;
 mod core;
 mod cors;
 mod dispatch;
+pub(crate) mod forwarded;
 mod io;
 mod known;
 mod layered;

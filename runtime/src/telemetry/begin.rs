@@ -5,7 +5,6 @@ use std::time::SystemTime;
 
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, Method, Uri, Version};
-use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::{
     Link, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
     TraceState, Tracer as _,
@@ -130,32 +129,24 @@ impl Telemetry {
     /// The context of a call that is not recorded.
     #[inline]
     fn passing(&self, trace: &Trace, origin: &mut Origin, headers: &HeaderMap) -> Context {
-        let context = self.with_baggage(headers);
+        let context = self.propagation.baggage(headers);
         let flags = TraceFlags::default().with_sampled(trace.sampled());
         let (id, span) = ids_of(trace);
         context.with_remote_span_context(SpanContext::new(id, span, flags, false, origin.take_state()))
-    }
-
-    /// A context with nothing but the caller's baggage.
-    #[inline]
-    fn with_baggage(&self, headers: &HeaderMap) -> Context {
-        match self.propagation.baggage(headers) {
-            Some(baggage) => Context::new().with_baggage(baggage),
-            None => Context::new(),
-        }
     }
 }
 
 /// The ids of a call's trace and of its own span.
 fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
-    (TraceId::from(trace.number()), SpanId::from(trace.span_number()))
+    let (id, span) = trace.ids();
+    (TraceId::from(id), SpanId::from(span))
 }
 
 /// The caller's span.
 fn parent_of(trace: &Trace, state: TraceState) -> SpanContext {
     let flags = TraceFlags::default().with_sampled(trace.sampled());
     let parent = SpanId::from(trace.parent().unwrap_or_default());
-    SpanContext::new(TraceId::from(trace.number()), parent, flags, true, state)
+    SpanContext::new(ids_of(trace).0, parent, flags, true, state)
 }
 
 /// `tracestate`, over however many headers; what cannot be read is left out.
@@ -192,7 +183,7 @@ fn begin_span(
         attributes.http(place, request, verb);
     }
     attributes.both(place, request, rpc);
-    let context = telemetry.with_baggage(request.headers);
+    let context = telemetry.propagation.baggage(request.headers);
     let state = origin.take_state();
     let parent = match trace.parent() {
         Some(_) => Context::new().with_remote_span_context(parent_of(trace, state)),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry::{InstrumentationScope, KeyValue, global};
+use opentelemetry::{KeyValue, global};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{
@@ -18,12 +18,9 @@ use opentelemetry_sdk::trace::{
 
 use super::export::{Boss, ExportThread, Exports, Losses, Spans, stop_all};
 use super::ids::Chosen;
-use super::process;
+use super::{names, process};
 use super::scrape::Scrape;
 use super::settings::{SpanLimitSettings, TelemetrySettings};
-
-/// What the kit's own telemetry says it is from.
-const SCOPE: &str = "bident";
 
 /// The most buckets of an exponential histogram, and the finest of them, as OpenTelemetry recommends.
 const MAX_BUCKETS: u32 = 160;
@@ -84,7 +81,7 @@ impl Pipeline {
             }
         }
         let meters = meters.build();
-        let meter = meters.meter(SCOPE);
+        let meter = meters.meter_with_scope(names::scope());
         observe_losses(&meter, losses);
         process::observe(&meter);
         let tracers = spans.map(|spans| {
@@ -104,9 +101,7 @@ impl Pipeline {
     /// For the spans of calls: records whatever it is asked for, since the kit decides before. `None` where no spans are
     /// exported.
     pub(crate) fn tracer(&self) -> Option<SdkTracer> {
-        let scope =
-            InstrumentationScope::builder(SCOPE).with_version(env!("CARGO_PKG_VERSION")).build();
-        self.tracers.as_ref().map(|(calls, _)| calls.tracer_with_scope(scope))
+        self.tracers.as_ref().map(|(calls, _)| calls.tracer_with_scope(names::scope()))
     }
 
     /// For the user's own spans. They go the same way as those of calls.

@@ -2,7 +2,6 @@
 
 use http::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::baggage::{Baggage, BaggageExt as _};
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{TraceContextExt as _, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
@@ -68,15 +67,16 @@ impl Propagation {
         })
     }
 
-    /// The caller's baggage, where there is any.
+    /// A context with the caller's baggage and nothing else.
     #[inline]
-    pub(crate) fn baggage(&self, headers: &HeaderMap) -> Option<Baggage> {
-        let propagator = self.baggage.as_ref()?;
-        // By far the most requests have none.
-        headers.get(BAGGAGE)?;
-        let context = propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers));
-        let baggage = context.baggage();
-        (!baggage.is_empty()).then(|| baggage.clone())
+    pub(crate) fn baggage(&self, headers: &HeaderMap) -> Context {
+        match &self.baggage {
+            // By far the most requests have none.
+            Some(propagator) if headers.contains_key(BAGGAGE) => {
+                propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers))
+            }
+            _ => Context::new(),
+        }
     }
 
     /// Writes the span and the baggage of `context` into the headers of a request, in place of what is there.

@@ -206,3 +206,15 @@ impl TelemetrySettings {
         }
     }
 }
+
+impl TelemetrySettings {
+    pub(crate) fn preset() -> Self {
+        let otlp = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().map(|endpoint| OtlpSettings {
+            endpoint, protocol: OtlpProtocol::Grpc, headers: Vec::new(), gzip: false,
+            timeout: Duration::from_secs(10), ca: None, identity: None });
+        let signal = SignalSettings { otlp, console: false };
+        let mut it = Self { disabled: std::env::var("OTEL_SDK_DISABLED").is_ok(), prometheus: true, traces: signal.clone(), metrics: signal.clone(), logs: signal, ..Self::off() };
+        it.sampling.share = std::env::var("SHARE").ok().and_then(|it| it.parse().ok()).unwrap_or(1.0);
+        it
+    }
+}

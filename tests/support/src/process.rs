@@ -21,7 +21,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` and waits until a line of its stdout names an address; what follows on stdout is read and
+    /// Starts `command` and waits until a line of its stdout that is not of the log names an address; what follows on stdout is read and
     /// dropped, so that the server never blocks on a full pipe. Must be called within a tokio runtime.
     ///
     /// # Errors
@@ -82,8 +82,18 @@ pub fn signal(id: u32, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Whether a line of stdout is of the log, as text or JSON, and not what the program said by itself.
+pub fn is_log(line: &str) -> bool {
+    // Text begins with the time: 2026-01-02T03:04:05.678901Z.
+    let time = |line: &[u8]| line[..4].iter().all(u8::is_ascii_digit) && line[10] == b'T';
+    line.starts_with('{') || line.as_bytes().get(..27).is_some_and(time)
+}
+
 async fn address(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
     while let Some(line) = lines.next_line().await? {
+        if is_log(&line) {
+            continue;
+        }
         let mut words = line.split(|c: char| c.is_whitespace() || "/,;=()".contains(c));
         if let Some(addr) = words.find_map(|word| word.parse().ok()) {
             return Ok(addr);

@@ -87,9 +87,11 @@ impl Site {
         let pairs = fields.each_ref().map(|field| (field, values.next().flatten()));
         let values = metadata.fields().value_set(&pairs);
         match crate::call::current() {
-            // Outside of any span of this task the call's own is the parent.
+            // Outside of any span of this task the call's own is the parent. It is entered and not named as such: where it
+            // is disabled, or unknown to the layer that exports spans, to be named would make this one a root, and that
+            // layer finds the parent in OpenTelemetry's current context.
             Some(call) if Span::current().is_none() => {
-                Span::child_of(call.span().id(), metadata, &values)
+                call.span().in_scope(|| Span::new(metadata, &values))
             }
             _ => Span::new(metadata, &values),
         }

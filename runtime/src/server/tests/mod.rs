@@ -260,6 +260,7 @@ async fn start(options: Options) -> Harness {
         places: operations.iter().map(|operation| operation.places(&telemetry)).collect(),
         others: telemetry::Foreign::new(&telemetry, UNMATCHED),
         telemetry,
+        trusted: super::forwarded::TrustedProxies::default(),
         operations,
         table,
         middleware,

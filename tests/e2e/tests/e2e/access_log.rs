@@ -74,7 +74,9 @@ async fn every_call_has_one_record_with_its_outcome() {
             assert_eq!(record.field("reason"), reason);
             assert!(record.field("latency_us").parse::<u64>().is_ok(), "{record:?}");
             assert!(record.field("peer").starts_with("127.0.0.1:"), "{record:?}");
+            assert_eq!(record.field("client"), "127.0.0.1");
             assert_eq!(record.field("trace_id").len(), 32, "{record:?}");
+            assert_eq!(record.field("span_id").len(), 16, "{record:?}");
         }
     }
 }
@@ -113,6 +115,31 @@ async fn the_callers_trace_is_kept() {
     assert_eq!((records[0].field("trace_id"), records[1].field("trace_id")), (trace, trace));
     let own = records[2].field("trace_id");
     assert!(own.len() == 32 && own != trace && own.chars().any(|c| c != '0'), "{own}");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_says_who_called() {
+    let headers =
+        [("x-forwarded-for", "6.6.6.6, 198.51.100.7, 127.0.0.9"), ("x-real-ip", "198.51.100.7")];
+    for (settings, client) in [
+        ("server: {trusted_proxies: [127.0.0.0/8]}", "198.51.100.7"),
+        ("server: {trusted_proxies: [10.0.0.0/8, '::1']}", "127.0.0.1"),
+        ("", "127.0.0.1"),
+    ] {
+        let (server, traces) = desk(settings).await;
+        let mut http = call("POST", "/desk/fine");
+        let mut grpc = GrpcCall::new(WORK, &wire("fine"));
+        for (name, value) in headers {
+            http = http.header(name, value);
+            grpc = grpc.header(name, value);
+        }
+        http.send(server.addr).await;
+        grpc.send(server.addr).await;
+        for record in recorded(&traces, 2).await {
+            assert_eq!(record.field("client"), client, "{record:?}");
+            assert!(record.field("peer").starts_with("127.0.0.1:"), "{record:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdout, Command};
 struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    log: Vec<String>,
 }
 
 fn command() -> Command {
@@ -31,11 +32,19 @@ impl Process {
     fn start(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("a process");
         let lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
-        Self { child, lines }
+        Self { child, lines, log: Vec::new() }
     }
 
+    /// The next line that is not of the log.
     async fn line(&mut self) -> String {
-        bounded("a line", self.lines.next_line()).await.expect("text").expect("a line")
+        loop {
+            let next = bounded("a line", self.lines.next_line());
+            let line = next.await.expect("text").expect("a line");
+            if !support::process::is_log(&line) {
+                return line;
+            }
+            self.log.push(line);
+        }
     }
 
     fn signal(&self, name: &str) {
@@ -43,13 +52,24 @@ impl Process {
         support::process::signal(id, name).expect("it is there");
     }
 
-    /// Waits for the end; gives the status and what was said on stderr.
-    async fn ended(mut self) -> (ExitStatus, String) {
+    /// Waits for the end; gives the status, the log, and what was said on stderr.
+    async fn ended(mut self) -> (ExitStatus, String, String) {
         let mut errors = String::new();
         let mut stderr = self.child.stderr.take().expect("its stderr");
-        let read = stderr.read_to_string(&mut errors);
-        bounded("the end of stderr", read).await.expect("text");
-        (bounded("the end", self.child.wait()).await.expect("a status"), errors)
+        let read = async {
+            let lines = async {
+                while let Some(line) = self.lines.next_line().await.expect("text") {
+                    self.log.push(line);
+                }
+            };
+            tokio::join!(lines, stderr.read_to_string(&mut errors)).1.expect("text");
+        };
+        bounded("the end of its output", read).await;
+        (
+            bounded("the end", self.child.wait()).await.expect("a status"),
+            self.log.join("\n"),
+            errors,
+        )
     }
 }
 
@@ -76,9 +96,9 @@ async fn each_signal_stops_it_in_order() {
         process.line().await;
         process.signal(signal);
         assert_eq!(process.line().await, "stopping");
-        let (status, errors) = process.ended().await;
+        let (status, log, errors) = process.ended().await;
         assert!(status.success(), "{signal}: {status} {errors}");
-        assert!(errors.contains(&format!("signal=\"SIG{signal}\"")), "{errors}");
+        assert!(log.contains(&format!("signal=\"SIG{signal}\"")), "{log}");
     }
 }
 
@@ -89,7 +109,7 @@ async fn a_second_signal_stops_it_at_once() {
     process.signal("TERM");
     assert_eq!(process.line().await, "stopping");
     process.signal("INT");
-    let (status, errors) = process.ended().await;
+    let (status, _, errors) = process.ended().await;
     assert_eq!(status.code(), Some(1), "{errors}");
     assert!(errors.contains("a second signal, SIGINT, stopped the app at once"), "{errors}");
 }
@@ -112,7 +132,7 @@ async fn files_come_below_arguments_and_those_below_the_environment() {
     }
     let mut refused = command();
     refused.env_remove("BIDENT_SERVER__ADDR").current_dir(&folder).args(["-c", "more.yaml"]);
-    let (status, errors) = Process::start(&mut refused).ended().await;
+    let (status, _, errors) = Process::start(&mut refused).ended().await;
     assert_eq!(status.code(), Some(1));
     assert!(
         errors.contains("more.yaml:1:17: server.addr: cannot listen on 192.0.2.1:2: "),
@@ -129,7 +149,7 @@ async fn all_mistakes_are_told_and_the_process_ends() {
         .env("BIDENT_SERVER__ADRR", "x")
         .env("BIDENT_LOG", "loud")
         .args(["--conf=absent.yaml"]);
-    let (status, errors) = Process::start(&mut command).ended().await;
+    let (status, _, errors) = Process::start(&mut command).ended().await;
     assert_eq!(status.code(), Some(1));
     for expected in [
         "absent.yaml: cannot be read: ",
@@ -149,15 +169,15 @@ async fn log_lines_are_text_or_json_and_calls_are_among_them_when_asked_for() {
         ("text", "errors", None),
     ] {
         let environment = [("BIDENT_LOG__FORMAT", format), ("BIDENT_LOG__ACCESS", access)];
-        let errors = called_once(&environment, &[]).await;
+        let log = called_once(&environment, &[]).await;
         match expected {
-            Some(expected) => assert!(errors.contains(expected), "{errors}"),
-            None => assert!(!errors.contains("IsStubborn"), "{errors}"),
+            Some(expected) => assert!(log.contains(expected), "{log}"),
+            None => assert!(!log.contains("IsStubborn"), "{log}"),
         }
     }
 }
 
-/// Starts a process with the environment and the arguments, calls it once with success, ends it: what it said on stderr.
+/// Starts a process with the environment and the arguments, calls it once with success, ends it: its log, which is all on stdout.
 async fn called_once(environment: &[(&str, &str)], arguments: &[&str]) -> String {
     let mut command = command();
     let environment = environment.iter().copied();
@@ -166,9 +186,29 @@ async fn called_once(environment: &[(&str, &str)], arguments: &[&str]) -> String
     let address = line.split([' ', ',']).nth(4).expect("an address").parse().expect("an address");
     assert_eq!(call("GET", "/stubborn").send(address).await.status, 200);
     process.signal("TERM");
-    let (status, errors) = process.ended().await;
-    assert!(status.success(), "{errors}");
-    errors
+    let (status, log, errors) = process.ended().await;
+    assert!(status.success() && errors.is_empty(), "{errors}");
+    log
+}
+
+#[tokio::test]
+async fn every_line_of_json_is_whole_and_a_calls_has_its_trace() {
+    let environment =
+        [("BIDENT_LOG__FORMAT", "json"), ("BIDENT_LOG", "debug"), ("BIDENT_LOG__ACCESS", "all")];
+    let log = called_once(&environment, &[]).await;
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .filter(|line| *line != "stopping")
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let access = lines.iter().find(|line| line["target"] == "bident::access").expect("a record");
+    let length = |id: &str| access[id].as_str().map_or(0, str::len);
+    assert_eq!((length("trace_id"), length("span_id")), (32, 16), "{access}");
+    assert_eq!((&access["client"], &access["code"]), (&"127.0.0.1".into(), &200.into()));
+    assert!(
+        lines.iter().any(|line| line.get("trace_id").is_none()),
+        "the stop is in no trace: {log}"
+    );
 }
 
 #[tokio::test]
@@ -192,19 +232,17 @@ async fn the_level_is_the_environments_before_rust_logs_before_the_files() {
         (&[warn, ("BIDENT_LOG", "debug")], &[], true),
         (&[debug, ("BIDENT_LOG__LEVEL", "info")], &["-c", file], false),
     ] {
-        let errors = called_once(environment, arguments).await;
-        let line = errors.lines().find(|line| line.contains("/stubborn.v1.Stubborn/IsStubborn"));
-        assert_eq!(line.is_some(), shown, "{environment:?} {arguments:?}: {errors}");
+        let log = called_once(environment, arguments).await;
+        let line = log.lines().find(|line| line.contains("/stubborn.v1.Stubborn/IsStubborn"));
+        assert_eq!(line.is_some(), shown, "{environment:?} {arguments:?}: {log}");
     }
     std::fs::remove_file(file).expect("the file");
 }
 
 #[tokio::test]
 async fn a_rust_log_that_cannot_be_read_is_told_and_changes_nothing() {
-    let errors =
-        called_once(&[("RUST_LOG", "bident=loud"), ("BIDENT_LOG__ACCESS", "all")], &[]).await;
-    let text =
-        "RUST_LOG is not a level nor a list of target=level: ignored RUST_LOG=\"bident=loud\"";
-    assert!(errors.contains(text), "{errors}");
-    assert!(errors.contains("/stubborn.v1.Stubborn/IsStubborn"), "{errors}");
+    let log = called_once(&[("RUST_LOG", "bident=loud"), ("BIDENT_LOG__ACCESS", "all")], &[]).await;
+    let text = "RUST_LOG=\"bident=loud\" is not a level nor a list of target=level: ignored";
+    assert!(log.contains(text), "{log}");
+    assert!(log.contains("/stubborn.v1.Stubborn/IsStubborn"), "{log}");
 }
