@@ -165,6 +165,13 @@ impl Pipeline {
     }
 }
 
+#[cfg(test)]
+impl Pipeline {
+    pub(super) fn thread(&self) -> Option<Arc<ExportThread>> {
+        self.exporting.thread.clone()
+    }
+}
+
 impl Drop for Exporting {
     fn drop(&mut self) {
         self.bosses.iter().for_each(|boss| boss.close(Duration::ZERO));

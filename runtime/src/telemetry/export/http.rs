@@ -1,5 +1,6 @@
 //! The HTTP client below OTLP over HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_http::{HttpClient, HttpError};
 
+use super::losses::Losses;
 use crate::client::Connector;
 
 /// The most that is read of an answer, which says little more than how much was taken.
@@ -22,12 +24,14 @@ const IDLE: Duration = Duration::from_secs(45);
 pub(super) struct Http {
     client: Client<Connector, Full<Bytes>>,
     headers: HeaderMap,
+    losses: Arc<Losses>,
     timeout: Duration,
 }
 
 impl Http {
     pub(super) fn new(
         headers: HeaderMap,
+        losses: Arc<Losses>,
         timeout: Duration,
         #[cfg(feature = "tls")] tls: Option<crate::client::Secured>,
     ) -> Self {
@@ -37,7 +41,7 @@ impl Http {
             #[cfg(feature = "tls")]
             tls,
         );
-        Self { client: builder.build(connector), headers, timeout }
+        Self { client: builder.build(connector), headers, losses, timeout }
     }
 }
 
@@ -61,6 +65,20 @@ impl HttpClient for Http {
             let body = Limited::new(body, ANSWER).collect().await?.to_bytes();
             Ok::<_, HttpError>(Response::from_parts(head, body))
         };
-        tokio::time::timeout(self.timeout, exchange).await?
+        let answered = match tokio::time::timeout(self.timeout, exchange).await {
+            Ok(answered) => answered,
+            Err(_) => Err(format!("no answer within {:?}", self.timeout).into()),
+        };
+        if let Err(error) = &answered {
+            // What the exporter makes of it is that there was an error.
+            self.losses.note(chain(&**error));
+        }
+        answered
     }
+}
+
+/// An error and what it comes from.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,8 +1,10 @@
 //! What was lost, counted exactly and told sparingly.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
+
+use opentelemetry_sdk::error::OTelSdkError;
 
 /// The least time between two lines about the same signal.
 const BETWEEN_LINES: Duration = Duration::from_secs(30);
@@ -23,6 +25,8 @@ struct Told {
     lost: u64,
     /// Why an export failed after the last line.
     cause: Option<String>,
+    /// What the wire says of the export that is under way.
+    noted: Option<String>,
 }
 
 impl Losses {
@@ -38,20 +42,34 @@ impl Losses {
         self.total.load(Ordering::Relaxed)
     }
 
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
     /// One that there was no room for: nothing but a count, for this is the caller's time.
     pub(super) fn refused(&self) {
         self.total.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// What is wrong with the wire, for an exporter that does not pass it on.
+    pub(super) fn note(&self, what: String) {
+        self.told().noted = Some(what);
+    }
+
     pub(super) fn failed(&self, number: usize, cause: String) {
-        self.told.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).cause = Some(cause);
+        let mut told = self.told();
+        told.cause = Some(match told.noted.take() {
+            None => cause,
+            Some(noted) => format!("{cause}: {noted}"),
+        });
+        drop(told);
         self.total.fetch_add(number as u64, Ordering::Relaxed);
     }
 
     /// One line for everything since the last, if there is anything and the last is long enough ago; at the end in any
     /// case.
     pub(super) fn tell(&self, now: Instant, end: bool) {
-        let mut told = self.told.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut told = self.told();
         let total = self.total();
         let soon = told.last.is_some_and(|last| now.duration_since(last) < BETWEEN_LINES);
         if total == told.lost || (soon && !end) {
@@ -71,5 +89,13 @@ impl Losses {
             cause,
             "telemetry was lost"
         );
+    }
+}
+
+/// What an exporter says went wrong, without what is always before it.
+pub(super) fn cause(error: OTelSdkError) -> String {
+    match error {
+        OTelSdkError::InternalFailure(cause) => cause,
+        other => other.to_string(),
     }
 }

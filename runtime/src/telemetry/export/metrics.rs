@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Tempora
 use tokio::task::JoinHandle;
 
 use super::FLUSH;
-use super::losses::Losses;
+use super::losses::{Losses, cause};
 use super::orders::{Boss, Orders};
 
 /// What the SDK sees of it.
@@ -74,14 +74,9 @@ impl<E: PushMetricExporter> Worker<E> {
                     // Not from when it was due: after a long export there would be two at once.
                     due = tokio::time::Instant::now() + interval;
                 }
-                Some(flushed) = self.orders.flush.recv() => {
-                    let arrived = self.send().await;
-                    // Whoever asked may have gone.
-                    let _ = flushed.try_send(arrived);
-                }
+                Some(flush) = self.orders.flush.recv() => flush.answer(self.send().await),
                 () = self.orders.close.begun() => break,
             }
-            self.losses.tell(Instant::now(), false);
         }
         self.send().await;
         self.losses.tell(Instant::now(), true);
@@ -100,7 +95,7 @@ impl<E: PushMetricExporter> Worker<E> {
             let metrics =
                 metrics.map_err(|_| "a callback of an instrument panicked".to_owned())??;
             number = points(&metrics);
-            exporter.export(&metrics).await.map_err(|error| error.to_string())
+            exporter.export(&metrics).await.map_err(cause)
         });
         let failure = tokio::select! {
             biased;
@@ -115,6 +110,7 @@ impl<E: PushMetricExporter> Worker<E> {
         if let Some(cause) = failure {
             self.losses.failed(number, cause);
         }
+        self.losses.tell(Instant::now(), false);
         arrived
     }
 }
@@ -123,11 +119,8 @@ impl<E: PushMetricExporter> Worker<E> {
 fn collect(reader: Arc<ManualReader>) -> JoinHandle<Result<ResourceMetrics, String>> {
     tokio::task::spawn_blocking(move || {
         let mut metrics = ResourceMetrics::default();
-        match reader.collect(&mut metrics) {
-            Ok(()) => Ok(metrics),
-            Err(OTelSdkError::InternalFailure(cause)) => Err(cause),
-            Err(error) => Err(error.to_string()),
-        }
+        reader.collect(&mut metrics).map_err(cause)?;
+        Ok(metrics)
     })
 }
 

@@ -9,6 +9,8 @@ mod otlp;
 mod queue;
 mod records;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod thread;
 #[cfg(feature = "tls")]
 mod tls;
@@ -105,9 +107,9 @@ impl Exports {
         let mut targets = Vec::new();
         if let Some(otlp) = &settings.traces.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let mut exporter = opened.spans().map_err(|mistake| vec![mistake])?;
+            let losses = self.losses("traces", opened.endpoint.clone());
+            let mut exporter = opened.spans(&losses).map_err(|mistake| vec![mistake])?;
             exporter.set_resource(resource);
-            let losses = self.losses("traces", opened.endpoint);
             let exporter = spans::ToExporter(exporter);
             targets.push(self.queue(thread, settings.spans, losses, exporter, otlp.timeout));
         }
@@ -131,9 +133,9 @@ impl Exports {
         let mut targets = Vec::new();
         if let Some(otlp) = &settings.logs.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let mut exporter = opened.records().map_err(|mistake| vec![mistake])?;
+            let losses = self.losses("logs", opened.endpoint.clone());
+            let mut exporter = opened.records(&losses).map_err(|mistake| vec![mistake])?;
             exporter.set_resource(resource);
-            let losses = self.losses("logs", opened.endpoint);
             let exporter = records::ToExporter(exporter);
             targets.push(self.queue(thread, settings.records, losses, exporter, otlp.timeout));
         }
@@ -160,8 +162,8 @@ impl Exports {
         };
         if let Some(otlp) = &settings.metrics.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let exporter = opened.metrics(temporality).map_err(|mistake| vec![mistake])?;
-            let losses = self.losses("metrics", opened.endpoint);
+            let losses = self.losses("metrics", opened.endpoint.clone());
+            let exporter = opened.metrics(&losses, temporality).map_err(|mistake| vec![mistake])?;
             let interval = settings.metrics_interval;
             self.push(thread, exporter, losses, interval, otlp.timeout);
         }
@@ -197,7 +199,8 @@ impl Exports {
         let queue = Arc::new(queue::Queue::new(batch, losses));
         let (boss, orders) = self.boss();
         let delay = batch.delay;
-        let worker = queue::Worker { queue: Arc::clone(&queue), exporter, orders, delay, timeout };
+        let (own, failed) = (Arc::clone(&queue), None);
+        let worker = queue::Worker { queue: own, exporter, orders, delay, timeout, failed };
         thread.spawn(worker.run());
         (queue, boss)
     }

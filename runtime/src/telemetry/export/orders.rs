@@ -8,19 +8,30 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-/// Whether everything arrived that was waiting when a flush was asked for.
-pub(super) type Flushed = blocking::SyncSender<bool>;
+/// A flush that somebody waits for.
+pub(super) struct Flush {
+    pub(super) asked: Instant,
+    answer: blocking::SyncSender<bool>,
+}
+
+impl Flush {
+    /// Says whether everything arrived that was waiting when it was asked for.
+    pub(super) fn answer(self, arrived: bool) {
+        // Whoever asked may have gone.
+        let _ = self.answer.try_send(arrived);
+    }
+}
 
 /// The end that gives orders. Whoever waits here is no task of the export thread, so that neither waits for the other.
 pub(in crate::telemetry) struct Boss {
-    flush: mpsc::UnboundedSender<Flushed>,
+    flush: mpsc::UnboundedSender<Flush>,
     closing: watch::Sender<Option<Instant>>,
     ended: Mutex<blocking::Receiver<()>>,
 }
 
 /// The end of the loop that takes them.
 pub(super) struct Orders {
-    pub(super) flush: mpsc::UnboundedReceiver<Flushed>,
+    pub(super) flush: mpsc::UnboundedReceiver<Flush>,
     pub(super) close: Close,
     /// Gone with the loop, which is how the other end sees that it is over.
     _ended: blocking::Sender<()>,
@@ -40,11 +51,11 @@ pub(super) fn pair() -> (Boss, Orders) {
 impl Boss {
     /// Has everything sent that waits now.
     pub(super) fn flush(&self, within: Duration) -> OTelSdkResult {
-        let (flushed, answer) = blocking::sync_channel(1);
-        if self.flush.send(flushed).is_err() {
+        let (answer, answered) = blocking::sync_channel(1);
+        if self.flush.send(Flush { asked: Instant::now(), answer }).is_err() {
             return Err(OTelSdkError::AlreadyShutdown);
         }
-        match answer.recv_timeout(within) {
+        match answered.recv_timeout(within) {
             Ok(true) => Ok(()),
             Ok(false) => Err(OTelSdkError::InternalFailure("not everything arrived".to_owned())),
             Err(RecvTimeoutError::Timeout) => Err(OTelSdkError::Timeout(within)),

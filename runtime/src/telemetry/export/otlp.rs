@@ -1,5 +1,7 @@
 //! Exporters over OTLP, made from settings.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -12,6 +14,7 @@ use opentelemetry_sdk::metrics::Temporality;
 use percent_encoding::percent_decode_str;
 
 use super::http::Http;
+use super::losses::Losses;
 use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
 
 /// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
@@ -26,7 +29,7 @@ pub(super) struct Opened<'s> {
 
 /// Sets on the builder of any signal what is the same for all.
 macro_rules! build {
-    ($opened:expr, $builder:expr) => {{
+    ($opened:expr, $losses:expr, $builder:expr) => {{
         let opened = $opened;
         let settings = opened.settings;
         match settings.protocol {
@@ -51,7 +54,7 @@ macro_rules! build {
                     .with_protocol(Protocol::HttpBinary)
                     .with_endpoint(&opened.endpoint)
                     .with_timeout(settings.timeout)
-                    .with_http_client(opened.client());
+                    .with_http_client(opened.client($losses));
                 if settings.gzip {
                     builder = builder.with_compression(Compression::Gzip);
                 }
@@ -89,20 +92,18 @@ impl<'s> Opened<'s> {
         }
         #[cfg(feature = "tls")]
         let mut tls = None;
-        match endpoint.parse::<Uri>() {
-            Ok(uri) if uri.authority().is_some() => match uri.scheme_str() {
-                Some("http") => {}
-                #[cfg(feature = "tls")]
-                Some("https") => match super::tls::Secured::new(settings, &uri) {
-                    Ok(secured) => tls = Some(secured),
-                    Err(mistake) => mistakes.push(format!("{endpoint}: {mistake}")),
-                },
-                #[cfg(not(feature = "tls"))]
-                Some("https") => mistakes.push(format!(
-                    "{endpoint}: this program was built without TLS: bident's cargo feature `tls` is off"
-                )),
-                _ => mistakes.push(format!("{endpoint}: expected `http://` or `https://`")),
+        let uri = endpoint.parse::<Uri>().unwrap_or_default();
+        match (uri.scheme_str(), uri.authority()) {
+            (Some("http"), Some(_)) => {}
+            #[cfg(feature = "tls")]
+            (Some("https"), Some(_)) => match super::tls::Secured::new(settings, &uri) {
+                Ok(secured) => tls = Some(secured),
+                Err(mistake) => mistakes.push(format!("{endpoint}: {mistake}")),
             },
+            #[cfg(not(feature = "tls"))]
+            (Some("https"), Some(_)) => mistakes.push(format!(
+                "{endpoint}: this program was built without TLS: bident's cargo feature `tls` is off"
+            )),
             _ => mistakes.push(format!(
                 "`{endpoint}` is no endpoint: expected `http://host:port` or `https://host:port`"
             )),
@@ -119,25 +120,30 @@ impl<'s> Opened<'s> {
         })
     }
 
-    fn client(&self) -> Http {
+    fn client(&self, losses: &Arc<Losses>) -> Http {
         Http::new(
             self.headers.clone(),
+            Arc::clone(losses),
             self.settings.timeout,
             #[cfg(feature = "tls")]
             self.tls.as_ref().map(|tls| tls.http.clone()),
         )
     }
 
-    pub(super) fn spans(&self) -> Result<SpanExporter, String> {
-        build!(self, SpanExporter::builder())
+    pub(super) fn spans(&self, losses: &Arc<Losses>) -> Result<SpanExporter, String> {
+        build!(self, losses, SpanExporter::builder())
     }
 
-    pub(super) fn records(&self) -> Result<LogExporter, String> {
-        build!(self, LogExporter::builder())
+    pub(super) fn records(&self, losses: &Arc<Losses>) -> Result<LogExporter, String> {
+        build!(self, losses, LogExporter::builder())
     }
 
-    pub(super) fn metrics(&self, temporality: Temporality) -> Result<MetricExporter, String> {
-        build!(self, MetricExporter::builder().with_temporality(temporality))
+    pub(super) fn metrics(
+        &self,
+        losses: &Arc<Losses>,
+        temporality: Temporality,
+    ) -> Result<MetricExporter, String> {
+        build!(self, losses, MetricExporter::builder().with_temporality(temporality))
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::sync::Notify;
 
-use super::losses::Losses;
+use super::losses::{Losses, cause};
 use super::orders::Orders;
 use crate::telemetry::settings::BatchSettings;
 
@@ -107,6 +107,8 @@ pub(super) struct Worker<T, E> {
     pub(super) delay: Duration,
     /// The longest that one export may take.
     pub(super) timeout: Duration,
+    /// When an export last failed.
+    pub(super) failed: Option<tokio::time::Instant>,
 }
 
 impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
@@ -122,10 +124,11 @@ impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
                 () = self.queue.full.notified() => {
                     self.send(self.queue.number().1).await;
                 }
-                Some(flushed) = self.orders.flush.recv() => {
-                    let arrived = self.send(self.queue.number().0).await;
-                    // Whoever asked may have gone.
-                    let _ = flushed.try_send(arrived);
+                Some(flush) = self.orders.flush.recv() => {
+                    self.send(self.queue.number().0).await;
+                    // What was under way when it was asked for has been waited for too.
+                    let arrived = self.failed.is_none_or(|failed| failed < flush.asked);
+                    flush.answer(arrived);
                 }
                 () = self.orders.close.begun() => break,
             }
@@ -136,9 +139,8 @@ impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
         self.queue.losses.tell(Instant::now(), true);
     }
 
-    /// Exports batches until so many are gone, and says whether all of them arrived.
-    async fn send(&mut self, mut number: usize) -> bool {
-        let mut arrived = true;
+    /// Exports batches until so many are gone.
+    async fn send(&mut self, mut number: usize) {
         while number > 0
             && let Some(batch) = self.queue.take()
         {
@@ -150,16 +152,15 @@ impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
                 () = self.orders.close.over() => Some("it was not sent before the end".to_owned()),
                 exported = exporting => match exported {
                     Ok(Ok(())) => None,
-                    Ok(Err(error)) => Some(error.to_string()),
+                    Ok(Err(error)) => Some(cause(error)),
                     Err(_) => Some(format!("no answer within {:?}", self.timeout)),
                 },
             };
             if let Some(cause) = failure {
-                arrived = false;
+                self.failed = Some(tokio::time::Instant::now());
                 self.queue.losses.failed(count, cause);
                 self.queue.losses.tell(Instant::now(), false);
             }
         }
-        arrived
     }
 }

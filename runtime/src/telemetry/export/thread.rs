@@ -28,9 +28,15 @@ impl ExportThread {
         let tasks = TaskTracker::new();
         let (stop, stopped) = oneshot::channel();
         let waits = tasks.clone();
-        let thread = std::thread::Builder::new()
-            .name("bident-export".to_owned())
-            .spawn(move || work(runtime, stopped, &waits))?;
+        #[cfg(test)]
+        let log = tracing::dispatcher::get_default(Clone::clone);
+        let thread =
+            std::thread::Builder::new().name("bident-export".to_owned()).spawn(move || {
+                // Tests read what is logged here, each its own.
+                #[cfg(test)]
+                let _log = tracing::dispatcher::set_default(&log);
+                work(runtime, stopped, &waits);
+            })?;
         Ok(Self { handle, tasks, running: Mutex::new(Some((stop, thread))) })
     }
 

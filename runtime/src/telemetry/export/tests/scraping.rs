@@ -1,0 +1,85 @@
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::MeterProvider as _;
+
+use super::{open, settings};
+
+/// One sample: name, labels as written, value.
+fn samples(text: &str) -> Vec<(&str, &str, f64)> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| sample(line).unwrap_or_else(|| panic!("no sample: {line}"))).collect()
+}
+
+fn sample(line: &str) -> Option<(&str, &str, f64)> {
+    let (series, value) = line.rsplit_once(' ')?;
+    let (name, labels) = match series.split_once('{') {
+        None => (series, ""),
+        Some((name, labels)) => (name, labels.strip_suffix('}')?),
+    };
+    Some((name, labels, value.parse().ok()?))
+}
+
+#[tokio::test]
+async fn the_text_is_whole_and_described() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    let meter = pipeline.meter_provider().meter("user");
+    let histogram = meter
+        .f64_histogram("rpc.server.call.duration")
+        .with_unit("s")
+        .with_description("Measures the duration of an incoming call.")
+        .with_boundaries(vec![0.1, 1.0])
+        .build();
+    histogram.record(0.5, &[KeyValue::new("rpc.method", "a \"quoted\"\nline \\")]);
+    let text = pipeline.scrape().expect("it is on");
+
+    let samples = samples(&text);
+    for (name, _, _) in &samples {
+        let family = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|suffix| name.strip_suffix(suffix))
+            .filter(|family| text.contains(&format!("# TYPE {family} histogram\n")))
+            .unwrap_or(name);
+        let help = text.lines().find_map(|line| line.strip_prefix(&format!("# HELP {family} ")));
+        assert!(help.is_some_and(|help| !help.is_empty()), "{family} is not described");
+        assert!(text.contains(&format!("# TYPE {family} ")), "{family} has no type");
+    }
+    let of = |name: &str| -> Vec<(&str, f64)> {
+        let of = samples.iter().filter(|(other, _, _)| *other == name);
+        of.map(|(_, labels, value)| (*labels, *value)).collect()
+    };
+    assert_eq!(of("target_info"), [("service_name=\"tested\"", 1.0)]);
+    let buckets = of("rpc_server_call_duration_seconds_bucket");
+    let label = r#"rpc_method="a \"quoted\"\nline \\""#;
+    assert_eq!(buckets.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [0.0, 1.0, 1.0]);
+    assert!(buckets.iter().all(|(labels, _)| labels.starts_with(label)), "{buckets:?}");
+    assert!(!text.contains("otel_scope"), "{text}");
+}
+
+#[tokio::test]
+async fn the_process_and_the_runtime_are_told() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    let pending = tokio::spawn(std::future::pending::<()>());
+    let text = pipeline.scrape().expect("it is on");
+    let samples = samples(&text);
+    let value = |name: &str, labels: &str| {
+        let found = samples.iter().find(|(other, with, _)| *other == name && *with == labels);
+        found.unwrap_or_else(|| panic!("no {name}{{{labels}}} in {text}")).2
+    };
+    assert_eq!(value("tokio_runtime_workers", ""), 1.0);
+    assert_eq!(value("tokio_runtime_alive_tasks", ""), 1.0);
+    assert!(value("tokio_runtime_global_queue_depth", "") <= 1.0);
+    if cfg!(target_os = "linux") {
+        assert!(value("process_cpu_time_seconds_total", "cpu_mode=\"user\"") >= 0.0);
+        assert!(value("process_cpu_time_seconds_total", "cpu_mode=\"system\"") >= 0.0);
+        let resident = value("process_memory_usage_bytes", "");
+        assert!((1e6..1e11).contains(&resident), "{resident}");
+        assert!(value("process_memory_virtual_bytes", "") >= resident);
+        assert!(value("process_thread_count", "") >= 1.0);
+        assert!(value("process_unix_file_descriptor_count", "") >= 3.0);
+        assert!((0.0..86400.0).contains(&value("process_uptime_seconds", "")));
+    }
+    pending.abort();
+}
