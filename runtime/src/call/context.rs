@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use crate::Result;
 use crate::message::Message;
 #[cfg(feature = "tls")]
 use crate::server::tls::PeerIdentity;
+use crate::service::Input;
 use crate::surface::Codec;
 
 /// A call is taken apart once, by its handler, and is gone then.
@@ -33,6 +34,8 @@ pub(super) struct Inner {
     pub(super) peer: Option<SocketAddr>,
     pub(super) trace: Trace,
     pub(super) span: tracing::Span,
+    /// Where the request goes for the log, where it is asked for.
+    arguments: Option<Arguments>,
     /// What the handler adds to the answer. Most handlers never touch it.
     added: Mutex<Option<Box<Added>>>,
     /// Whether there is anything added, to look at before the lock.
@@ -63,7 +66,11 @@ pub(crate) struct Opening {
     pub(crate) deadline: Option<Instant>,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: Trace,
+    pub(crate) arguments: Option<Arguments>,
 }
+
+/// The request as it is logged, once it is decoded.
+pub(crate) type Arguments = Arc<OnceLock<String>>;
 
 /// What goes beside an answer, whether it is a success or an error.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +99,7 @@ impl Context {
             peer: opening.peer,
             trace: opening.trace,
             span,
+            arguments: opening.arguments,
             added: Mutex::new(None),
             adding: AtomicBool::new(false),
             over: AtomicBool::new(false),
@@ -258,6 +266,16 @@ impl Context {
         self.0.awaited.store(true, Ordering::SeqCst);
         if !self.0.over.load(Ordering::SeqCst) {
             ended.await;
+        }
+    }
+
+    /// Keeps the request for the log, where that is asked for.
+    #[inline]
+    pub(super) fn show(&self, request: &impl Input) {
+        if let Some(arguments) = &self.0.arguments
+            && let Some(shown) = request.shown()
+        {
+            let _ = arguments.set(shown);
         }
     }
 

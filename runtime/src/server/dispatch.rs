@@ -219,8 +219,13 @@ pub(crate) fn dispatch(
     if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
         record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
     }
+    if core.log_arguments {
+        record.arguments = Some(Arc::default());
+    }
+    let arguments = record.arguments.clone();
     let (headers, extensions) = (parts.headers, parts.extensions);
-    let opening = Opening { operation, protocol, headers, extensions, deadline, peer, trace };
+    let opening =
+        Opening { operation, protocol, headers, extensions, deadline, peer, trace, arguments };
     let body = match &socket {
         None => body.into().over(parts.version),
         Some(socket) => socket::body(socket),

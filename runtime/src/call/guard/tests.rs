@@ -17,6 +17,7 @@ fn context() -> Context {
         deadline: None,
         peer: None,
         trace: Trace::open(None),
+        arguments: None,
     };
     Context::open(opening, None)
 }
