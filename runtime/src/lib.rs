@@ -126,6 +126,11 @@ mod documents {
         tls = "../../docs/guide/tls.md";
     }
 
+    #[cfg(feature = "telemetry")]
+    documents! {
+        observability_logs = "../../docs/guide/observability-logs.part.md";
+    }
+
     documents! {
         readme = "../../README.md";
         app = "../../docs/guide/app.md";

@@ -84,6 +84,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         timeout: settings.server.timeout,
         max_body: settings.server.max_body,
         log_all: settings.log.access == AccessLog::All,
+        log_arguments: settings.log.arguments,
         bare: !settings.server.reasons,
         trusted: settings.server.trusted_proxies.clone(),
         foreign: Foreign::new(app.routes),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use crate::Result;
 use crate::message::Message;
 #[cfg(feature = "tls")]
 use crate::server::tls::PeerIdentity;
+use crate::service::Input;
 use crate::surface::Codec;
 use crate::telemetry::Presence;
 
@@ -35,6 +36,8 @@ pub(super) struct Inner {
     pub(super) trace: Trace,
     pub(super) span: tracing::Span,
     pub(super) presence: Presence,
+    /// Where the request goes for the log, where it is asked for.
+    arguments: Option<Arguments>,
     /// What the handler adds to the answer. Most handlers never touch it.
     added: Mutex<Option<Box<Added>>>,
     /// Whether there is anything added, to look at before the lock.
@@ -66,7 +69,11 @@ pub(crate) struct Opening {
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) trace: Trace,
     pub(crate) presence: Presence,
+    pub(crate) arguments: Option<Arguments>,
 }
+
+/// The request as it is logged, once it is decoded.
+pub(crate) type Arguments = Arc<OnceLock<String>>;
 
 /// What goes beside an answer, whether it is a success or an error.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +103,7 @@ impl Context {
             trace: opening.trace,
             span,
             presence: opening.presence,
+            arguments: opening.arguments,
             added: Mutex::new(None),
             adding: AtomicBool::new(false),
             over: AtomicBool::new(false),
@@ -272,6 +280,16 @@ impl Context {
         self.0.awaited.store(true, Ordering::SeqCst);
         if !self.0.over.load(Ordering::SeqCst) {
             ended.await;
+        }
+    }
+
+    /// Keeps the request for the log, where that is asked for.
+    #[inline]
+    pub(super) fn show(&self, request: &impl Input) {
+        if let Some(arguments) = &self.0.arguments
+            && let Some(shown) = request.shown()
+        {
+            let _ = arguments.set(shown);
         }
     }
 

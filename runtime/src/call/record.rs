@@ -12,7 +12,7 @@ use std::time::Instant;
 use http::StatusCode;
 use tracing::level_filters::LevelFilter;
 
-use super::{CallOutcome, OnEnd, Protocol, Trace};
+use super::{Arguments, CallOutcome, OnEnd, Protocol, Trace};
 use crate::Error;
 use crate::error::Code;
 use crate::telemetry::{Ending, Seen};
@@ -29,6 +29,8 @@ pub(crate) struct Record {
     pub(crate) peer: Option<SocketAddr>,
     /// The caller's address, where a trusted proxy tells another than the peer's.
     pub(crate) client: Option<IpAddr>,
+    /// The request, with `log.arguments: true`.
+    pub(crate) arguments: Option<Arguments>,
     pub(crate) trace: Trace,
     /// Successes are logged at `info` instead of `debug`.
     pub(crate) log_all: bool,
@@ -74,6 +76,7 @@ impl Record {
             started,
             peer,
             client: None,
+            arguments: None,
             trace,
             log_all,
             bare,
@@ -176,6 +179,7 @@ impl Drop for Record {
 impl Record {
     fn log(&self, level: tracing::Level, outcome: &CallOutcome, error: Option<&Error>) {
         let client = self.client.or(self.peer.map(|peer| peer.ip().to_canonical()));
+        let arguments = self.arguments.as_ref().and_then(|slot| slot.get()).map(String::as_str);
         macro_rules! event {
             ($level:ident) => {
                 tracing::event!(
@@ -190,6 +194,7 @@ impl Record {
                     peer = self.peer.map(tracing::field::display),
                     client = client.map(tracing::field::display),
                     error = error.filter(|error| error.code() >= 500).map(|error| tracing::field::display(Causes(error))),
+                    arguments,
                     trace_id = %self.trace.id(),
                     span_id = %format_args!("{:016x}", self.trace.span()),
                 )

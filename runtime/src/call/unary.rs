@@ -20,6 +20,7 @@ where
     Box::pin(Guard::new(context.clone(), async move {
         let request = In::read(Incoming::new(&codec, &mut body, limit)).await?;
         drop(body);
+        context.show(&request);
         let mut reply = f(context, request).await.into_reply()?;
         let bytes = codec.write(&reply.message, &mut reply.meta)?;
         Ok(Reply { message: Encoded { body: EncodedBody::Unary(bytes) }, meta: reply.meta })

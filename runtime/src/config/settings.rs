@@ -104,6 +104,8 @@ pub(crate) struct LogSettings {
     pub(crate) level_from_environment: bool,
     pub(crate) format: LogFormat,
     pub(crate) access: AccessLog,
+    /// Whether the records of calls have the request.
+    pub(crate) arguments: bool,
 }
 
 /// How log lines look.
@@ -176,6 +178,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
             source.tree.find("log.level").is_some_and(|node| matches!(node.origin, Origin::Env(_)));
         let format = source.get("log.format");
         let access = source.get("log.access");
+        let arguments = source.get("log.arguments");
         Some(Settings {
             server: ServerSettings {
                 addr: addr?,
@@ -206,6 +209,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 level_from_environment,
                 format: format?,
                 access: access?,
+                arguments: arguments?,
             },
         })
     })();

@@ -180,7 +180,9 @@ pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
     /// The description with the label and kind of this type.
     #[doc(hidden)]
     fn describe(types: &mut Types, mut desc: FieldDesc) -> FieldDesc {
+        let around = types.hold_secret(false);
         (desc.label, desc.kind) = Self::shape(types);
+        desc.secret |= types.hold_secret(around);
         desc
     }
 }

@@ -28,6 +28,7 @@ mod oneof;
 mod oneof_field;
 mod option;
 mod registry;
+mod shown;
 mod single;
 mod text;
 mod time;
@@ -53,6 +54,7 @@ pub use value::{Initial, MapKey, Owned, Single, Value};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
 
 pub(crate) use registry::enter as enter_known;
+pub(crate) use shown::shown;
 
 /// What generated code calls; `__private` hands it on.
 #[doc(hidden)]

@@ -12,6 +12,8 @@ pub struct Types {
     messages: Vec<MessageDesc>,
     enums: Vec<EnumDesc>,
     known: HashMap<TypeId, TypeRef>,
+    /// Whether the field that is being described holds a secret by its type.
+    secret: bool,
     /// How a message is shown in an `Any`, by its index.
     codecs: HashMap<usize, (TypeId, Codec)>,
 }
@@ -191,6 +193,16 @@ impl Types {
         self.enums.push(desc());
         self.known.insert(TypeId::of::<T>(), TypeRef::Enum(index));
         TypeRef::Enum(index)
+    }
+
+    /// Says that the field that is being described holds a secret: a newtype around one does.
+    pub fn secret(&mut self) {
+        self.secret = true;
+    }
+
+    /// What was said, with `next` in its place.
+    pub(crate) fn hold_secret(&mut self, next: bool) -> bool {
+        std::mem::replace(&mut self.secret, next)
     }
 
     /// Enters a message type and every type it reaches, as it describes itself.

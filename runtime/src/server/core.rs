@@ -27,6 +27,8 @@ pub(crate) struct Core {
     pub(crate) max_body: usize,
     /// `log.access: all`: successes are logged at `info`.
     pub(crate) log_all: bool,
+    /// `log.arguments`: the request is logged too.
+    pub(crate) log_arguments: bool,
     /// `server.reasons: false`: the kit's own reasons are not told as details of a status.
     pub(crate) bare: bool,
     /// `server.trusted_proxies`.

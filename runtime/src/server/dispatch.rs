@@ -246,9 +246,22 @@ pub(crate) fn dispatch(
     if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
         record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
     }
+    if core.log_arguments {
+        record.arguments = Some(Arc::default());
+    }
+    let arguments = record.arguments.clone();
     let (headers, extensions) = (parts.headers, parts.extensions);
-    let opening =
-        Opening { operation, protocol, headers, extensions, deadline, peer, trace, presence };
+    let opening = Opening {
+        operation,
+        protocol,
+        headers,
+        extensions,
+        deadline,
+        peer,
+        trace,
+        presence,
+        arguments,
+    };
     let call = Call::new(opening, body, core.max_body, codec);
     let future = if core.middleware.is_empty() {
         match end {

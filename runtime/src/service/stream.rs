@@ -12,7 +12,7 @@ use super::{Arg, Form, Outcome, Signature};
 use crate::Result;
 use crate::call::{Answers, Body, Meta, Reply, Streaming};
 use crate::error::Reason;
-use crate::message::Message;
+use crate::message::{Message, shown};
 use crate::surface::Codec;
 
 /// How the request of a method arrives: as one message, or as a stream of them.
@@ -25,6 +25,12 @@ pub trait Input: Sized + Send + 'static {
     /// Reads it.
     #[doc(hidden)]
     fn read(incoming: Incoming<'_>) -> impl Future<Output = Result<Self>> + Send;
+
+    /// For the log, without secrets; `None` for a stream.
+    #[doc(hidden)]
+    fn shown(&self) -> Option<String> {
+        None
+    }
 
     /// As a client sends it.
     #[doc(hidden)]
@@ -63,6 +69,10 @@ impl<M: Message> Input for M {
             Box::pin(std::mem::take(incoming.body).drain()).await;
         }
         read
+    }
+
+    fn shown(&self) -> Option<String> {
+        Some(shown(self))
     }
 
     fn given(self) -> Given<M> {

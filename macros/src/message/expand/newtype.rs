@@ -69,7 +69,13 @@ impl<'a> Newtype<'a> {
         (head, quote_spanned!(place(&self.field.ty)=> <#ty as #m::#name<#inner>>))
     }
 
+    /// Says, where the type is described, that it holds a secret.
+    fn secret(&self) -> TokenStream {
+        if self.field.secret { quote!(types.secret();) } else { TokenStream::new() }
+    }
+
     fn value(&self) -> TokenStream {
+        let secret = self.secret();
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Value");
         let (to_json, from_json) = self.json(&inner);
@@ -166,6 +172,7 @@ impl<'a> Newtype<'a> {
                 }
 
                 fn kind(types: &mut #m::Types) -> #m::Kind {
+                    #secret
                     #inner::kind(types)
                 }
             }
@@ -188,6 +195,7 @@ impl<'a> Newtype<'a> {
     }
 
     fn field(&self) -> TokenStream {
+        let secret = self.secret();
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Field");
         let (to_json, from_json) = if self.out.head.own_serde {
@@ -260,6 +268,7 @@ impl<'a> Newtype<'a> {
                 }
 
                 fn shape(types: &mut #m::Types) -> (#m::Label, #m::Kind) {
+                    #secret
                     #inner::shape(types)
                 }
             }

@@ -19,6 +19,7 @@ fn context() -> Context {
         peer: None,
         trace: Trace::open(None),
         presence: Presence::default(),
+        arguments: None,
     };
     Context::open(opening, None)
 }

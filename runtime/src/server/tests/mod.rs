@@ -267,6 +267,7 @@ async fn start(options: Options) -> Harness {
         timeout: options.timeout,
         max_body: options.max_body,
         log_all: false,
+        log_arguments: false,
         bare: false,
         foreign: Foreign::new(options.routes),
     };

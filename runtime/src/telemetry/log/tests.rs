@@ -93,6 +93,7 @@ fn settings(level: &str) -> LogSettings {
         level_from_environment: false,
         format: LogFormat::Text,
         access: AccessLog::Errors,
+        arguments: false,
     }
 }
 
@@ -402,6 +403,7 @@ fn call() -> Option<crate::Context> {
         deadline: None,
         peer: None,
         trace: Trace::open(None),
+        arguments: None,
     };
     Some(
         Call::new(opening, Body::empty(), 0, Codec::Refused(crate::Error::cancelled()))
