@@ -11,6 +11,7 @@ mod env;
 mod load;
 mod nearest;
 mod settings;
+mod telemetry;
 mod tree;
 mod yaml;
 
@@ -23,7 +24,12 @@ pub(crate) use load::{Start, kit_defaults, load};
 pub(crate) use settings::ClientAuth;
 pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
-pub(crate) use settings::{LogFormat, LogSettings};
+pub(crate) use settings::LogFormat;
+pub(crate) use settings::LogSettings;
+#[cfg(feature = "telemetry")]
+pub(crate) use telemetry::{
+    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, Secret, SignalKeys, TelemetryKeys,
+};
 pub(crate) use tree::{Mistake, Node};
 
 use std::sync::Arc;

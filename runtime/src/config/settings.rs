@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::cors::CorsSettings;
+use super::telemetry::TelemetryKeys;
 use super::tree::{Mistake, Node, Origin, Value};
 use super::{de, nearest};
 use crate::server::forwarded::TrustedProxies;
@@ -21,8 +22,8 @@ pub(crate) struct Settings {
     pub(crate) server: ServerSettings,
     pub(crate) admin: AdminSettings,
     pub(crate) log: LogSettings,
-    #[cfg(feature = "telemetry")]
-    pub(crate) telemetry: crate::telemetry::settings::TelemetrySettings,
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only telemetry reads it"))]
+    pub(crate) telemetry: TelemetryKeys,
 }
 
 /// `server`.
@@ -50,6 +51,8 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connection_age_grace: Duration,
     pub(crate) keep_alive: Option<KeepAlive>,
     pub(crate) cors: Option<CorsSettings>,
+    /// What callers say of traces is not believed.
+    #[cfg_attr(not(feature = "telemetry"), allow(dead_code, reason = "only telemetry reads it"))]
     pub(crate) public: bool,
     /// Whose word is taken for where a call comes from.
     pub(crate) trusted_proxies: TrustedProxies,
@@ -171,6 +174,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let max_connection_age_grace = source.duration("server.max_connection_age_grace");
         let keep_alive = source.keep_alive();
         let cors = source.cors();
+        let public = source.get("server.public");
         let trusted_proxies = source.trusted_proxies();
         let admin_addr = source.get("admin.addr");
         let level = source.level();
@@ -179,6 +183,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let format = source.get("log.format");
         let access = source.get("log.access");
         let arguments = source.get("log.arguments");
+        let telemetry = source.telemetry();
         Some(Settings {
             server: ServerSettings {
                 addr: addr?,
@@ -198,11 +203,10 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 max_connection_age_grace: max_connection_age_grace?,
                 keep_alive: keep_alive?,
                 cors: cors?,
-                public: false,
+                public: public?,
                 trusted_proxies: trusted_proxies?,
             },
-            #[cfg(feature = "telemetry")]
-            telemetry: crate::telemetry::settings::TelemetrySettings::preset(),
+            telemetry: telemetry?,
             admin: AdminSettings { addr: admin_addr? },
             log: LogSettings {
                 level: level?,

@@ -8,6 +8,7 @@
 
 mod address;
 mod begin;
+mod env;
 mod export;
 mod ids;
 mod jaeger;
@@ -21,6 +22,7 @@ mod places;
 mod process;
 mod propagation;
 mod query;
+mod read;
 mod resource;
 mod running;
 mod sampling;

@@ -8,6 +8,7 @@ use opentelemetry::metrics::MeterProvider as _;
 use super::pipeline::Pipeline;
 use super::propagation::Propagation;
 use super::sampling::Sampling;
+use super::settings::TelemetrySettings;
 use super::{Parts, Telemetry, log, names, resource};
 use crate::config::{LogSettings, Settings};
 
@@ -30,7 +31,8 @@ impl Running {
     /// # Errors
     /// Every mistake in the settings, one text each.
     pub(crate) fn open(settings: &Settings, name: &str, version: &str) -> Result<Self, Vec<String>> {
-        let told = &settings.telemetry;
+        let told = TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok());
+        let told = &told;
         let sampling = Arc::new(Sampling::new(&told.sampling));
         let resource = resource::resource(told, name, version);
         let sampler = Box::new(sampling.for_users());

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use crate::config::{OtlpProtocol, Propagator, SamplingRule, Secret};
+
 /// Everything that telemetry was told.
 #[derive(Debug, Clone)]
 pub(crate) struct TelemetrySettings {
@@ -54,24 +56,6 @@ pub(crate) struct SamplingSettings {
     pub(crate) priority: bool,
 }
 
-/// One rule for operations.
-#[derive(Debug, Clone)]
-pub(crate) struct SamplingRule {
-    /// `/shop.v1.Users/Get`, or a prefix that ends in `*`.
-    pub(crate) operation: String,
-    pub(crate) share: f64,
-}
-
-/// How a trace travels between services.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Propagator {
-    TraceContext,
-    Baggage,
-    B3,
-    B3Multi,
-    Jaeger,
-}
-
 /// Where the data of one signal goes.
 #[derive(Debug, Clone)]
 pub(crate) struct SignalSettings {
@@ -98,22 +82,6 @@ pub(crate) struct OtlpSettings {
     /// The client's own certificate and key.
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "read for https alone"))]
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OtlpProtocol {
-    Grpc,
-    HttpProtobuf,
-}
-
-/// A text that is not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// How spans or log records are gathered before they are exported.
@@ -204,17 +172,5 @@ impl TelemetrySettings {
             known_methods: None,
             warnings: Vec::new(),
         }
-    }
-}
-
-impl TelemetrySettings {
-    pub(crate) fn preset() -> Self {
-        let otlp = std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().map(|endpoint| OtlpSettings {
-            endpoint, protocol: OtlpProtocol::Grpc, headers: Vec::new(), gzip: false,
-            timeout: Duration::from_secs(10), ca: None, identity: None });
-        let signal = SignalSettings { otlp, console: false };
-        let mut it = Self { disabled: std::env::var("OTEL_SDK_DISABLED").is_ok(), prometheus: true, traces: signal.clone(), metrics: signal.clone(), logs: signal, ..Self::off() };
-        it.sampling.share = std::env::var("SHARE").ok().and_then(|it| it.parse().ok()).unwrap_or(1.0);
-        it
     }
 }

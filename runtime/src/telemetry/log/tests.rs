@@ -404,6 +404,7 @@ fn call() -> Option<crate::Context> {
         peer: None,
         trace: Trace::open(None),
         arguments: None,
+        presence: crate::telemetry::Presence::Off,
     };
     Some(
         Call::new(opening, Body::empty(), 0, Codec::Refused(crate::Error::cancelled()))

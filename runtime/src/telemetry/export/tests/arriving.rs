@@ -113,9 +113,9 @@ async fn calls_and_the_users_spans_share_an_exporter() {
     settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
     let pipeline = open(&settings);
     let (trace, span) = (TraceId::from(7), SpanId::from(8));
-    ids::next(trace, span);
     let tracer = pipeline.tracer().expect("spans are exported");
-    let context = Context::new().with_span(tracer.start("a call"));
+    let call = ids::with(trace, span, || tracer.start("a call"));
+    let context = Context::new().with_span(call);
     let own = pipeline.tracer_provider().expect("spans are exported").tracer("user");
     own.start_with_context("inside", &context).end();
     context.span().end();
