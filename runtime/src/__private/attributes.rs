@@ -2,5 +2,7 @@
 #[derive(Default)]
 pub struct Attributes(Vec<opentelemetry::KeyValue>);
 impl Attributes {
-    pub(crate) fn into_key_values(self) -> Vec<opentelemetry::KeyValue> { self.0 }
+    pub(crate) fn into_key_values(self) -> Vec<opentelemetry::KeyValue> {
+        self.0
+    }
 }

@@ -7,10 +7,10 @@ mod reason;
 pub mod traced;
 
 pub(crate) use asserts::same;
-pub use attributes::Attributes;
 pub use asserts::{
     Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
 };
+pub use attributes::Attributes;
 pub use inventory;
 pub use reason::{Sent, Text, is_of_domain};
 pub use tracing;

@@ -22,13 +22,14 @@ pub(crate) use cors::CorsSettings;
 pub(crate) use load::{Start, kit_defaults, load};
 #[cfg(feature = "tls")]
 pub(crate) use settings::ClientAuth;
-pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use settings::LogFormat;
 pub(crate) use settings::LogSettings;
+pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use telemetry::{
-    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, Secret, SignalKeys, TelemetryKeys,
+    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, Secret, SignalKeys,
+    TelemetryKeys,
 };
 pub(crate) use tree::{Mistake, Node};
 

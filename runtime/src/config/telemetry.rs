@@ -229,7 +229,8 @@ impl Source<'_> {
         }
         if cert.is_some() != key.is_some() {
             let (missing, there) = if cert.is_some() { ("key", "cert") } else { ("cert", "key") };
-            let what = format!("expected the path of a file, to go with telemetry.otlp.tls.{there}");
+            let what =
+                format!("expected the path of a file, to go with telemetry.otlp.tls.{there}");
             self.mistake(&format!("telemetry.otlp.tls.{missing}"), what);
             return None;
         }

@@ -113,14 +113,18 @@ impl Telemetry {
         if telemetry.off {
             return (Seen::nothing(place), Presence::Off);
         }
-        let sampled = telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
+        let sampled =
+            telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
         trace.set_sampled(sampled);
         let presence = match &telemetry.tracer {
             Some(tracer) if sampled => {
                 let live = begin_span(tracer, place, request, trace, origin);
                 Presence::Live(live)
             }
-            _ => Presence::Passing(telemetry.passing(trace, &mut origin, request.headers)),
+            _ => {
+                let context = telemetry.passing(trace, &mut origin, request.headers);
+                Presence::Passing(context, Arc::clone(place))
+            }
         };
         let verb = telemetry.verbs.of(request.method);
         (Seen::begin(place, request, verb, &presence), presence)
@@ -132,12 +136,18 @@ impl Telemetry {
         let context = self.propagation.baggage(headers);
         let flags = TraceFlags::default().with_sampled(trace.sampled());
         let (id, span) = ids_of(trace);
-        context.with_remote_span_context(SpanContext::new(id, span, flags, false, origin.take_state()))
+        context.with_remote_span_context(SpanContext::new(
+            id,
+            span,
+            flags,
+            false,
+            origin.take_state(),
+        ))
     }
 }
 
 /// The ids of a call's trace and of its own span.
-fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
+pub(super) fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
     let (id, span) = trace.ids();
     (TraceId::from(id), SpanId::from(span))
 }
@@ -162,7 +172,7 @@ fn trace_state(headers: &HeaderMap) -> TraceState {
 #[cold]
 fn begin_span(
     tracer: &opentelemetry_sdk::trace::SdkTracer,
-    place: &Place,
+    place: &Arc<Place>,
     request: &Request<'_>,
     trace: &Trace,
     mut origin: Origin,
@@ -199,7 +209,7 @@ fn begin_span(
     }
     let (id, span) = ids_of(trace);
     let span = ids::with(id, span, || tracer.build_with_context(builder, &parent));
-    Live::new(context.with_span(span), started)
+    Live::new(context.with_span(span), place, started)
 }
 
 /// Room for the attributes of most spans, those of the end included. What is allocated for them stays below a kilobyte: from

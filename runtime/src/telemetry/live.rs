@@ -6,6 +6,8 @@ use std::time::SystemTime;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, ContextGuard};
 
+use super::Telemetry;
+use super::place::Place;
 use crate::__private::Attributes;
 
 /// A call's context in OpenTelemetry.
@@ -15,7 +17,7 @@ pub(crate) enum Presence {
     #[default]
     Off,
     /// Nothing is recorded; the trace goes on all the same.
-    Passing(Context),
+    Passing(Context, Arc<Place>),
     /// The call's span is recorded.
     Live(Arc<Live>),
 }
@@ -23,14 +25,16 @@ pub(crate) enum Presence {
 /// A span that is recorded, shared by the call's context and its record.
 pub(crate) struct Live {
     pub(super) context: Context,
+    pub(super) place: Arc<Place>,
     pub(super) started: SystemTime,
     /// What the program declared as attributes: written at the end, so that of two values of one key the later counts.
     declared: Mutex<Attributes>,
 }
 
 impl Live {
-    pub(super) fn new(context: Context, started: SystemTime) -> Arc<Self> {
-        Arc::new(Self { context, started, declared: Mutex::default() })
+    pub(super) fn new(context: Context, place: &Arc<Place>, started: SystemTime) -> Arc<Self> {
+        let place = Arc::clone(place);
+        Arc::new(Self { context, place, started, declared: Mutex::default() })
     }
 
     pub(super) fn take_declared(&self) -> Attributes {
@@ -49,8 +53,17 @@ impl Presence {
     pub(crate) fn context(&self) -> Option<&Context> {
         match self {
             Self::Off => None,
-            Self::Passing(context) => Some(context),
+            Self::Passing(context, _) => Some(context),
             Self::Live(live) => Some(&live.context),
+        }
+    }
+
+    /// The telemetry of the app that serves the call.
+    pub(super) fn telemetry(&self) -> Option<&Arc<Telemetry>> {
+        match self {
+            Self::Off => None,
+            Self::Passing(_, place) => Some(&place.telemetry),
+            Self::Live(live) => Some(&live.place.telemetry),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use super::names::{SECONDS, key};
 use super::settings::OlderNames;
@@ -12,13 +12,23 @@ use super::verb::{Verb, Verbs};
 
 /// Sizes have no advised bounds: powers of four from 64 bytes to 16 MiB.
 const BYTES: [f64; 10] = [
-    64.0, 256.0, 1024.0, 4096.0, 16_384.0, 65_536.0, 262_144.0, 1_048_576.0, 4_194_304.0,
+    64.0,
+    256.0,
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
     16_777_216.0,
 ];
 
 /// Bounds in milliseconds, for the metrics of before.
-const MILLIS: [f64; 14] =
-    [5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0, 10_000.0];
+const MILLIS: [f64; 14] = [
+    5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1000.0, 2500.0, 5000.0, 7500.0,
+    10_000.0,
+];
 
 /// What is measured of calls that are served.
 pub(super) struct Meters {
@@ -26,6 +36,8 @@ pub(super) struct Meters {
     pub(super) request_size: Histogram<u64>,
     pub(super) response_size: Histogram<u64>,
     pub(super) rpc_duration: Histogram<f64>,
+    client_http: Histogram<f64>,
+    client_rpc: Histogram<f64>,
     active: Arc<Active>,
     pub(super) kratos: Option<Kratos>,
     /// `http.server.duration` and `rpc.server.duration` in milliseconds, where older names are asked for.
@@ -77,10 +89,24 @@ impl Meters {
             })
             .build();
         Self {
-            http_duration: seconds("http.server.request.duration", "Duration of HTTP requests that are served."),
-            request_size: bytes("http.server.request.body.size", "Size of the bodies of HTTP requests, as sent."),
-            response_size: bytes("http.server.response.body.size", "Size of the bodies of HTTP responses, as sent."),
+            http_duration: seconds(
+                "http.server.request.duration",
+                "Duration of HTTP requests that are served.",
+            ),
+            request_size: bytes(
+                "http.server.request.body.size",
+                "Size of the bodies of HTTP requests, as sent.",
+            ),
+            response_size: bytes(
+                "http.server.response.body.size",
+                "Size of the bodies of HTTP responses, as sent.",
+            ),
             rpc_duration: seconds("rpc.server.call.duration", "Duration of calls that are served."),
+            client_http: seconds(
+                "http.client.request.duration",
+                "Duration of HTTP requests to other services.",
+            ),
+            client_rpc: seconds("rpc.client.call.duration", "Duration of calls to other services."),
             active,
             kratos: kratos.then(|| Kratos {
                 count: meter
@@ -91,9 +117,19 @@ impl Meters {
                 duration: seconds("kratos.server.request.duration", "Duration of requests."),
                 size: bytes("kratos.server.request.size", "Size of the bodies of requests."),
             }),
-            older_http: older.http.then(|| millis("http.server.duration", "Duration of HTTP requests that are served.")),
-            older_rpc: older.rpc.then(|| millis("rpc.server.duration", "Duration of calls that are served.")),
+            older_http: older.http.then(|| {
+                millis("http.server.duration", "Duration of HTTP requests that are served.")
+            }),
+            older_rpc: older
+                .rpc
+                .then(|| millis("rpc.server.duration", "Duration of calls that are served.")),
         }
+    }
+
+    /// A call to another service has ended.
+    pub(super) fn called(&self, http: bool, seconds: f64, series: &[KeyValue]) {
+        let duration = if http { &self.client_http } else { &self.client_rpc };
+        duration.record(seconds, series);
     }
 
     #[inline]

@@ -16,6 +16,7 @@ mod live;
 pub(crate) mod log;
 mod meters;
 mod names;
+mod outbound;
 mod pipeline;
 mod place;
 mod places;
@@ -33,13 +34,14 @@ mod verb;
 
 use std::sync::Arc;
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
 use opentelemetry::metrics::Meter;
 use opentelemetry_sdk::trace::SdkTracer;
 
 pub(crate) use begin::Request;
 pub(crate) use live::Presence;
 pub use log::layer;
+pub(crate) use outbound::{Callee, Outbound};
 pub(crate) use place::Place;
 pub(crate) use places::{Foreign, Places};
 pub(crate) use running::{Running, Scrape};
@@ -76,10 +78,13 @@ pub(crate) struct Telemetry {
     older: OlderNames,
     request_headers: Vec<String>,
     response_headers: Vec<String>,
+    /// The name that the services which this one calls are told.
+    service: Option<HeaderValue>,
 }
 
 /// What an app's telemetry is made of.
 pub(crate) struct Parts<'a> {
+    pub(crate) name: &'a str,
     pub(crate) settings: &'a TelemetrySettings,
     pub(crate) sampling: Arc<Sampling>,
     pub(crate) tracer: Option<SdkTracer>,
@@ -111,6 +116,7 @@ impl Telemetry {
             older: settings.older,
             request_headers: settings.request_headers.clone(),
             response_headers: settings.response_headers.clone(),
+            service: outbound::service_name(parts.name),
         })
     }
 
@@ -119,6 +125,7 @@ impl Telemetry {
         let settings = TelemetrySettings::off();
         let meters = opentelemetry_sdk::metrics::SdkMeterProvider::default();
         Self::new(Parts {
+            name: "",
             sampling: Arc::new(Sampling::new(&settings.sampling)),
             settings: &settings,
             tracer: None,

@@ -18,9 +18,9 @@ use opentelemetry_sdk::trace::{
 
 use super::export::{Boss, ExportThread, Exports, Losses, Spans, stop_all};
 use super::ids::Chosen;
-use super::{names, process};
 use super::scrape::Scrape;
 use super::settings::{SpanLimitSettings, TelemetrySettings};
+use super::{names, process};
 
 /// The most buckets of an exponential histogram, and the finest of them, as OpenTelemetry recommends.
 const MAX_BUCKETS: u32 = 160;
@@ -133,6 +133,11 @@ impl Pipeline {
 
     /// Sends what waits and stops, within the bound. Nothing is recorded after it, and a second time nothing happens.
     pub(crate) async fn shutdown(&self, within: Duration) {
+        if self.exporting.thread.is_none() {
+            // Nothing goes anywhere: there is nothing to wait for.
+            let _ = self.meters.shutdown();
+            return;
+        }
         let (done, ended) = tokio::sync::oneshot::channel();
         let tracers = self.tracers.clone();
         let (meters, loggers) = (self.meters.clone(), self.loggers.clone());

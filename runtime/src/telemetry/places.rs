@@ -29,7 +29,8 @@ impl Places {
 
     /// Of a path of the kit's own.
     pub(crate) fn raw(telemetry: &Arc<Telemetry>, path: &'static str) -> Self {
-        let place = Place::new(telemetry, Cow::Borrowed(path), Some(Cow::Borrowed(path)), "GET", true);
+        let place =
+            Place::new(telemetry, Cow::Borrowed(path), Some(Cow::Borrowed(path)), "GET", true);
         Self { rpc: place, bindings: Vec::new() }
     }
 
@@ -64,7 +65,9 @@ impl Foreign {
         if matches!(operation, Cow::Borrowed(_)) {
             return Arc::clone(&self.unmatched);
         }
-        if let Some(place) = self.known.read().unwrap_or_else(PoisonError::into_inner).get(&**operation) {
+        if let Some(place) =
+            self.known.read().unwrap_or_else(PoisonError::into_inner).get(&**operation)
+        {
             return Arc::clone(place);
         }
         let route = Some(operation.clone());

@@ -94,14 +94,15 @@ const BAGGAGE: http::HeaderName = http::HeaderName::from_static("baggage");
 
 /// The last one that finds something valid counts, so that what stands first is asked last.
 fn composite(list: &[Propagator]) -> TextMapCompositePropagator {
-    let propagators = list.iter().rev().map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
-        match propagator {
-            Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-            Propagator::Baggage => Box::new(BaggagePropagator::new()),
-            Propagator::B3 => Box::new(B3::with_encoding(B3Encoding::SingleHeader)),
-            Propagator::B3Multi => Box::new(B3::with_encoding(B3Encoding::MultipleHeader)),
-            Propagator::Jaeger => Box::new(Jaeger::default()),
-        }
-    });
+    let propagators =
+        list.iter().rev().map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
+            match propagator {
+                Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
+                Propagator::Baggage => Box::new(BaggagePropagator::new()),
+                Propagator::B3 => Box::new(B3::with_encoding(B3Encoding::SingleHeader)),
+                Propagator::B3Multi => Box::new(B3::with_encoding(B3Encoding::MultipleHeader)),
+                Propagator::Jaeger => Box::new(Jaeger::default()),
+            }
+        });
     TextMapCompositePropagator::new(propagators.collect())
 }

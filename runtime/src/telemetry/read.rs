@@ -269,10 +269,7 @@ fn endpoint_of(text: &str) -> Option<Uri> {
 }
 
 fn protocol(env: &mut Env<'_>, names: &[String]) -> Option<OtlpProtocol> {
-    let words = [
-        ("grpc", OtlpProtocol::Grpc),
-        ("http/protobuf", OtlpProtocol::HttpProtobuf),
-    ];
+    let words = [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::HttpProtobuf)];
     names.iter().find_map(|name| env.choice(name, &words))
 }
 
@@ -319,10 +316,7 @@ fn limits(env: &mut Env<'_>) -> SpanLimitSettings {
     let attributes = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT");
     let length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
     SpanLimitSettings {
-        attributes: env
-            .number("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")
-            .or(attributes)
-            .unwrap_or(USUAL),
+        attributes: env.number("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").or(attributes).unwrap_or(USUAL),
         value_length: env.number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT").or(length),
         events: env.number("OTEL_SPAN_EVENT_COUNT_LIMIT").unwrap_or(USUAL),
         links: env.number("OTEL_SPAN_LINK_COUNT_LIMIT").unwrap_or(USUAL),

@@ -33,12 +33,7 @@ struct Found<'a> {
 
 type Attributes = BTreeMap<String, Value>;
 
-fn attributes(
-    told: &ResourceSettings,
-    name: &str,
-    version: &str,
-    found: &Found<'_>,
-) -> Attributes {
+fn attributes(told: &ResourceSettings, name: &str, version: &str, found: &Found<'_>) -> Attributes {
     // One for the process: apps that it builds one after the other are the same instance.
     static INSTANCE: LazyLock<String> = LazyLock::new(instance);
     let mut all = Attributes::new();
@@ -152,7 +147,11 @@ fn container_id(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn found(told: &ResourceSettings, files: &[(&str, &str)], variables: &[(&str, &str)]) -> Attributes {
+    fn found(
+        told: &ResourceSettings,
+        files: &[(&str, &str)],
+        variables: &[(&str, &str)],
+    ) -> Attributes {
         let look = |list: &[(&str, &str)], name: &str| {
             list.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
         };

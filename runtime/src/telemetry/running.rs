@@ -9,7 +9,7 @@ use super::pipeline::Pipeline;
 use super::propagation::Propagation;
 use super::sampling::Sampling;
 use super::settings::TelemetrySettings;
-use super::{Parts, Telemetry, log, names, resource};
+use super::{Parts, Telemetry, log, names, outbound, resource};
 use crate::config::{LogSettings, Settings};
 
 /// How long the last of everything may take to leave.
@@ -30,7 +30,11 @@ pub(crate) type Scrape = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 impl Running {
     /// # Errors
     /// Every mistake in the settings, one text each.
-    pub(crate) fn open(settings: &Settings, name: &str, version: &str) -> Result<Self, Vec<String>> {
+    pub(crate) fn open(
+        settings: &Settings,
+        name: &str,
+        version: &str,
+    ) -> Result<Self, Vec<String>> {
         let told = TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok());
         let told = &told;
         let sampling = Arc::new(Sampling::new(&told.sampling));
@@ -38,6 +42,7 @@ impl Running {
         let sampler = Box::new(sampling.for_users());
         let pipeline = Arc::new(Pipeline::open(told, resource, sampler)?);
         let telemetry = Telemetry::new(Parts {
+            name,
             settings: told,
             sampling,
             tracer: pipeline.tracer(),
@@ -52,6 +57,7 @@ impl Running {
 
     /// Sets OpenTelemetry's globals, so that what the program measures and traces itself joins in.
     pub(crate) fn set_globals(&self) {
+        outbound::is_newest(&self.telemetry);
         self.pipeline.set_globals(self.propagators.text_map());
     }
 

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use http::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::KeyValue;
+use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::settings::SamplingSettings;
@@ -72,27 +72,20 @@ impl Sampling {
     #[inline]
     pub(crate) fn possible(&self, number: u64, parent: Option<bool>, high: bool) -> bool {
         let parent = parent.filter(|_| self.parent_based);
-        high || parent.unwrap_or_else(|| !self.rules.is_empty() || self.shares(Rule::Default, number))
+        high || parent
+            .unwrap_or_else(|| !self.rules.is_empty() || self.shares(Rule::Default, number))
     }
 
     /// Whether a call is recorded. `number` is the low half of its trace's id, `parent` what its caller decided, `high`
     /// whether it says that it matters.
     #[inline]
-    pub(crate) fn decide(
-        &self,
-        rule: Rule,
-        number: u64,
-        parent: Option<bool>,
-        high: bool,
-    ) -> bool {
+    pub(crate) fn decide(&self, rule: Rule, number: u64, parent: Option<bool>, high: bool) -> bool {
         match (rule, parent.filter(|_| self.parent_based)) {
             (Rule::Never, _) => false,
             (Rule::Always, _) => true,
             _ if high => true,
             (_, Some(parent)) => parent,
-            (rule, None) => {
-                self.shares(rule, number) && self.rate.as_ref().is_none_or(Rate::take)
-            }
+            (rule, None) => self.shares(rule, number) && self.rate.as_ref().is_none_or(Rate::take),
         }
     }
 
@@ -227,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_share_is_taken_by_the_traces_number() {
-        for (share, taken) in [(0.0, [false; 4]), (1.0, [true; 4]), (0.5, [true, true, false, false])] {
+        for (share, taken) in
+            [(0.0, [false; 4]), (1.0, [true; 4]), (0.5, [true, true, false, false])]
+        {
             let sampling = Sampling::new(&settings(share));
             assert_eq!(decisions(&sampling, Rule::Default, None, false), taken, "{share}");
         }
@@ -237,14 +232,19 @@ mod tests {
     fn shares_agree_with_those_of_opentelemetry() {
         use opentelemetry_sdk::trace::Sampler;
         for share in [0.0, 0.001, 0.1, 0.25, 0.5, 0.9, 1.0] {
-            let (ours, theirs) = (Sampling::new(&settings(share)), Sampler::TraceIdRatioBased(share));
+            let (ours, theirs) =
+                (Sampling::new(&settings(share)), Sampler::TraceIdRatioBased(share));
             let mut number: u64 = 1;
             for _ in 0..2000 {
                 number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
                 let trace = TraceId::from(u128::from(number) | 1 << 100);
                 let result = theirs.should_sample(None, trace, "", &SpanKind::Server, &[], &[]);
                 let expected = result.decision == SamplingDecision::RecordAndSample;
-                assert_eq!(ours.decide(Rule::Default, number, None, false), expected, "{share} {number}");
+                assert_eq!(
+                    ours.decide(Rule::Default, number, None, false),
+                    expected,
+                    "{share} {number}"
+                );
             }
         }
     }
@@ -287,7 +287,8 @@ mod tests {
     #[test]
     fn the_rule_that_names_an_operation_comes_first() {
         let rule = |operation: &str, share| SamplingRule { operation: operation.into(), share };
-        let rules = vec![rule("/shop.*", 0.25), rule("/shop.Users/Get", 1.0), rule("/shop.U*", 0.0)];
+        let rules =
+            vec![rule("/shop.*", 0.25), rule("/shop.Users/Get", 1.0), rule("/shop.U*", 0.0)];
         let sampling = Sampling::new(&SamplingSettings { rules, ..settings(0.0) });
         assert_eq!(sampling.rule("/shop.Users/Get"), Rule::Share(threshold(1.0)));
         assert_eq!(sampling.rule("/shop.Users/Put"), Rule::Share(threshold(0.25)));

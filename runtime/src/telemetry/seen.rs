@@ -261,7 +261,7 @@ fn http_error(ending: &Ending<'_>) -> Option<Cow<'static, str>> {
 }
 
 /// What an error says of itself, whether the conventions call it one or not.
-fn error_attributes(error: &Error, older: bool, to: &mut Vec<KeyValue>) {
+pub(super) fn error_attributes(error: &Error, older: bool, to: &mut Vec<KeyValue>) {
     let code = i64::from(error.code());
     let reason = error.reason();
     if !reason.is_empty() {

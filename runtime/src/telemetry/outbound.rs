@@ -1,0 +1,286 @@
+//! A call to another service, as telemetry tells it: a span of kind CLIENT, the duration by the conventions, and the headers
+//! by which the other side goes on with the trace.
+
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::{Instant, SystemTime};
+
+use http::{HeaderMap, HeaderValue};
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue, Value};
+
+use super::names::{key, older};
+use super::place::{rpc_status, span_name};
+use super::{SERVICE_NAME, Telemetry, address};
+use crate::Error;
+use crate::call::{self, Protocol, TRACEPARENT, Trace};
+use crate::error::Code;
+
+/// The telemetry of calls that are made outside of calls: that of the app which was built last.
+static NEWEST: RwLock<Weak<Telemetry>> = RwLock::new(Weak::new());
+
+pub(super) fn is_newest(telemetry: &Arc<Telemetry>) {
+    *NEWEST.write().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(telemetry);
+}
+
+/// What is called, and where.
+pub(crate) struct Callee<'a> {
+    pub(crate) operation: &'static str,
+    pub(crate) protocol: Protocol,
+    pub(crate) secure: bool,
+    pub(crate) host: &'a str,
+    pub(crate) port: Option<u16>,
+    /// The HTTP method, the template of the path, and the path as it is sent: over HTTP alone.
+    pub(crate) http: Option<(&'a str, &'a str, &'a str)>,
+}
+
+/// A call to another service that is under way. Dropped before its end, it was given up.
+pub(crate) struct Outbound(Option<Box<Begun>>);
+
+struct Begun {
+    telemetry: Arc<Telemetry>,
+    context: Context,
+    began: Instant,
+    started: SystemTime,
+    protocol: Protocol,
+    /// What tells the series apart, but for the outcome.
+    series: Vec<KeyValue>,
+}
+
+impl Outbound {
+    /// Begins a call, and writes what flows on into the headers of its request.
+    pub(crate) fn begin(callee: &Callee<'_>, headers: &mut HeaderMap) -> Self {
+        let handled = call::current();
+        let within = handled.as_ref().and_then(|call| call.presence().telemetry().cloned());
+        let newest = || NEWEST.read().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let telemetry = within.or_else(newest).filter(|telemetry| !telemetry.off);
+        let Some(telemetry) = telemetry else {
+            if let Some(handled) = &handled {
+                pass_on(handled, headers);
+            }
+            return Self(None);
+        };
+        let series = series(callee);
+        let (context, started) = telemetry.client_span(callee, &series);
+        // What the program set itself stays.
+        if !headers.contains_key(TRACEPARENT) {
+            telemetry.propagation.inject(&context, headers);
+        }
+        if let (Some(name), false) = (&telemetry.service, headers.contains_key(SERVICE_NAME)) {
+            headers.insert(SERVICE_NAME, name.clone());
+        }
+        Self(Some(Box::new(Begun {
+            telemetry,
+            context,
+            began: Instant::now(),
+            started,
+            protocol: callee.protocol,
+            series,
+        })))
+    }
+
+    /// The call has ended: with this status, or with an error.
+    pub(crate) fn end(&mut self, status: Option<u16>, error: Option<&Error>) {
+        if let Some(begun) = self.0.take() {
+            begun.end(status, error);
+        }
+    }
+}
+
+impl Drop for Outbound {
+    fn drop(&mut self) {
+        // Who gives a call up does so on purpose: that is no error of anybody's.
+        if let Some(begun) = self.0.take() {
+            begun.given_up();
+        }
+    }
+}
+
+/// The trace of the call that is handled, where nothing is recorded in this process.
+fn pass_on(handled: &crate::Context, headers: &mut HeaderMap) {
+    if headers.contains_key(TRACEPARENT) {
+        return;
+    }
+    headers.insert(TRACEPARENT, handled.trace().header());
+    // The state belongs to the caller's trace and would be a lie on a new one.
+    if handled.trace().parent().is_some() {
+        for state in handled.headers().get_all(call::TRACESTATE) {
+            headers.append(call::TRACESTATE, state.clone());
+        }
+    }
+    for baggage in handled.headers().get_all("baggage") {
+        headers.append("baggage", baggage.clone());
+    }
+}
+
+/// What tells the series of calls apart from the beginning.
+fn series(callee: &Callee<'_>) -> Vec<KeyValue> {
+    let mut series = Vec::with_capacity(7);
+    match callee.http {
+        Some((method, ..)) => series.push(KeyValue::new(key::HTTP_METHOD, method.to_owned())),
+        None => {
+            series.push(KeyValue::new(key::RPC_SYSTEM, super::place::rpc_system(callee.protocol)));
+            let method = callee.operation.trim_start_matches('/');
+            series.push(KeyValue::new(key::RPC_METHOD, method));
+        }
+    }
+    series.push(KeyValue::new(key::SERVER_ADDRESS, callee.host.to_owned()));
+    let usual = if callee.secure { 443 } else { 80 };
+    let port = callee.port.or_else(|| callee.http.map(|_| usual));
+    series.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+    series
+}
+
+impl Telemetry {
+    /// The context of an outgoing call: with a span where one is recorded, else with the ids that flow on.
+    fn client_span(&self, callee: &Callee<'_>, series: &[KeyValue]) -> (Context, SystemTime) {
+        let started = SystemTime::now();
+        let current = Context::current();
+        let parent = current.span().span_context().clone();
+        if !parent.is_valid() {
+            // Outside of any call: a trace begins here.
+            let mut trace = Trace::open(None);
+            let (rule, number) = (self.sampling.rule(callee.operation), trace.low());
+            trace.set_sampled(self.sampling.decide(rule, number, None, false));
+            return match self.tracer.as_ref().filter(|_| trace.sampled()) {
+                Some(tracer) => {
+                    let builder = builder(callee, series, started, self.older_for(callee));
+                    let (id, span) = super::begin::ids_of(&trace);
+                    let span =
+                        super::ids::with(id, span, || tracer.build_with_context(builder, &current));
+                    (current.with_span(span), started)
+                }
+                None => (current.with_remote_span_context(passing(&trace)), started),
+            };
+        }
+        match self.tracer.as_ref().filter(|_| parent.is_sampled()) {
+            Some(tracer) => {
+                let builder = builder(callee, series, started, self.older_for(callee));
+                let span = tracer.build_with_context(builder, &current);
+                (current.with_span(span), started)
+            }
+            None => (current, started),
+        }
+    }
+
+    fn older_for(&self, callee: &Callee<'_>) -> bool {
+        if callee.http.is_some() { self.older.http } else { self.older.rpc }
+    }
+}
+
+fn passing(trace: &Trace) -> SpanContext {
+    let (id, span) = super::begin::ids_of(trace);
+    let flags = opentelemetry::TraceFlags::default().with_sampled(trace.sampled());
+    SpanContext::new(id, span, flags, false, Default::default())
+}
+
+fn builder(
+    callee: &Callee<'_>,
+    series: &[KeyValue],
+    started: SystemTime,
+    older: bool,
+) -> SpanBuilder {
+    let mut attributes = Vec::with_capacity(12);
+    attributes.extend_from_slice(series);
+    let mut put = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+    let name = match callee.http {
+        Some((method, template, path)) => {
+            let scheme = if callee.secure { "https" } else { "http" };
+            let port = callee.port.map_or_else(String::new, |port| format!(":{port}"));
+            let path = super::query::redacted(path);
+            let full = format!("{scheme}://{}{port}{path}", callee.host);
+            put(key::URL_FULL, full.into());
+            if older {
+                put(older::HTTP_METHOD, method.to_owned().into());
+                put(older::HTTP_TARGET, path.into());
+            }
+            span_name(method, Some(template)).into()
+        }
+        None => {
+            let method = callee.operation.trim_start_matches('/');
+            if older {
+                put(older::RPC_SYSTEM, "grpc".into());
+                if let Some((service, _)) = method.rsplit_once('/') {
+                    put(older::RPC_SERVICE, service.to_owned().into());
+                }
+            }
+            method.into()
+        }
+    };
+    put(key::KRATOS_KIND, callee.protocol.name().into());
+    put(key::KRATOS_OPERATION, callee.operation.into());
+    if let Ok(ip) = callee.host.trim_matches(['[', ']']).parse() {
+        put(key::PEER_ADDRESS, address::text(ip).into());
+        if let Some(port) = callee.port {
+            put(key::PEER_PORT, i64::from(port).into());
+        }
+    }
+    SpanBuilder { name, ..SpanBuilder::default() }
+        .with_kind(SpanKind::Client)
+        .with_start_time(started)
+        .with_attributes(attributes)
+}
+
+impl Begun {
+    fn is_http(&self) -> bool {
+        self.protocol == Protocol::Http
+    }
+
+    fn end(mut self, status: Option<u16>, error: Option<&Error>) {
+        let code = error.map_or(Code::Ok, Error::grpc_code);
+        let mut outcome = Vec::with_capacity(4);
+        let kind = if self.is_http() {
+            outcome.extend(status.map(|it| KeyValue::new(key::HTTP_STATUS, i64::from(it))));
+            error.map(|error| match error.reason() {
+                // Without a status there is the reason alone.
+                reason if status.is_none() && !reason.is_empty() => reason.to_owned(),
+                _ => status.unwrap_or(error.code()).to_string(),
+            })
+        } else {
+            let status = rpc_status(self.protocol, code).unwrap_or_default();
+            outcome.push(KeyValue::new(key::RPC_STATUS, status));
+            (code != Code::Ok).then(|| status.to_owned())
+        };
+        outcome.extend(kind.map(|kind| KeyValue::new(key::ERROR_TYPE, kind)));
+        let took = self.began.elapsed();
+        let (http, telemetry) = (self.is_http(), &self.telemetry);
+        self.series.extend_from_slice(&outcome);
+        telemetry.meters.called(http, took.as_secs_f64(), &self.series);
+        let span = self.context.span();
+        if !span.is_recording() {
+            return;
+        }
+        let older = if http { telemetry.older.http } else { telemetry.older.rpc };
+        if older {
+            let (key, value) = match http {
+                true => (older::HTTP_STATUS, status.map(i64::from)),
+                false => (older::RPC_STATUS, Some(i64::from(code.number()))),
+            };
+            outcome.extend(value.map(|value| KeyValue::new(key, value)));
+        }
+        if let Some(error) = error {
+            super::seen::error_attributes(error, older, &mut outcome);
+            span.set_status(Status::error(error.message().to_owned()));
+        }
+        span.set_attributes(outcome);
+        span.end_with_timestamp(self.started + took);
+    }
+
+    fn given_up(self) {
+        if self.is_http() {
+            let (took, span) = (self.began.elapsed(), self.context.span());
+            self.telemetry.meters.called(true, took.as_secs_f64(), &self.series);
+            if span.is_recording() {
+                span.end_with_timestamp(self.started + took);
+            }
+            return;
+        }
+        self.end(None, Some(&Error::cancelled()));
+    }
+}
+
+/// The name under which a service calls others.
+pub(super) fn service_name(name: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(name).ok().filter(|name| !name.is_empty())
+}
