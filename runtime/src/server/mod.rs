@@ -8,7 +8,6 @@ mod conn;
 mod core;
 mod cors;
 mod dispatch;
-#[cfg_attr(not(test), allow(dead_code, reason = "spans take scheme and host from here"))]
 pub(crate) mod forwarded;
 mod io;
 mod known;
