@@ -302,6 +302,17 @@ fn addresses() {
 }
 
 #[test]
+fn trusted_proxies() {
+    let trusted = |list: &str| settings(&format!("server: {{trusted_proxies: {list}}}"), &[]);
+    let inside = trusted("[10.0.0.0/8, '::1']").unwrap().server.trusted_proxies;
+    assert!(inside.contains([10, 1, 2, 3].into()) && !inside.contains([11, 1, 2, 3].into()));
+    assert!(!trusted("[]").unwrap().server.trusted_proxies.contains([127, 0, 0, 1].into()));
+    let told = trusted("[10.0.0.0/8, proxy.test]").unwrap_err();
+    let what = "server.trusted_proxies: expected addresses and networks such as 10.0.0.0/8, found \"proxy.test\"";
+    assert!(told[0].ends_with(what), "{told:?}");
+}
+
+#[test]
 fn files_and_arguments() {
     let folder = std::env::temp_dir().join(format!("bident-config-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("configs")).unwrap();

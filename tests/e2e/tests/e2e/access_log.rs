@@ -6,6 +6,13 @@ use tracing::Level;
 
 use crate::common::{Note, wire};
 
+#[message]
+struct Key {
+    owner: String,
+    #[field(secret)]
+    teeth: Option<String>,
+}
+
 struct Desk;
 
 #[service(package = "access.v1")]
@@ -19,6 +26,14 @@ impl Desk {
             "explode" => panic!("desk 8 fell over"),
             "hang" => std::future::pending().await,
             _ => Ok(Note::new(how)),
+        }
+    }
+
+    #[rpc(post = "/keys")]
+    async fn unlock(&self, key: Key) -> bident::Result<Note> {
+        match key.teeth {
+            Some(_) => Ok(Note::new(key.owner)),
+            None => Err(Error::bad_request("NO_TEETH", "this is no key")),
         }
     }
 }
@@ -139,6 +154,31 @@ async fn a_trusted_proxy_says_who_called() {
             assert_eq!(record.field("client"), client, "{record:?}");
             assert!(record.field("peer").starts_with("127.0.0.1:"), "{record:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn arguments_are_logged_on_request_and_without_secrets() {
+    for (settings, asked) in [("log: {arguments: true}", true), ("", false)] {
+        let (server, traces) = desk(settings).await;
+        call("POST", "/keys").json(r#"{"owner":"ann","teeth":"7-3-5"}"#).send(server.addr).await;
+        let key = Key { owner: "bob".into(), teeth: Some("7-3-5".into()) };
+        grpc(server.addr, "/access.v1.Desk/Unlock", &key).await;
+        call("POST", "/keys").json(r#"{"owner":"eve"}"#).send(server.addr).await;
+        call("POST", "/keys").json(r#"{"owner":7,"teeth":"7-3-5"}"#).send(server.addr).await;
+        let records = recorded(&traces, 4).await;
+        let expected = match asked {
+            true => [
+                r#"{"owner":"ann","teeth":"***"}"#,
+                r#"{"owner":"bob","teeth":"***"}"#,
+                r#"{"owner":"eve"}"#,
+                "",
+            ],
+            false => [""; 4],
+        };
+        let found: Vec<_> = records.iter().map(|record| record.field("arguments")).collect();
+        assert_eq!(found, expected);
+        assert!(!format!("{:?}", traces.events()).contains("7-3-5"), "{records:?}");
     }
 }
 

@@ -20,6 +20,7 @@ fn command() -> Command {
         .env("BIDENT_SERVER__ADDR", "127.0.0.1:0")
         .env("BIDENT_ADMIN__ADDR", "127.0.0.1:0")
         .env_remove("RUST_LOG")
+        .env_remove("OTEL_LOG_LEVEL")
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -241,7 +242,10 @@ async fn the_level_is_the_environments_before_rust_logs_before_the_files() {
 
 #[tokio::test]
 async fn a_rust_log_that_cannot_be_read_is_told_and_changes_nothing() {
-    let log = called_once(&[("RUST_LOG", "bident=loud"), ("BIDENT_LOG__ACCESS", "all")], &[]).await;
+    let environment =
+        [("RUST_LOG", "bident=loud"), ("OTEL_LOG_LEVEL", "loud"), ("BIDENT_LOG__ACCESS", "all")];
+    let log = called_once(&environment, &[]).await;
+    assert!(log.contains("OTEL_LOG_LEVEL=\"loud\" is not a level: ignored"), "{log}");
     let text = "RUST_LOG=\"bident=loud\" is not a level nor a list of target=level: ignored";
     assert!(log.contains(text), "{log}");
     assert!(log.contains("/stubborn.v1.Stubborn/IsStubborn"), "{log}");
