@@ -148,9 +148,7 @@ impl Pipeline {
                 let _ = calls.shutdown_with_timeout(share(3));
                 let _ = own.shutdown_with_timeout(share(3));
             }
-            // The provider of meters takes no bound.
             let _ = stop_all(pushing.iter(), share(2));
-            let _ = meters.shutdown();
             if let Some(loggers) = loggers {
                 let _ = loggers.shutdown_with_timeout(share(1));
             }
@@ -158,6 +156,8 @@ impl Pipeline {
                 thread.stop();
             }
             let _ = done.send(());
+            // All is sent. The provider takes no bound, and waits for whoever asks an instrument right now.
+            let _ = meters.shutdown();
         });
         if ending.is_ok() {
             let _ = tokio::time::timeout(within + Duration::from_secs(1), ended).await;
