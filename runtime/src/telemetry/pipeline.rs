@@ -35,6 +35,7 @@ pub(crate) struct Pipeline {
     meters: SdkMeterProvider,
     loggers: Option<SdkLoggerProvider>,
     scrape: Option<Scrape>,
+    warnings: Vec<String>,
 }
 
 /// What ends with the pipeline, whoever else still holds a provider.
@@ -63,7 +64,7 @@ impl Pipeline {
         for reader in pushed {
             meters = meters.with_reader(reader);
         }
-        let mut scrape = None;
+        let (mut scrape, mut warnings) = (None, Vec::new());
         if settings.prometheus && !settings.disabled {
             let (open, reader) = Scrape::open().map_err(|mistake| vec![mistake])?;
             meters = meters.with_reader(reader);
@@ -72,9 +73,9 @@ impl Pipeline {
         if settings.exponential_histograms {
             if scrape.is_some() {
                 // A view holds for every reader, and the text of `/metrics` has no place for them.
-                tracing::warn!(
-                    target: "bident::telemetry",
+                warnings.push(
                     "histograms keep their explicit buckets while /metrics is on, which cannot show exponential ones"
+                        .to_owned(),
                 );
             } else {
                 meters = meters.with_view(exponential);
@@ -95,7 +96,7 @@ impl Pipeline {
             let builder = SdkLoggerProvider::builder().with_resource(resource);
             builder.with_log_processor(records).build()
         });
-        Ok(Self { exporting, tracers, meters, loggers, scrape })
+        Ok(Self { exporting, tracers, meters, loggers, scrape, warnings })
     }
 
     /// For the spans of calls: records whatever it is asked for, since the kit decides before. `None` where no spans are
@@ -120,6 +121,11 @@ impl Pipeline {
     /// The text of `/metrics`, `None` where it is off.
     pub(crate) fn scrape(&self) -> Option<String> {
         self.scrape.as_ref().map(Scrape::text)
+    }
+
+    /// What cannot be as it was asked for, to be told once there is a log.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Sets OpenTelemetry's globals, so that a user's own spans, counters and propagators join in.
@@ -153,9 +159,7 @@ impl Pipeline {
                 let _ = calls.shutdown_with_timeout(share(3));
                 let _ = own.shutdown_with_timeout(share(3));
             }
-            // The provider of meters takes no bound.
             let _ = stop_all(pushing.iter(), share(2));
-            let _ = meters.shutdown();
             if let Some(loggers) = loggers {
                 let _ = loggers.shutdown_with_timeout(share(1));
             }
@@ -163,6 +167,8 @@ impl Pipeline {
                 thread.stop();
             }
             let _ = done.send(());
+            // All is sent. The provider takes no bound, and waits for whoever asks an instrument right now.
+            let _ = meters.shutdown();
         });
         if ending.is_ok() {
             let _ = tokio::time::timeout(within + Duration::from_secs(1), ended).await;

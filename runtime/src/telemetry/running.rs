@@ -64,7 +64,8 @@ impl Running {
     /// Installs the log, and says what there was none for so far.
     pub(crate) fn start_log(&mut self, settings: &LogSettings) {
         log::install(settings, self.pipeline.tracer(), self.pipeline.logger_provider());
-        for warning in std::mem::take(&mut self.warnings) {
+        let own = self.pipeline.warnings().iter().cloned();
+        for warning in std::mem::take(&mut self.warnings).into_iter().chain(own) {
             tracing::warn!(target: "bident::telemetry", "{warning}");
         }
     }

@@ -227,3 +227,95 @@ fn any(value: &AnyValue) -> Json {
 fn nanoseconds(time: SystemTime) -> String {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity};
+    use opentelemetry::metrics::MeterProvider as _;
+    use opentelemetry::trace::{Span as _, SpanKind, Tracer as _, TracerProvider as _};
+    use opentelemetry_sdk::logs::SdkLoggerProvider;
+    use opentelemetry_sdk::metrics::reader::MetricReader as _;
+    use opentelemetry_sdk::metrics::{ManualReader, SdkMeterProvider};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
+    use super::super::losses::Losses;
+    use super::super::queue::Queue;
+    use super::super::records::Records;
+    use super::super::spans::Spans;
+    use super::super::{Pushed, orders};
+    use super::*;
+    use crate::telemetry::settings::BatchSettings;
+
+    fn queue<T>() -> Arc<Queue<T>> {
+        let batch = BatchSettings { batch: 1, queue: 10, delay: Duration::from_secs(1) };
+        Arc::new(Queue::new(batch, Arc::new(Losses::new("traces", "console".to_owned()))))
+    }
+
+    #[test]
+    fn a_span_is_one_line() {
+        let (queue, boss) = (queue(), Arc::new(orders::pair().0));
+        let spans = Spans::new(vec![(Arc::clone(&queue), boss)], None);
+        let provider = SdkTracerProvider::builder().with_span_processor(spans).build();
+        let tracer = provider.tracer("user");
+        let mut ended = tracer.span_builder("GET /").with_kind(SpanKind::Server).start(&tracer);
+        ended.set_attribute(KeyValue::new("number", 7));
+        ended.add_event("seen", vec![KeyValue::new("text", "line\nbreak")]);
+        ended.set_status(Status::error("it broke"));
+        let (trace, id) = (ended.span_context().trace_id(), ended.span_context().span_id());
+        ended.end();
+        let line = span(&queue.take().expect("it waits")[0]);
+        assert!(!line.to_string().contains('\n'));
+        assert_eq!(line["span"], "GET /");
+        assert_eq!(line["kind"], "server");
+        assert_eq!(line["trace_id"], trace.to_string());
+        assert_eq!(line["span_id"], id.to_string());
+        assert_eq!(line["parent_span_id"], Json::Null);
+        assert_eq!(line["attributes"], json!({"number": 7}));
+        assert_eq!(line["events"][0]["attributes"], json!({"text": "line\nbreak"}));
+        assert_eq!((&line["status"], &line["description"]), (&json!("error"), &json!("it broke")));
+    }
+
+    #[test]
+    fn a_record_is_one_line() {
+        let (queue, boss) = (queue(), Arc::new(orders::pair().0));
+        let records = Records::new(vec![(Arc::clone(&queue), boss)]);
+        let provider = SdkLoggerProvider::builder().with_log_processor(records).build();
+        let logger = provider.logger("user");
+        let mut emitted = logger.create_log_record();
+        emitted.set_body("it works".into());
+        emitted.set_severity_text("INFO");
+        emitted.set_severity_number(Severity::Info);
+        emitted.add_attribute("number", 7);
+        logger.emit(emitted);
+        let line = record(&queue.take().expect("it waits")[0]);
+        assert_eq!((&line["log"], &line["severity"]), (&json!("it works"), &json!("INFO")));
+        assert_eq!(line["target"], "user");
+        assert_eq!(line["attributes"], json!({"number": 7}));
+    }
+
+    #[test]
+    fn a_metric_is_one_line() {
+        let reader = Arc::new(ManualReader::builder().build());
+        let boss = Arc::new(orders::pair().0);
+        let pushed = Pushed { reader: Arc::clone(&reader), boss };
+        let provider = SdkMeterProvider::builder().with_reader(pushed).build();
+        let meter = provider.meter("user");
+        meter.u64_counter("pears").build().add(3, &[KeyValue::new("ripe", true)]);
+        let sizes = meter.f64_histogram("sizes").with_unit("m").with_boundaries(vec![1.0]).build();
+        sizes.record(0.5, &[]);
+        let mut metrics = ResourceMetrics::default();
+        reader.collect(&mut metrics).expect("they are there");
+        let lines = lines(&metrics);
+        let line = |name: &str| lines.iter().find(|line| line["metric"] == name).expect("a line");
+        let pears = line("pears");
+        assert_eq!(pears["kind"], "counter");
+        assert_eq!(pears["points"], json!([{"attributes": {"ripe": true}, "value": 3}]));
+        let sizes = line("sizes");
+        assert_eq!((&sizes["kind"], &sizes["unit"]), (&json!("histogram"), &json!("m")));
+        let value = json!({"count": 1, "sum": 0.5, "bounds": [1.0], "counts": [1, 0]});
+        assert_eq!(sizes["points"], json!([{"attributes": {}, "value": value}]));
+    }
+}

@@ -73,7 +73,7 @@ impl<T> Queue<T> {
     }
 
     /// The oldest batch, whole or not.
-    fn take(&self) -> Option<Vec<T>> {
+    pub(super) fn take(&self) -> Option<Vec<T>> {
         let mut waiting = self.lock();
         let batch = waiting.full.pop_front().unwrap_or_else(|| mem::take(&mut waiting.open));
         waiting.number -= batch.len();

@@ -2,6 +2,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::trace::Sampler;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
@@ -149,6 +150,41 @@ async fn a_collector_that_hangs_holds_nobody_up() {
     assert!(!thread.is_running());
     let spans = lines.all().into_iter().filter(|line| line.signal == "traces");
     assert_eq!(spans.map(|line| line.lost).sum::<u64>(), 150);
+}
+
+#[tokio::test]
+async fn an_instrument_that_never_answers_holds_nobody_up() {
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    settings.metrics.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    let pipeline = open(&settings);
+    let (asked, was_asked) = std::sync::mpsc::channel();
+    let (held, hold) = std::sync::mpsc::channel::<()>();
+    let hold = Mutex::new(hold);
+    pipeline
+        .meter_provider()
+        .meter("user")
+        .u64_observable_gauge("stuck")
+        .with_callback(move |_| {
+            let _ = asked.send(());
+            // Until the test is over.
+            let _ = hold.lock().expect("no panic under the lock").recv();
+        })
+        .build();
+    let thread = pipeline.thread().expect("it exports");
+    let metrics = pipeline.meter_provider().clone();
+    let flush = std::thread::spawn(move || metrics.force_flush().is_err());
+    was_asked.recv_timeout(SOON).expect("it is asked");
+    // Spans go out meanwhile.
+    record(&pipeline, 1);
+    let provider = pipeline.tracer_provider().expect("spans are exported");
+    provider.force_flush().expect("they arrive");
+    collector.next();
+    pipeline.shutdown(Duration::from_millis(300)).await;
+    assert!(!thread.is_running());
+    assert!(flush.join().expect("no panic"));
+    drop(held);
 }
 
 #[tokio::test]

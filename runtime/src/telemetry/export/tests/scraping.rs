@@ -56,6 +56,19 @@ async fn the_text_is_whole_and_described() {
     assert!(!text.contains("otel_scope"), "{text}");
 }
 
+#[test]
+fn exponential_histograms_are_not_for_the_text() {
+    let mut settings = settings();
+    settings.exponential_histograms = true;
+    assert!(open(&settings).warnings().is_empty());
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    assert_eq!(pipeline.warnings().len(), 1);
+    let meter = pipeline.meter_provider().meter("user");
+    meter.f64_histogram("sizes").with_boundaries(vec![1.0]).build().record(0.5, &[]);
+    assert!(pipeline.scrape().expect("it is on").contains("sizes_bucket{le=\"1\"} 1"));
+}
+
 #[tokio::test]
 async fn the_process_and_the_runtime_are_told() {
     let mut settings = settings();
