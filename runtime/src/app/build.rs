@@ -67,6 +67,10 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     let (Some(settings), Some(bound)) = (settings, bound) else {
         return Err(refuse(&app.name, &mistakes));
     };
+    let cors = settings.server.cors.clone().map(|cors| {
+        let CorsSettings { origins, credentials, expose, max_age } = cors;
+        Cors::new(origins, credentials, &expose, max_age)
+    });
     let core = Core {
         operations,
         table,
@@ -75,13 +79,14 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         max_body: settings.server.max_body,
         log_all: settings.log.access == AccessLog::All,
         bare: !settings.server.reasons,
+        #[cfg(feature = "ws")]
+        cors: cors.clone(),
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);
-    if let Some(cors) = &settings.server.cors {
-        let CorsSettings { origins, credentials, expose, max_age } = cors.clone();
+    if let Some(cors) = cors {
         // A browser asks before it calls, and before the user's layers ask who it is.
-        app.layers.insert(0, wrap(Cors::new(origins, credentials, &expose, max_age)));
+        app.layers.insert(0, wrap(cors));
     }
     let site = match app.layers.is_empty() {
         true => Site::Calls(core),
