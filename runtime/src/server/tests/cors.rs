@@ -149,7 +149,7 @@ async fn a_websocket_brings_cookies_where_calls_may() {
             &[],
             Duration::from_secs(60),
         );
-        let layers = vec![wrap(seen.clone())];
+        let layers = vec![wrap(seen)];
         let harness = start(Options { cors: Some(cors), layers, ..Options::default() }).await;
         let mut client = harness.raw().await;
         let origin = if page.is_empty() { String::new() } else { format!("origin: {page}\r\n") };
