@@ -35,6 +35,9 @@ pub(crate) enum ProbeError {
     #[error("the disk at {path} is gone")]
     #[error_reason(code = 500)]
     DiskGone { path: String },
+    #[error(transparent)]
+    #[error_reason(transparent)]
+    Kit(bident::Error),
 }
 
 struct Probe;

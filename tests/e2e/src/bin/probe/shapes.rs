@@ -68,7 +68,7 @@ impl Shapes {
     #[rpc(post = "/v1/join")]
     async fn join(&self, ctx: &Context, notes: Streaming<Note>) -> Result<Reply<Note>, ProbeError> {
         let tenant = ctx.header("x-md-global-tenant").unwrap_or("none").to_owned();
-        let mut notes = std::pin::pin!(found(notes));
+        let mut notes = found(notes);
         let mut all = Vec::new();
         while let Some(note) = notes.next().await {
             all.push(note?.text);
@@ -116,11 +116,8 @@ impl Shapes {
 }
 
 fn found(notes: Streaming<Note>) -> impl Stream<Item = Result<Note, ProbeError>> + Send {
-    // A broken stream ends: what is left of the call is its caller's matter.
-    notes.take_while(|note| std::future::ready(note.is_ok())).filter_map(|note| {
-        std::future::ready(note.ok().map(|note| match &*note.text {
-            "missing" => Err(ProbeError::BookNotFound { title: "Dune".into() }),
-            _ => Ok(note),
-        }))
+    notes.map(|note| match note.map_err(ProbeError::Kit)? {
+        note if note.text == "missing" => Err(ProbeError::BookNotFound { title: "Dune".into() }),
+        note => Ok(note),
     })
 }
