@@ -74,6 +74,10 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     };
     running.set_globals();
     let telemetry = Arc::clone(&running.telemetry);
+    let cors = settings.server.cors.clone().map(|cors| {
+        let CorsSettings { origins, credentials, expose, max_age } = cors;
+        Cors::new(origins, credentials, &expose, max_age)
+    });
     let core = Core {
         places: operations.iter().map(|operation| operation.places(&telemetry)).collect(),
         others: telemetry::Foreign::new(&telemetry, UNMATCHED),
@@ -87,13 +91,14 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         log_arguments: settings.log.arguments,
         bare: !settings.server.reasons,
         trusted: settings.server.trusted_proxies.clone(),
+        #[cfg(feature = "ws")]
+        cors: cors.clone(),
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);
-    if let Some(cors) = &settings.server.cors {
-        let CorsSettings { origins, credentials, expose, max_age } = cors.clone();
+    if let Some(cors) = cors {
         // A browser asks before it calls, and before the user's layers ask who it is.
-        app.layers.insert(0, wrap(Cors::new(origins, credentials, &expose, max_age)));
+        app.layers.insert(0, wrap(cors));
     }
     let site = match app.layers.is_empty() {
         true => Site::Calls(core),

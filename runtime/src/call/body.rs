@@ -34,8 +34,24 @@ enum Kind {
     Full(Bytes),
     /// And whether it came over HTTP/1.
     Incoming(hyper::body::Incoming, bool),
+    Attended(Attended),
     Boxed(UnsyncBoxBody<Bytes, BoxError>),
     Guarded(Box<GuardedBody>),
+}
+
+/// A body over HTTP/1 whose reader may stop in the middle. What it leaves is drained beside the answer, which the peer might not
+/// get to read otherwise; the task ends with the connection, and has the bounds of [`Body::drain`].
+struct Attended(Option<hyper::body::Incoming>);
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        let left = self.0.take().map(|body| Body(Kind::Incoming(body, true)));
+        if let Some(left) = left.filter(|body| !body.is_end_stream())
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(left.drain());
+        }
+    }
 }
 
 impl Body {
@@ -135,9 +151,22 @@ impl Body {
         self
     }
 
+    /// The same for who reads it as far as it likes: the messages of a stream.
+    pub(crate) fn attended(self) -> Self {
+        match self.0 {
+            Kind::Incoming(body, true) => Self(Kind::Attended(Attended(Some(body)))),
+            _ => self,
+        }
+    }
+
     /// Reads what is left of a request that has failed, and forgets it. Over HTTP/1 a connection cannot take another request
     /// before, and who is still writing may never read the answer. What is long is left to the connection, which closes.
     pub(crate) async fn drain(mut self) {
+        if let Kind::Attended(Attended(body)) = &mut self.0
+            && let Some(body) = body.take()
+        {
+            self.0 = Kind::Incoming(body, true);
+        }
         let over = !matches!(self.0, Kind::Incoming(_, true)) || self.is_end_stream();
         if over || self.size_hint().lower() > MOST_DRAINED as u64 {
             return;
@@ -253,6 +282,14 @@ impl http_body::Body for Body {
                 }
                 polled.map_err(Into::into)
             }
+            Kind::Attended(attended) => {
+                let Some(body) = &mut attended.0 else { return Poll::Ready(None) };
+                let polled = Pin::new(body).poll_frame(cx);
+                if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                    attended.0 = None;
+                }
+                polled.map_err(Into::into)
+            }
             Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
             Kind::Guarded(body) => body.poll_frame(cx),
         }
@@ -263,6 +300,9 @@ impl http_body::Body for Body {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
             Kind::Incoming(body, _) => body.is_end_stream(),
+            Kind::Attended(Attended(body)) => {
+                body.as_ref().is_none_or(http_body::Body::is_end_stream)
+            }
             Kind::Boxed(body) => body.is_end_stream(),
             Kind::Guarded(body) => body.is_end_stream(),
         }
@@ -273,6 +313,9 @@ impl http_body::Body for Body {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Incoming(body, _) => body.size_hint(),
+            Kind::Attended(Attended(body)) => {
+                body.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+            }
             Kind::Boxed(body) => body.size_hint(),
             Kind::Guarded(body) => body.size_hint(),
         }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "ws")]
+use super::cors::Cors;
 use crate::call::{BoxFuture, Call, Middleware, Reply};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
@@ -33,6 +35,9 @@ pub(crate) struct Core {
     pub(crate) bare: bool,
     /// `server.trusted_proxies`.
     pub(crate) trusted: TrustedProxies,
+    /// `server.cors`: the pages of other origins that may have a WebSocket.
+    #[cfg(feature = "ws")]
+    pub(crate) cors: Option<Cors>,
     /// What is served beside operations.
     pub(crate) foreign: Foreign,
     pub(crate) telemetry: Arc<Telemetry>,

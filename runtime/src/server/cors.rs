@@ -1,7 +1,8 @@
 //! Which pages of other origins may call: `server.cors`, as a layer around everything. Where nothing is configured there is
 //! no such layer, and nobody pays for it.
 //!
-//! Only browsers ask and obey: this keeps no other caller out.
+//! Only browsers ask and obey: this keeps no other caller out. A WebSocket is the one thing that they do not ask for
+//! beforehand, and that is refused here.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +11,8 @@ use std::time::Duration;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, COOKIE, HOST,
+    ORIGIN, UPGRADE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tower_layer::Layer;
@@ -19,6 +21,10 @@ use tower_service::Service;
 use super::HttpService;
 use crate::call::{Body, BoxFuture};
 use crate::error::BoxError;
+#[cfg(feature = "ws")]
+use crate::error::reasons;
+#[cfg(feature = "ws")]
+use crate::{Error, Result as Plain};
 
 /// What scripts may read beside the few headers that they always may, where `*` may not be said.
 const EXPOSED: &str = "grpc-status, grpc-message, grpc-status-details-bin, grpc-encoding, content-encoding, \
@@ -54,6 +60,37 @@ impl Cors {
     }
 }
 
+/// Whether the page that asks for a WebSocket, if one does, may have it: one of this host, or one that `server.cors` names.
+///
+/// # Errors
+/// `ORIGIN_NOT_ALLOWED` (403) for any other page: no preflight protects a WebSocket.
+#[cfg(feature = "ws")]
+pub(super) fn socket_allowed(cors: Option<&Cors>, headers: &HeaderMap) -> Plain<()> {
+    let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+    let named = cors.is_some_and(|cors| cors.0.allowed(origin).is_some());
+    if named || same_origin(origin, headers) {
+        return Ok(());
+    }
+    let why =
+        "pages of another origin may open this WebSocket only if `server.cors.origins` names it";
+    Err(Error::forbidden(reasons::ORIGIN_NOT_ALLOWED, why))
+}
+
+/// Whether a page of this origin came from the host that it asks.
+fn same_origin(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    match (authority, headers.get(HOST)) {
+        (Some((_, authority)), Some(host)) => {
+            authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
+        }
+        _ => false,
+    }
+}
+
+fn asks_for_socket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
 impl Rules {
     /// The origin that the answer names, where the caller's is allowed.
     fn allowed(&self, origin: &HeaderValue) -> Option<HeaderValue> {
@@ -62,6 +99,11 @@ impl Rules {
             None => Some(origin.clone()),
             Some(origins) => origins.contains(origin).then(|| origin.clone()),
         }
+    }
+
+    /// Whether calls of this origin may carry cookies and the like.
+    fn trusts(&self, origin: &HeaderValue) -> bool {
+        self.credentials && self.allowed(origin).is_some()
     }
 
     /// What every answer to an origin says.
@@ -123,7 +165,7 @@ impl Service<Request<Body>> for Guarded {
         <HttpService as Service<Request<Body>>>::poll_ready(&mut self.inner, cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let headers = request.headers();
         let Some(origin) = headers.get(ORIGIN).cloned() else { return self.inner.call(request) };
         // Any other OPTIONS is a question for the route.
@@ -132,6 +174,12 @@ impl Service<Request<Body>> for Guarded {
         {
             let answer = self.rules.preflight(&origin, method, headers);
             return Box::pin(std::future::ready(Ok(answer)));
+        }
+        // With everything else a browser itself leaves them out; a WebSocket it sends them with, whoever opens it.
+        if asks_for_socket(headers) && !self.rules.trusts(&origin) && !same_origin(&origin, headers)
+        {
+            request.headers_mut().remove(COOKIE);
+            request.headers_mut().remove(AUTHORIZATION);
         }
         let rules = Arc::clone(&self.rules);
         let answered = self.inner.call(request);

@@ -16,6 +16,7 @@ mod spoken {
 
     use crate::call::{Body, BoxFuture, Caught};
     use crate::server::core::{Core, End, Kind};
+    use crate::server::cors::socket_allowed;
     use crate::server::dispatch::Dispatch;
     use crate::server::outgoing::Outgoing;
     use crate::server::state::{Order, State};
@@ -65,9 +66,10 @@ mod spoken {
         let plan = Arc::clone(plans.of(route.binding));
         let target = std::mem::take(uri).into_parts().path_and_query;
         let rest = Rest::new(plan, captures, target, answer.socket(headers)).with_media(headers);
-        let socket = Handshake::read(headers).map(|handshake| {
+        let socket = Handshake::read(headers).and_then(|handshake| {
+            socket_allowed(core.cors.as_ref(), headers)?;
             let inbox = Arc::<Inbox>::default();
-            Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body }))
+            Ok(Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body })))
         });
         Some((End::Operation(route.operation), Codec::Rest(rest), route.binding, socket))
     }

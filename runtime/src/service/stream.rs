@@ -85,7 +85,7 @@ impl<M: Message> Input for Streaming<M> {
     const STREAMS: bool = true;
 
     async fn read(incoming: Incoming<'_>) -> Result<Self> {
-        incoming.codec.requests(std::mem::take(incoming.body), incoming.limit)
+        incoming.codec.requests(std::mem::take(incoming.body).attended(), incoming.limit)
     }
 
     fn given(self) -> Given<M> {

@@ -1,9 +1,13 @@
 //! Browsers' questions about origins, over HTTP/1.1.
 
 use ::http::HeaderValue;
+#[cfg(feature = "ws")]
+use ::http::header::{AUTHORIZATION, COOKIE};
 
 use super::*;
-use crate::server::{Cors, wrap};
+use crate::server::Cors;
+#[cfg(feature = "ws")]
+use crate::{call::Body, error::BoxError, server::HttpService};
 
 const PAGE: &str = "https://page.test";
 
@@ -11,7 +15,7 @@ async fn guarded(origins: Option<&'static str>, credentials: bool) -> Harness {
     let origins = origins.map(|origin| vec![HeaderValue::from_static(origin)]);
     let exposed = ["x-beside".to_owned()];
     let cors = Cors::new(origins, credentials, &exposed, Duration::from_secs(60));
-    start(Options { layers: vec![wrap(cors)], ..Options::default() }).await
+    start(Options { cors: Some(cors), ..Options::default() }).await
 }
 
 async fn ask(harness: &Harness, method: &str, origin: &str, more: &str) -> (String, String) {
@@ -84,4 +88,75 @@ async fn who_is_no_page_gets_plain_answers() {
     // An OPTIONS that asks for the methods of a path.
     let (head, _) = ask(&harness, "OPTIONS", PAGE, "").await;
     assert!(head.contains("allow: options, post\r\n"), "{head}");
+}
+
+#[cfg(feature = "ws")]
+const ASKING: &str = "GET /chat/x HTTP/1.1\r\nhost: t\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+#[cfg(feature = "ws")]
+#[tokio::test]
+async fn a_websocket_is_for_pages_that_may_call() {
+    let own = "http://t";
+    for (origins, page, status) in [
+        (Some(Some(PAGE)), PAGE, 101),
+        (Some(Some(PAGE)), own, 101),
+        (Some(Some(PAGE)), "https://other.test", 403),
+        (Some(Some(PAGE)), "http://page.test", 403),
+        (Some(Some(PAGE)), "null", 403),
+        (Some(None), "https://other.test", 101),
+        (Some(None), "null", 101),
+        (None, own, 101),
+        (None, PAGE, 403),
+    ] {
+        let harness = match origins {
+            Some(origins) => guarded(origins, false).await,
+            None => start(Options::default()).await,
+        };
+        let mut client = harness.raw().await;
+        client.send(&format!("{ASKING}origin: {page}\r\n\r\n")).await;
+        let (head, body) = client.response().await;
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{origins:?} {page}: {head}");
+        if status == 403 {
+            assert!(body.contains("ORIGIN_NOT_ALLOWED") && body.contains("server.cors.origins"));
+        }
+    }
+}
+
+#[cfg(feature = "ws")]
+#[tokio::test]
+async fn a_websocket_brings_cookies_where_calls_may() {
+    let seen = tower_layer::layer_fn(|inner: HttpService| {
+        tower::service_fn(move |request: Request<Body>| {
+            let mut inner = inner.clone();
+            let named = [COOKIE, AUTHORIZATION].map(|name| request.headers().contains_key(name));
+            async move {
+                let mut response = tower::Service::call(&mut inner, request).await?;
+                response.headers_mut().insert("x-seen", format!("{named:?}").parse()?);
+                Ok::<_, BoxError>(response)
+            }
+        })
+    });
+    for (credentials, page, expected) in [
+        (true, PAGE, true),
+        (false, PAGE, false),
+        (false, "http://t", true),
+        (true, "https://other.test", false),
+        (false, "", true),
+    ] {
+        let cors = Cors::new(
+            Some(vec![HeaderValue::from_static(PAGE)]),
+            credentials,
+            &[],
+            Duration::from_secs(60),
+        );
+        let layers = vec![wrap(seen)];
+        let harness = start(Options { cors: Some(cors), layers, ..Options::default() }).await;
+        let mut client = harness.raw().await;
+        let origin = if page.is_empty() { String::new() } else { format!("origin: {page}\r\n") };
+        let own = "cookie: a=b\r\nauthorization: Basic YTpi\r\n";
+        client.send(&format!("{ASKING}{origin}{own}\r\n")).await;
+        let (head, _) = client.response().await;
+        let expected = format!("x-seen: {:?}", [expected; 2]);
+        assert!(head.contains(&expected), "{credentials} {page}: {head}");
+    }
 }

@@ -35,7 +35,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use self::client::*;
-use super::{Assembly, Bound, Core, Limits, Serving, Site, Wrap, layered, serve};
+use super::{Assembly, Bound, Core, Cors, Limits, Serving, Site, Wrap, layered, serve, wrap};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming};
 use crate::foreign::{Foreign, Routes, UNMATCHED};
 use crate::message::{Message, Types};
@@ -201,6 +201,7 @@ struct Options {
     middleware: Vec<Arc<dyn Middleware>>,
     routes: Routes,
     layers: Vec<Wrap>,
+    cors: Option<Cors>,
     timeout: Option<Duration>,
     max_body: usize,
 }
@@ -212,6 +213,7 @@ impl Default for Options {
             middleware: Vec::new(),
             routes: Routes::default(),
             layers: Vec::new(),
+            cors: None,
             timeout: Some(PATIENCE),
             max_body: 1024,
         }
@@ -269,11 +271,15 @@ async fn start(options: Options) -> Harness {
         log_all: false,
         log_arguments: false,
         bare: false,
+        #[cfg(feature = "ws")]
+        cors: options.cors.clone(),
         foreign: Foreign::new(options.routes),
     };
     let bound = Bound::bind("127.0.0.1:0").await.unwrap();
     let core = Arc::new(core);
-    let site = match options.layers {
+    let cors = options.cors.map(wrap);
+    let layers: Vec<Wrap> = cors.into_iter().chain(options.layers).collect();
+    let site = match layers {
         none if none.is_empty() => Site::Calls(core),
         layers => layered(core, layers),
     };

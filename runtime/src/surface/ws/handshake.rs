@@ -3,8 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use sha1::{Digest as _, Sha1};
@@ -29,9 +28,7 @@ impl Handshake {
     }
 
     /// # Errors
-    /// `UPGRADE_REQUIRED` (426) for another version of the protocol, `CODEC` for a request without a proper key,
-    /// `ORIGIN_NOT_ALLOWED` (403) for a browser's page of another origin: it would be sent this one's cookies, and no
-    /// preflight protects a WebSocket.
+    /// `UPGRADE_REQUIRED` (426) for another version of the protocol, `CODEC` for a request without a proper key.
     pub(crate) fn read(headers: &HeaderMap) -> Result<Self> {
         if headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
             return Err(upgrade_required());
@@ -39,10 +36,6 @@ impl Handshake {
         let key = headers.get(SEC_WEBSOCKET_KEY).map(HeaderValue::as_bytes).unwrap_or_default();
         if BASE64_STANDARD.decode(key).ok().is_none_or(|key| key.len() != 16) {
             return Err(Error::codec("`sec-websocket-key` is no 16 bytes in base64"));
-        }
-        if !same_origin(headers) {
-            let why = "a page of another origin may not open this WebSocket";
-            return Err(Error::forbidden(reasons::ORIGIN_NOT_ALLOWED, why));
         }
         let proof = Sha1::new().chain_update(key).chain_update(GUID).finalize();
         let accept = HeaderValue::from_str(&BASE64_STANDARD.encode(proof))
@@ -68,18 +61,6 @@ pub(crate) fn upgrade_required() -> Error {
     added.headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
     Error::new(426, reasons::UPGRADE_REQUIRED, "this path speaks WebSocket, version 13")
         .with_added(Box::new(added))
-}
-
-/// Whether the page that asks, if one does, came from the host that it asks.
-fn same_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    match (authority, headers.get(HOST)) {
-        (Some((_, authority)), Some(host)) => {
-            authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
-        }
-        _ => false,
-    }
 }
 
 #[cfg(test)]

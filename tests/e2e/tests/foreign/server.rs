@@ -11,13 +11,20 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 /// Longer than any foreign client needs to start on a busy machine.
-const CALL_BOUND: Duration = Duration::from_secs(60);
+pub(crate) const CALL_BOUND: Duration = Duration::from_secs(60);
 /// A first build of the examples, where the tests alone were built before.
 const BUILD_BOUND: Duration = Duration::from_secs(600);
 
 /// The server of this package.
 pub(crate) async fn probe() -> Result<Process> {
     start(Command::new(env!("CARGO_BIN_EXE_probe"))).await
+}
+
+/// The same for pages of this origin.
+pub(crate) async fn probe_for(origin: &str) -> Result<Process> {
+    let mut probe = Command::new(env!("CARGO_BIN_EXE_probe"));
+    probe.env("BIDENT_SERVER__CORS__ORIGINS", format!("[{origin:?}]"));
+    start(probe).await
 }
 
 /// The example that a new user runs first.

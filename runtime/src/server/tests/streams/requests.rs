@@ -123,3 +123,19 @@ async fn a_caller_that_breaks_off_its_messages_ends_the_call() {
         assert_eq!(harness.outcome().await.1, 499);
     }
 }
+
+#[tokio::test]
+async fn what_a_handler_leaves_unread_costs_http1_neither_answer_nor_connection() {
+    let harness = start(Options::default()).await;
+    let mut client = harness.raw().await;
+    let head =
+        "host: t\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+    client.send(&format!("POST /chat/x?text=broken HTTP/1.1\r\n{head}3\r\n{{}}\n\r\n")).await;
+    let (head, body) = client.response().await;
+    assert!(head.starts_with("http/1.1 409 ") && body.contains("BROKEN"), "{head}{body}");
+    // The answer is there, and its caller goes on to write what it meant to.
+    let rest = "{}\n".repeat(100_000);
+    client.send(&format!("{:x}\r\n{rest}\r\n0\r\n\r\n", rest.len())).await;
+    client.send("GET /echo/hi HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    assert_eq!(client.response().await.1, r#"{"text":"hi"}"#);
+}

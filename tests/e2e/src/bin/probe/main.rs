@@ -1,5 +1,7 @@
 //! A server whose methods do on purpose what tests need to see from outside: wait, fail in every way, show metadata.
 
+mod shapes;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ struct Metadata {
 
 #[error_reason(domain = "probe.v1")]
 #[derive(Debug, thiserror::Error)]
-enum ProbeError {
+pub(crate) enum ProbeError {
     #[error("no book called {title}")]
     #[error_reason(code = 404)]
     BookNotFound { title: String },
@@ -33,6 +35,9 @@ enum ProbeError {
     #[error("the disk at {path} is gone")]
     #[error_reason(code = 500)]
     DiskGone { path: String },
+    #[error(transparent)]
+    #[error_reason(transparent)]
+    Kit(bident::Error),
 }
 
 struct Probe;
@@ -59,7 +64,7 @@ impl Probe {
     }
 
     /// Answers with the `x-md-*` metadata that came in, and sends a header and a trailer back.
-    #[rpc(get = "/v1/metadata")]
+    #[rpc(get = "/v1/metadata", idempotent)]
     async fn metadata(&self, ctx: &Context) -> Reply<Metadata> {
         let named = |name: &str| ctx.header(name).map(|value| (name.to_owned(), value.to_owned()));
         let values =
@@ -70,5 +75,5 @@ impl Probe {
 
 #[tokio::main]
 async fn main() -> bident::Result {
-    App::new("probe").service(Probe).run().await
+    App::new("probe").service(Probe).service(shapes::Shapes::default()).run().await
 }

@@ -1,0 +1,163 @@
+"""Reads and writes the probe's streams over HTTP as a Python team would: events with httpx-sse, sockets with websockets.
+
+Usage: streams.py ADDR CHECK... Prints each check; the first that fails ends the run with its traceback.
+"""
+
+import json
+import sys
+
+import httpx
+from httpx_sse import connect_sse
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
+from websockets.sync.client import connect
+
+from interop import equal
+
+BOUND = 30  # seconds: longer than any answer takes on a busy machine
+END, ERROR = "\x1eend", "\x1eerror:"
+
+
+def counted(address, headers=None, **query):
+    """The events of a count, as pairs of their name and their data."""
+    with httpx.Client(timeout=BOUND) as client:
+        with connect_sse(client, "GET", f"http://{address}/v1/count", params=query, headers=headers or {}) as source:
+            equal(source.response.status_code, 200)
+            equal(source.response.headers["cache-control"], "no-cache")
+            return [(event.event, event.json()) for event in source.iter_sse()]
+
+
+def numbers(*range_of):
+    return [("message", {"text": str(n)}) for n in range(*range_of)]
+
+
+def events_in_order(address):
+    equal(counted(address, to=2000), numbers(1, 2001))
+    equal(counted(address, to=0), [])
+
+
+def errors_are_events(address):
+    *before, (name, error) = counted(address, to=3, fail="true")
+    equal(before, numbers(1, 4))
+    equal((name, error["code"], error["reason"], error["metadata"]), ("error", 409, "STOCK_SHORT", {"missing": "3"}))
+    # An error before the first event is an answer like any other.
+    with httpx.Client(timeout=BOUND) as client:
+        with connect_sse(client, "GET", f"http://{address}/v1/count?fail=true") as source:
+            source.response.read()
+            equal((source.response.status_code, source.response.json()["reason"]), (409, "STOCK_SHORT"))
+
+
+def a_reconnect_goes_on(address):
+    """The caller keeps the ids itself, as the guide says."""
+    seen = counted(address, to=3)
+    seen += counted(address, {"last-event-id": str(len(seen))}, to=6)
+    equal(seen, numbers(1, 7))
+
+
+def silence_has_comments(address):
+    """A comment comes in fifteen seconds of silence, and the events around it are none the worse."""
+    comments = []
+    url = f"http://{address}/v1/linger/events"
+    with httpx.Client(timeout=BOUND) as client, connect_sse(client, "GET", url) as source:
+        pieces = source.response.iter_text
+
+        def watched():
+            for piece in pieces():
+                if piece.startswith(":"):
+                    comments.append(piece)
+                    equal(httpx.post(f"{url}:release", timeout=BOUND, json={}).status_code, 200)
+                yield piece
+
+        source.response.iter_text = watched
+        equal([event.json() for event in source.iter_sse()], [{"text": "waiting"}, {"text": "released"}])
+    equal(comments, [":\n\n"])
+
+
+def socket(address, path, **more):
+    return connect(f"ws://{address}{path}", open_timeout=BOUND, close_timeout=BOUND, **more)
+
+
+def say(ws, *texts):
+    for text in texts:
+        ws.send(json.dumps({"text": text}))
+
+
+def hear(ws):
+    return json.loads(ws.recv(timeout=BOUND))["text"]
+
+
+def closed(ws, code, reason=""):
+    """The socket's end, and nothing before it."""
+    try:
+        heard = ws.recv(timeout=BOUND)
+    except Exception as error:  # which of them says the code
+        equal(isinstance(error, ConnectionClosedOK), code == 1000)
+        equal((error.rcvd.code, error.rcvd.reason), (code, reason))
+    else:
+        raise AssertionError(f"heard {heard!r} in place of a close")
+
+
+def a_socket_for_many_messages(address):
+    with socket(address, "/v1/join") as ws:
+        say(ws, "a", "b", "€")
+        ws.send(END)
+        equal(hear(ws), "a b €")
+        closed(ws, 1000)
+    with socket(address, "/probe.v1.Shapes/Join?text=query") as ws:
+        ws.send("{}")
+        ws.send(END)
+        equal(hear(ws), "query")
+        closed(ws, 1000)
+
+
+def a_socket_for_both_ways(address):
+    with socket(address, "/v1/echo") as ws:
+        for text in ["a", "b" * 200_000, "c"]:
+            say(ws, text)
+            equal(hear(ws), text)
+        ws.ping().wait(BOUND)
+        say(ws, *map(str, range(500)))
+        ws.send(END)
+        equal([hear(ws) for _ in range(500)], [str(n) for n in range(500)])
+        closed(ws, 1000)
+
+
+def errors_have_a_frame_and_a_close(address):
+    with socket(address, "/v1/echo") as ws:
+        say(ws, "a", "missing")
+        equal(hear(ws), "a")
+        frame = ws.recv(timeout=BOUND)
+        assert frame.startswith(ERROR), frame
+        error = json.loads(frame.removeprefix(ERROR))
+        equal((error["code"], error["reason"], error["metadata"]), (404, "BOOK_NOT_FOUND", {"title": "Dune"}))
+        closed(ws, 1011, "BOOK_NOT_FOUND")
+    with socket(address, "/v1/join") as ws:
+        ws.send("[")
+        error = json.loads(ws.recv(timeout=BOUND).removeprefix(ERROR))
+        equal((error["code"], error["reason"]), (400, "CODEC"))
+        closed(ws, 1011, "CODEC")
+
+
+def origins_are_asked_for(address):
+    for origin in ["https://page.test", f"http://{address}"]:
+        with socket(address, "/v1/echo", origin=origin) as ws:
+            say(ws, "a")
+            equal(hear(ws), "a")
+    for origin in ["https://other.test", "null"]:
+        try:
+            socket(address, "/v1/echo", origin=origin).close()
+        except InvalidStatus as error:
+            equal(error.response.status_code, 403)
+            equal(json.loads(error.response.body)["reason"], "ORIGIN_NOT_ALLOWED")
+        else:
+            raise AssertionError(f"{origin} may open a socket")
+
+
+def main():
+    address, *names = sys.argv[1:]
+    for name in names:
+        globals()[name](address)
+        print("ok", name)
+
+
+if __name__ == "__main__":
+    main()
