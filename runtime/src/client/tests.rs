@@ -38,7 +38,7 @@ fn transport(scheme: &str, address: SocketAddr) -> Transport {
 
 async fn call(transport: &Transport, within: Duration, limit: usize) -> Result<Answer> {
     let request = match transport.target().protocol {
-        crate::call::Protocol::Grpc => super::grpc::request(HeaderMap::new(), Bytes::new()),
+        crate::call::Protocol::Grpc => super::grpc::post(HeaderMap::new(), Body::empty()),
         _ => Request::new(Body::default()),
     };
     transport.exchange(request, "/a.B/C", Some(Instant::now() + within), limit).await
