@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod forms;
+mod routes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
