@@ -152,3 +152,17 @@ fn an_encoding_that_was_not_asked_for_is_an_error() {
     assert_eq!(error.grpc_code(), Code::Internal);
     assert!(error.message().contains("snappy"), "{error}");
 }
+
+#[tokio::test]
+async fn a_request_says_what_it_is_compressed_with_and_what_is_read() {
+    for (encoding, name) in [(Encoding::Identity, None), (Encoding::Gzip, Some("gzip"))] {
+        let message = Text { text: "x".repeat(100_000) };
+        let request = request(HeaderMap::new(), Given::One(message), &Link::default(), encoding);
+        let request = request.unwrap();
+        let header = |name| request.headers().get(name).map(|it| it.to_str().unwrap());
+        assert_eq!(header("grpc-encoding"), name);
+        assert_eq!(header("grpc-accept-encoding"), Some(Encoding::ACCEPTED));
+        let body = request.into_body().collect(usize::MAX).await.unwrap();
+        assert_eq!((body[0] == 1, body.len() < 10_000), (name.is_some(), name.is_some()));
+    }
+}

@@ -1,6 +1,7 @@
 //! The wire below a client, against servers that misbehave on purpose.
 
 mod goaway;
+mod streams;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
