@@ -10,11 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Deadline;
 use crate::call::{Context, TRACEPARENT, TRACESTATE, metadata};
 use crate::error::reasons;
+use crate::surface::Encoding;
 use crate::surface::grpc::GRPC_TIMEOUT;
 use crate::{Error, Result};
 
 /// What bounds a unary call that nothing else bounds.
 pub(super) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 const GLOBAL: &str = "x-md-global-";
 
@@ -38,6 +41,8 @@ const OWN: [&str; 12] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct Options {
     pub(super) deadline: Option<Deadline>,
+    /// What requests over gRPC are compressed with.
+    pub(super) compression: Encoding,
     metadata: HeaderMap,
     /// The first entry that cannot be sent; every call reports it, because a builder has nowhere else to.
     mistake: Option<String>,
@@ -82,15 +87,6 @@ impl Options {
                     headers.append(name, value.clone());
                 }
             }
-            if !self.metadata.contains_key(TRACEPARENT) {
-                headers.insert(TRACEPARENT, handled.trace().header());
-                // The state belongs to the caller's trace and would be a lie on a new one.
-                if handled.trace().parent().is_some() {
-                    for state in handled.headers().get_all(TRACESTATE) {
-                        headers.append(TRACESTATE, state.clone());
-                    }
-                }
-            }
         }
         if let Some(left) = left {
             headers.insert(GRPC_TIMEOUT, timeout(left));
@@ -99,15 +95,35 @@ impl Options {
     }
 }
 
+/// Lets the trace of the call that is handled flow on, and its baggage, where no span of this process takes its place. What
+/// the program set itself stays.
+pub(crate) fn pass_on(handled: &Context, headers: &mut HeaderMap) {
+    if headers.contains_key(TRACEPARENT) {
+        return;
+    }
+    headers.insert(TRACEPARENT, handled.trace().header());
+    // The state belongs to the caller's trace and would be a lie on a new one.
+    if handled.trace().parent().is_some() {
+        for state in handled.headers().get_all(TRACESTATE) {
+            headers.append(TRACESTATE, state.clone());
+        }
+    }
+    for baggage in handled.headers().get_all(BAGGAGE) {
+        headers.append(BAGGAGE, baggage.clone());
+    }
+}
+
 /// What is left of an answer's headers or trailers without those of its transport: the metadata. The rest would be wrong
 /// on any other answer that it is passed on with.
 pub(super) fn answered(mut answered: HeaderMap) -> HeaderMap {
-    const TRANSPORT: [&str; 12] = [
+    const TRANSPORT: [&str; 14] = [
         "connection",
         "content-encoding",
         "content-length",
         "content-type",
         "date",
+        "grpc-accept-encoding",
+        "grpc-encoding",
         "keep-alive",
         "grpc-message",
         "grpc-status",

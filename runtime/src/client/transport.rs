@@ -6,11 +6,12 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
@@ -19,12 +20,15 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tower_service::Service;
 
+use super::http::Plan;
 use super::socket::Socket;
 use super::target::Target;
 #[cfg(feature = "tls")]
 use super::tls::{Secured, Tls};
 use crate::call::{Body, Clock, Gathered, Protocol};
 use crate::error::{BoxError, Code, reasons};
+use crate::service::MethodSpec;
+use crate::telemetry::{Callee, Outbound};
 use crate::{Error, Result};
 
 /// Name lookup and all handshakes together.
@@ -58,9 +62,29 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) struct Transport {
     target: Target,
     client: Client<Connector, Body>,
+    /// For calls that need HTTP/2 where others make do with HTTP/1.1. Made for the first of them.
+    duplex: OnceLock<Client<Connector, Body>>,
+    connector: Connector,
     /// Why there can be no connection, whoever asks for one.
     #[cfg(feature = "tls")]
     mistake: Option<String>,
+}
+
+/// Connections of the HTTP version that a prong speaks.
+fn client(protocol: Protocol, connector: Connector) -> Client<Connector, Body> {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
+    match protocol {
+        Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
+        _ => builder
+            .http2_only(true)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            .pool_idle_timeout(None),
+    };
+    builder.build(connector)
 }
 
 /// A whole answer.
@@ -71,19 +95,26 @@ pub(super) struct Answer {
 }
 
 impl Transport {
-    pub(super) fn new(target: Target, #[cfg(feature = "tls")] tls: &Tls) -> Self {
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
-        match target.protocol {
-            Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
-            _ => builder
-                .http2_only(true)
-                .http2_initial_stream_window_size(STREAM_WINDOW)
-                .http2_initial_connection_window_size(CONNECTION_WINDOW)
-                .http2_keep_alive_interval(PING_INTERVAL)
-                .http2_keep_alive_timeout(PING_TIMEOUT)
-                .pool_idle_timeout(None),
+    /// Begins the telemetry of a call, and writes what flows on into its request. `http` is how it is called over HTTP.
+    pub(super) fn begin(
+        &self,
+        method: &'static MethodSpec,
+        http: Option<(&Plan, &str)>,
+        request: &mut Request<Body>,
+    ) -> Outbound {
+        let verb = request.method().clone();
+        let callee = Callee {
+            operation: method.operation,
+            protocol: self.target.protocol,
+            secure: self.target.secure,
+            host: self.target.authority.host(),
+            port: self.target.authority.port_u16(),
+            http: http.map(|(plan, path)| (verb.as_str(), plan.pattern(), path)),
         };
+        Outbound::begin(&callee, request.headers_mut())
+    }
+
+    pub(super) fn new(target: Target, #[cfg(feature = "tls")] tls: &Tls) -> Self {
         #[cfg(feature = "tls")]
         let (tls, mistake) = match tls.secure(&target) {
             Ok(secured) => (secured, None),
@@ -94,7 +125,9 @@ impl Transport {
             tls,
         );
         Self {
-            client: builder.build(connector),
+            client: client(target.protocol, connector.clone()),
+            duplex: OnceLock::new(),
+            connector,
             target,
             #[cfg(feature = "tls")]
             mistake,
@@ -103,6 +136,14 @@ impl Transport {
 
     pub(super) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Whose connections a request goes over: its version says so.
+    fn client(&self, version: Version) -> &Client<Connector, Body> {
+        if version != Version::HTTP_2 || self.target.protocol == Protocol::Grpc {
+            return &self.client;
+        }
+        self.duplex.get_or_init(|| client(Protocol::Grpc, self.connector.over_http2()))
     }
 
     /// Sends a request and reads the whole answer, or gives both up at the deadline.
@@ -152,7 +193,7 @@ impl Transport {
         request: Request<Body>,
         clock: &mut Clock,
     ) -> Result<Result<Response<Incoming>, legacy::Error>> {
-        let mut answer = pin!(self.client.request(request));
+        let mut answer = pin!(self.client(request.version()).request(request));
         poll_fn(|cx| match answer.as_mut().poll(cx) {
             Poll::Pending if clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
             polled => polled.map(Ok),
@@ -228,7 +269,8 @@ impl Opened {
         }
     }
 
-    async fn read(mut self, limit: usize) -> Result<Answer> {
+    /// The whole answer.
+    pub(super) async fn read(mut self, limit: usize) -> Result<Answer> {
         if self.body.size_hint().lower() > limit as u64 {
             return Err(self.too_large(limit));
         }
@@ -308,6 +350,14 @@ impl Connector {
             #[cfg(feature = "tls")]
             tls,
         }
+    }
+
+    /// The same, which over TLS asks for HTTP/2 whatever the target's prong is.
+    fn over_http2(&self) -> Self {
+        #[cfg(feature = "tls")]
+        return Self { tcp: self.tcp.clone(), tls: self.tls.as_ref().map(Secured::over_http2) };
+        #[cfg(not(feature = "tls"))]
+        self.clone()
     }
 }
 

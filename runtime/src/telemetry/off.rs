@@ -8,7 +8,8 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
 use crate::Error;
-use crate::call::{Protocol, Trace};
+use crate::call::{self, Protocol, Trace};
+use crate::client::pass_on;
 use crate::config::{LogSettings, Settings};
 use crate::error::Code;
 use crate::service::MethodSpec;

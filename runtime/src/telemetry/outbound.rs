@@ -15,6 +15,7 @@ use super::place::{rpc_status, span_name};
 use super::{SERVICE_NAME, Telemetry, address};
 use crate::Error;
 use crate::call::{self, Protocol, TRACEPARENT, Trace};
+use crate::client::pass_on;
 use crate::error::Code;
 
 /// The telemetry of calls that are made outside of calls: that of the app which was built last.
@@ -94,23 +95,6 @@ impl Drop for Outbound {
         if let Some(begun) = self.0.take() {
             begun.given_up();
         }
-    }
-}
-
-/// The trace of the call that is handled, where nothing is recorded in this process.
-fn pass_on(handled: &crate::Context, headers: &mut HeaderMap) {
-    if headers.contains_key(TRACEPARENT) {
-        return;
-    }
-    headers.insert(TRACEPARENT, handled.trace().header());
-    // The state belongs to the caller's trace and would be a lie on a new one.
-    if handled.trace().parent().is_some() {
-        for state in handled.headers().get_all(call::TRACESTATE) {
-            headers.append(call::TRACESTATE, state.clone());
-        }
-    }
-    for baggage in handled.headers().get_all("baggage") {
-        headers.append("baggage", baggage.clone());
     }
 }
 
