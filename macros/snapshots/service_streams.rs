@@ -249,6 +249,15 @@ const _: () = {
             self.client = self.client.with_metadata(key, value);
             self
         }
+        /// The same client, which compresses what it sends over gRPC.
+        #[must_use]
+        pub fn with_compression(
+            mut self,
+            compression: ::bident::client::Compression,
+        ) -> Self {
+            self.client = self.client.with_compression(compression);
+            self
+        }
         ///Calls `/notes.v1.Notes/Watch`.
         ///
         /// # Errors

@@ -11,6 +11,7 @@ use http::HeaderMap;
 use pin_project_lite::pin_project;
 
 use crate::Error;
+use crate::error::NO_HEADERS;
 
 /// The messages of one side of a streaming call, in order.
 ///
@@ -36,7 +37,8 @@ type Items<T, E> = Pin<Box<dyn Stream<Item = Result<T, E>> + Send>>;
 /// What came beside the messages of an answer.
 #[derive(Clone, Default)]
 pub(crate) struct Beside {
-    pub(crate) headers: Arc<HeaderMap>,
+    /// There when the answer has begun.
+    pub(crate) headers: Arc<OnceLock<HeaderMap>>,
     /// There when the stream has ended.
     pub(crate) trailers: Arc<OnceLock<HeaderMap>>,
 }
@@ -65,9 +67,9 @@ impl<T, E> Streaming<T, E> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The headers of an answer; none on any other stream.
+    /// The headers of an answer, there with its first message at the latest; none on any other stream.
     pub fn headers(&self) -> &HeaderMap {
-        &self.beside.headers
+        self.beside.headers.get().unwrap_or(&*NO_HEADERS)
     }
 
     /// The trailers of an answer that has ended, well or not; `None` before its end.

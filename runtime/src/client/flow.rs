@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::Deadline;
 use crate::call::{Context, TRACEPARENT, TRACESTATE, metadata};
 use crate::error::reasons;
+use crate::surface::Encoding;
 use crate::surface::grpc::GRPC_TIMEOUT;
 use crate::{Error, Result};
 
@@ -38,6 +39,8 @@ const OWN: [&str; 12] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct Options {
     pub(super) deadline: Option<Deadline>,
+    /// What requests over gRPC are compressed with.
+    pub(super) compression: Encoding,
     metadata: HeaderMap,
     /// The first entry that cannot be sent; every call reports it, because a builder has nowhere else to.
     mistake: Option<String>,
@@ -102,12 +105,14 @@ impl Options {
 /// What is left of an answer's headers or trailers without those of its transport: the metadata. The rest would be wrong
 /// on any other answer that it is passed on with.
 pub(super) fn answered(mut answered: HeaderMap) -> HeaderMap {
-    const TRANSPORT: [&str; 12] = [
+    const TRANSPORT: [&str; 14] = [
         "connection",
         "content-encoding",
         "content-length",
         "content-type",
         "date",
+        "grpc-accept-encoding",
+        "grpc-encoding",
         "keep-alive",
         "grpc-message",
         "grpc-status",

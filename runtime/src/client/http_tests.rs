@@ -54,7 +54,8 @@ async fn sent(request: &Request, binding: Option<BindingSpec>) -> (String, Strin
         output: <Item as Message>::describe,
     }));
     let plan = Plan::new(method).unwrap();
-    let (path, request) = plan.request(request, HeaderMap::new()).unwrap();
+    let (path, request) =
+        plan.request(Given::One(request.clone()), HeaderMap::new(), &Link::default()).unwrap();
     let kind = request.headers().get(CONTENT_TYPE).cloned();
     let line = format!("{} {path}", request.method());
     let body = request.into_body().collect(usize::MAX).await.unwrap();

@@ -9,6 +9,8 @@ mod grpc;
 mod http;
 mod path;
 mod query;
+mod reader;
+mod requests;
 mod socket;
 mod stream;
 mod target;
@@ -26,14 +28,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use self::flow::Options;
+use self::reader::Reader;
+use self::requests::Link;
 use self::target::Target;
 use self::transport::Transport;
-use crate::call::{self, Protocol, Reply, Streaming};
+use crate::call::{self, BoxFuture, Protocol, Reply, Streaming};
 use crate::error::{CallError, Reason, reasons};
-use crate::message::{self, Fault, Message};
+use crate::message::Message;
 use crate::service::{
     Answer, Arg as _, Given, Input, MethodSpec, Outcome, Signature, StreamAnswer,
 };
+use crate::surface::Encoding;
 use crate::{Error, Result};
 
 /// The largest answer that is read, as servers bound requests.
@@ -66,6 +71,30 @@ pub enum Deadline {
     After(Duration),
     /// At this time.
     At(Instant),
+}
+
+/// What requests are compressed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// gzip, which every implementation of gRPC reads.
+    Gzip,
+    /// zlib, as HTTP calls it.
+    Deflate,
+    /// Zstandard.
+    #[cfg(feature = "zstd")]
+    Zstd,
+}
+
+impl From<Compression> for Encoding {
+    fn from(compression: Compression) -> Self {
+        match compression {
+            Compression::Gzip => Self::Gzip,
+            Compression::Deflate => Self::Deflate,
+            #[cfg(feature = "zstd")]
+            Compression::Zstd => Self::Zstd,
+        }
+    }
 }
 
 impl From<Duration> for Deadline {
@@ -127,6 +156,16 @@ impl Client {
         self
     }
 
+    /// A client that compresses what it sends over gRPC, messages below 1 KiB excepted. Over HTTP it changes nothing.
+    ///
+    /// Replies may be compressed whatever is said here: gRPC's servers are told what is read, and most compress their
+    /// replies as the requests were. One that does not know the encoding refuses the call with UNIMPLEMENTED.
+    #[must_use]
+    pub fn with_compression(mut self, compression: Compression) -> Self {
+        self.options.compression = compression.into();
+        self
+    }
+
     /// Calls a method with one reply.
     ///
     /// # Errors
@@ -160,9 +199,13 @@ impl Client {
         self.call(method, request.given()).await.map_err(CallError::from_error)
     }
 
-    /// Calls a method that answers with a stream, over gRPC. Dropping the stream gives the call up.
+    /// Calls a method that answers with a stream. Dropping the stream gives the call up.
     ///
     /// Nothing bounds such a call but the client's deadline and that of the call being handled.
+    ///
+    /// It is open when the head of its answer is there. Where the requests are a stream too, it is open as soon as the next
+    /// of them has to be waited for: a server may have nothing to say before that one. The head arrives with the first
+    /// item then, and so does what the call fails with.
     ///
     /// # Errors
     /// As [`Client::unary`], before the first message or in place of one.
@@ -183,24 +226,23 @@ impl Client {
         let bound = matches!(request, Given::One(_)).then_some(flow::DEFAULT_TIMEOUT);
         let (deadline, headers) = self.options.outgoing(call::current().as_ref(), bound)?;
         let transport = &self.shared.transport;
-        let (answer, message) = match (transport.target().protocol, request) {
-            (Protocol::Http, Given::One(request)) => {
+        let link = Link::default();
+        let (answer, message) = match transport.target().protocol {
+            Protocol::Http => {
                 let plan = self.shared.plan(method)?;
-                let (path, request) = plan.request(&request, headers)?;
-                let mut answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await?;
+                let (path, request) = plan.request(request, headers, &link)?;
+                let answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await;
+                let mut answer = answer.map_err(|error| link.own_or(error))?;
                 let message = plan.message(&answer)?;
                 http::take_trailers(&mut answer);
                 (answer, message)
             }
-            (Protocol::Http, Given::Many(_)) => return Err(Error::needs_streams()),
-            (_, request) => {
-                let (body, broken) = stream::body(request)?;
-                let request = grpc::request(headers, body);
+            _ => {
+                let request = grpc::request(headers, request, &link, self.options.compression)?;
                 let answer =
                     transport.exchange(request, method.operation, deadline, MAX_ANSWER).await;
-                let mut answer = answer.map_err(|error| stream::own(&broken).unwrap_or(error))?;
-                let message = message::decode(grpc::message(&mut answer)?)
-                    .map_err(|fault| unreadable(method.operation, &fault))?;
+                let mut answer = answer.map_err(|error| link.own_or(error))?;
+                let message = grpc::message(&mut answer, method.operation)?;
                 (answer, message)
             }
         };
@@ -218,15 +260,26 @@ impl Client {
         request: Given<Req>,
     ) -> Result<Streaming<Rep, CallError<E>>> {
         let (deadline, headers) = self.options.outgoing(call::current().as_ref(), None)?;
-        let transport = &self.shared.transport;
-        if transport.target().protocol == Protocol::Http {
-            return Err(Error::needs_streams());
-        }
-        let (body, broken) = stream::body(request)?;
-        let answer = transport.open(grpc::request(headers, body), method.operation, deadline).await;
-        let answer = answer.map_err(|error| stream::own(&broken).unwrap_or(error))?;
-        let more = grpc::begun(&answer.head, answer.is_alone())?;
-        Ok(stream::Replies::of(answer, more, method.operation, broken, MAX_ANSWER))
+        let (shared, link) = (self.shared.clone(), Link::default());
+        let opening: BoxFuture<'static, _> = match shared.transport.target().protocol {
+            Protocol::Http => {
+                let plan = shared.plan(method)?;
+                let (path, request) = plan.request(request, headers, &link)?;
+                Box::pin(async move {
+                    http::begun(plan, shared.transport.open(request, &path, deadline).await?).await
+                })
+            }
+            _ => {
+                let request = grpc::request(headers, request, &link, self.options.compression)?;
+                Box::pin(async move {
+                    let transport = &shared.transport;
+                    let answer = transport.open(request, method.operation, deadline).await?;
+                    let wire = grpc::begun(&answer.head, answer.is_alone())?;
+                    Ok((answer, wire.map(Reader::enveloped)))
+                })
+            }
+        };
+        stream::open(opening, link, method.operation).await
     }
 }
 
@@ -247,6 +300,6 @@ impl Shared {
 }
 
 /// A success whose message is none: the server's mistake, or another version of the contract.
-fn unreadable(operation: &str, fault: &Fault) -> Error {
+fn unreadable(operation: &str, fault: &dyn std::fmt::Display) -> Error {
     Error::internal(reasons::INTERNAL, format!("the answer of {operation} cannot be read: {fault}"))
 }

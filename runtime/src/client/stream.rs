@@ -1,175 +1,118 @@
-//! The streams of a call over gRPC: messages on their way out as frames, and frames on their way in as messages.
+//! An answer that is a stream: opened, read message by message, and given up when it is dropped.
 
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_core::Stream;
 use http::HeaderMap;
-use http_body::Frame;
 
 use super::flow::answered;
+use super::reader::Reader;
+use super::requests::Link;
 use super::transport::Opened;
-use super::{grpc, unreadable};
-use crate::call::{Beside, Body, Streaming};
-use crate::error::{BoxError, CallError, Reason};
-use crate::message::{self, Message};
-use crate::service::Given;
-use crate::surface::envelope::Envelopes;
-use crate::{Error, Result};
+use crate::Result;
+use crate::call::{Beside, BoxFuture, Streaming};
+use crate::error::{CallError, Reason};
+use crate::message::Message;
 
-/// What the call and the stream of its requests tell each other.
-#[derive(Default)]
-struct Link {
-    /// What ended the caller's own stream, for the caller to hear: the wire only tells that the call was given up.
-    broken: Option<Error>,
-    /// Nobody waits for the call any more.
-    over: bool,
-    /// Whoever sends the requests.
-    sender: Option<Waker>,
-}
-
-/// The call's end of what it shares with its requests. Dropped with the call, it ends their stream: HTTP/2 keeps a call
-/// open for as long as either side of it is.
-#[derive(Default)]
-pub(super) struct Broken(Arc<Mutex<Link>>);
-
-impl Drop for Broken {
-    fn drop(&mut self) {
-        let sender = {
-            let mut link = lock(&self.0);
-            link.over = true;
-            link.sender.take()
-        };
-        if let Some(sender) = sender {
-            sender.wake();
-        }
-    }
-}
-
-fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
-    link.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Messages as the body of a request.
-struct Requests<M> {
-    messages: Streaming<M>,
-    link: Arc<Mutex<Link>>,
-}
-
-impl<M: Message> http_body::Body for Requests<M> {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        {
-            let mut link = lock(&self.link);
-            if link.over {
-                return Poll::Ready(Some(Err(h2::Error::from(h2::Reason::CANCEL).into())));
-            }
-            link.sender = Some(cx.waker().clone());
-        }
-        let Some(message) = ready!(Pin::new(&mut self.messages).poll_next(cx)) else {
-            return Poll::Ready(None);
-        };
-        let frame = message.and_then(|message| Ok(message::encode_framed(&message)?));
-        Poll::Ready(Some(frame.map(Frame::data).map_err(|error| {
-            let text = error.to_string();
-            lock(&self.link).broken = Some(error);
-            text.into()
-        })))
-    }
-}
-
-/// The body of a request, and where its stream says what broke it.
-pub(super) fn body<M: Message>(request: Given<M>) -> Result<(Body, Broken)> {
-    let broken = Broken::default();
-    let body = match request {
-        Given::One(message) => message::encode_framed(&message)?.into(),
-        Given::Many(messages) => Body::new(Requests { messages, link: broken.0.clone() }),
-    };
-    Ok((body, broken))
-}
+/// An answer whose head is good. Nothing follows it where there is no reader.
+pub(super) type Begun = (Opened, Option<Reader>);
 
 /// The messages of an answer, as they arrive. The first error is the last item.
-pub(super) struct Replies<M> {
-    /// `None` once the call has ended.
-    answer: Option<Opened>,
-    frames: Envelopes,
+struct Replies<M> {
+    state: State,
     operation: &'static str,
-    broken: Broken,
-    trailers: Arc<OnceLock<HeaderMap>>,
+    link: Link,
+    beside: Beside,
     message: PhantomData<fn() -> M>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is boxed with its stream, and open for most of its life"
+)]
+enum State {
+    /// The head has not arrived.
+    Opening(BoxFuture<'static, Result<Begun>>),
+    Open(Opened, Reader),
+    Over,
+}
+
+/// Waits for the head of an answer; or, where the requests are a stream, until the next of them has to be waited for. A peer
+/// may answer nothing before it has read that one, and whoever sends it may be waiting for the call.
+pub(super) async fn open<M: Message, E: Reason>(
+    mut opening: BoxFuture<'static, Result<Begun>>,
+    link: Link,
+    operation: &'static str,
+) -> Result<Streaming<M, CallError<E>>> {
+    let begun = poll_fn(|cx| match opening.as_mut().poll(cx) {
+        Poll::Pending if link.waits(cx) => Poll::Ready(None),
+        polled => polled.map(Some),
+    });
+    let begun = begun.await;
+    let beside = Beside::default();
+    let mut replies = Replies {
+        state: State::Opening(opening),
+        operation,
+        link,
+        beside: beside.clone(),
+        message: PhantomData,
+    };
+    if let Some(begun) = begun {
+        replies.begin(begun)?;
+    }
+    Ok(Streaming::new(Typed { replies, error: PhantomData }).with_beside(beside))
+}
+
 impl<M: Message> Replies<M> {
-    /// The messages of an answer whose head is good.
-    pub(super) fn of<E: Reason>(
-        mut answer: Opened,
-        more: bool,
-        operation: &'static str,
-        broken: Broken,
-        limit: usize,
-    ) -> Streaming<M, CallError<E>> {
+    fn begin(&mut self, begun: Result<Begun>) -> Result<()> {
+        self.state = State::Over;
+        let (mut answer, reader) = begun.map_err(|error| self.link.own_or(error))?;
         let headers = answered(std::mem::take(&mut answer.head.headers));
-        let beside = Beside { headers: Arc::new(headers), trailers: Arc::default() };
-        if !more {
+        match reader {
+            Some(reader) => self.state = State::Open(answer, reader),
             // What came in place of messages is both.
-            let _ = beside.trailers.set(beside.headers.as_ref().clone());
+            None => {
+                let _ = self.beside.trailers.set(headers.clone());
+            }
         }
-        let replies = Self {
-            answer: more.then_some(answer),
-            frames: Envelopes::new(limit),
-            operation,
-            broken,
-            trailers: beside.trailers.clone(),
-            message: PhantomData,
-        };
-        Streaming::new(Typed { replies, error: PhantomData }).with_beside(beside)
+        let _ = self.beside.headers.set(headers);
+        Ok(())
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
         loop {
-            if let Some((flags, bytes)) = self.frames.next().map_err(grpc::oversized)? {
-                grpc::check_flags(flags)?;
-                let message = message::decode(bytes);
-                return Poll::Ready(message.map(Some).map_err(|e| unreadable(self.operation, &e)));
+            let (answer, reader) = match &mut self.state {
+                State::Over => return Poll::Ready(Ok(None)),
+                State::Opening(opening) => {
+                    let begun = ready!(opening.as_mut().poll(cx));
+                    self.begin(begun)?;
+                    continue;
+                }
+                State::Open(answer, reader) => (answer, reader),
+            };
+            if let Some(message) = reader.next(self.operation)? {
+                return Poll::Ready(Ok(Some(message)));
             }
-            let Some(answer) = &mut self.answer else { return Poll::Ready(Ok(None)) };
-            match ready!(answer.poll_frame(cx)) {
+            let trailers = match ready!(answer.poll_frame(cx)) {
                 Ok(Some(frame)) => match frame.into_data() {
-                    Ok(data) => self.frames.push(data),
-                    Err(frame) => {
-                        let trailers = frame.into_trailers().unwrap_or_default();
-                        return Poll::Ready(self.end(trailers).map(|()| None));
+                    Ok(data) => {
+                        reader.push(data);
+                        continue;
                     }
+                    Err(frame) => frame.into_trailers().unwrap_or_default(),
                 },
-                Ok(None) => return Poll::Ready(self.end(HeaderMap::new()).map(|()| None)),
-                Err(error) => return Poll::Ready(Err(own(&self.broken).unwrap_or(error))),
-            }
+                Ok(None) => HeaderMap::new(),
+                Err(error) => return Poll::Ready(Err(self.link.own_or(error))),
+            };
+            let last = reader.end(&trailers);
+            self.state = State::Over;
+            let _ = self.beside.trailers.set(answered(trailers));
+            return Poll::Ready(last);
         }
     }
-
-    fn end(&mut self, trailers: HeaderMap) -> Result<()> {
-        let ended = grpc::ended(&trailers);
-        let _ = self.trailers.set(answered(trailers));
-        ended?;
-        if self.frames.is_empty() {
-            Ok(())
-        } else {
-            Err(grpc::broken("a message that is cut short"))
-        }
-    }
-}
-
-/// What ended the caller's own stream, if anything did.
-pub(super) fn own(broken: &Broken) -> Option<Error> {
-    lock(&broken.0).broken.take()
 }
 
 /// The same messages with the method's own errors.
@@ -183,13 +126,10 @@ impl<M: Message, E: Reason> Stream for Typed<M, E> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let replies = &mut self.replies;
-        if replies.answer.is_none() {
-            return Poll::Ready(None);
+        let item = ready!(replies.poll_message(cx));
+        if item.is_err() {
+            replies.state = State::Over;
         }
-        let item = ready!(replies.poll_message(cx)).transpose();
-        if !matches!(item, Some(Ok(_))) {
-            replies.answer = None;
-        }
-        Poll::Ready(item.map(|item| item.map_err(CallError::from_error)))
+        Poll::Ready(item.transpose().map(|item| item.map_err(CallError::from_error)))
     }
 }

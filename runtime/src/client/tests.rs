@@ -1,6 +1,7 @@
 //! The wire below a client, against servers that misbehave on purpose.
 
 mod goaway;
+mod streams;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ fn transport(scheme: &str, address: SocketAddr) -> Transport {
 
 async fn call(transport: &Transport, within: Duration, limit: usize) -> Result<Answer> {
     let request = match transport.target().protocol {
-        crate::call::Protocol::Grpc => super::grpc::request(HeaderMap::new(), Bytes::new()),
+        crate::call::Protocol::Grpc => super::grpc::post(HeaderMap::new(), Body::empty()),
         _ => Request::new(Body::default()),
     };
     transport.exchange(request, "/a.B/C", Some(Instant::now() + within), limit).await

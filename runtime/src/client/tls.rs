@@ -198,11 +198,19 @@ pub(super) struct Secured {
 }
 
 impl Secured {
+    /// The same for connections that need HTTP/2.
+    pub(super) fn over_http2(&self) -> Self {
+        let mut config = ClientConfig::clone(self.connector.config());
+        config.alpn_protocols = vec![H2.to_vec()];
+        let connector = TlsConnector::from(Arc::new(config));
+        Self { connector, name: self.name.clone(), http2: true }
+    }
+
     /// Shakes hands.
     pub(super) async fn connect(self, socket: TcpStream) -> Result<TlsStream<TcpStream>, BoxError> {
         let stream = self.connector.connect(self.name, socket).await?;
         if self.http2 && stream.get_ref().1.alpn_protocol() != Some(H2) {
-            return Err("the server does not offer HTTP/2, which gRPC needs, by ALPN".into());
+            return Err("the server does not offer HTTP/2, which this call needs, by ALPN".into());
         }
         Ok(stream)
     }

@@ -6,11 +6,12 @@
 use std::error::Error as StdError;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, Request, Response, Uri, Version};
 use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use hyper_util::client::legacy;
@@ -58,9 +59,29 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) struct Transport {
     target: Target,
     client: Client<Connector, Body>,
+    /// For calls that need HTTP/2 where others make do with HTTP/1.1. Made for the first of them.
+    duplex: OnceLock<Client<Connector, Body>>,
+    connector: Connector,
     /// Why there can be no connection, whoever asks for one.
     #[cfg(feature = "tls")]
     mistake: Option<String>,
+}
+
+/// Connections of the HTTP version that a prong speaks.
+fn client(protocol: Protocol, connector: Connector) -> Client<Connector, Body> {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
+    match protocol {
+        Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
+        _ => builder
+            .http2_only(true)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .http2_keep_alive_interval(PING_INTERVAL)
+            .http2_keep_alive_timeout(PING_TIMEOUT)
+            .pool_idle_timeout(None),
+    };
+    builder.build(connector)
 }
 
 /// A whole answer.
@@ -79,18 +100,6 @@ impl Transport {
         connector.set_keepalive(Some(IDLE_TIMEOUT));
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         connector.set_tcp_user_timeout(Some(UNCONFIRMED_TIMEOUT));
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
-        match target.protocol {
-            Protocol::Http => builder.pool_idle_timeout(IDLE_TIMEOUT),
-            _ => builder
-                .http2_only(true)
-                .http2_initial_stream_window_size(STREAM_WINDOW)
-                .http2_initial_connection_window_size(CONNECTION_WINDOW)
-                .http2_keep_alive_interval(PING_INTERVAL)
-                .http2_keep_alive_timeout(PING_TIMEOUT)
-                .pool_idle_timeout(None),
-        };
         #[cfg(feature = "tls")]
         let (tls, mistake) = match tls.secure(&target) {
             Ok(secured) => (secured, None),
@@ -102,7 +111,9 @@ impl Transport {
             tls,
         };
         Self {
-            client: builder.build(connector),
+            client: client(target.protocol, connector.clone()),
+            duplex: OnceLock::new(),
+            connector,
             target,
             #[cfg(feature = "tls")]
             mistake,
@@ -111,6 +122,14 @@ impl Transport {
 
     pub(super) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Whose connections a request goes over: its version says so.
+    fn client(&self, version: Version) -> &Client<Connector, Body> {
+        if version != Version::HTTP_2 || self.target.protocol == Protocol::Grpc {
+            return &self.client;
+        }
+        self.duplex.get_or_init(|| client(Protocol::Grpc, self.connector.over_http2()))
     }
 
     /// Sends a request and reads the whole answer, or gives both up at the deadline.
@@ -160,7 +179,7 @@ impl Transport {
         request: Request<Body>,
         clock: &mut Clock,
     ) -> Result<Result<Response<Incoming>, legacy::Error>> {
-        let mut answer = pin!(self.client.request(request));
+        let mut answer = pin!(self.client(request.version()).request(request));
         poll_fn(|cx| match answer.as_mut().poll(cx) {
             Poll::Pending if clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
             polled => polled.map(Ok),
@@ -236,7 +255,8 @@ impl Opened {
         }
     }
 
-    async fn read(mut self, limit: usize) -> Result<Answer> {
+    /// The whole answer.
+    pub(super) async fn read(mut self, limit: usize) -> Result<Answer> {
         if self.body.size_hint().lower() > limit as u64 {
             return Err(self.too_large(limit));
         }
@@ -300,6 +320,16 @@ struct Connector {
     tcp: HttpConnector,
     #[cfg(feature = "tls")]
     tls: Option<Secured>,
+}
+
+impl Connector {
+    /// The same, which over TLS asks for HTTP/2 whatever the target's prong is.
+    fn over_http2(&self) -> Self {
+        #[cfg(feature = "tls")]
+        return Self { tcp: self.tcp.clone(), tls: self.tls.as_ref().map(Secured::over_http2) };
+        #[cfg(not(feature = "tls"))]
+        self.clone()
+    }
 }
 
 impl Service<Uri> for Connector {

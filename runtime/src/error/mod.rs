@@ -70,7 +70,7 @@ pub(crate) struct ForeignStatus {
     pub(crate) headers: http::HeaderMap,
 }
 
-static NO_HEADERS: std::sync::LazyLock<http::HeaderMap> =
+pub(crate) static NO_HEADERS: std::sync::LazyLock<http::HeaderMap> =
     std::sync::LazyLock::new(http::HeaderMap::new);
 
 impl Error {
@@ -349,11 +349,6 @@ impl Error {
 
     pub(crate) fn method_not_found() -> Self {
         Self::unimplemented(reasons::METHOD_NOT_FOUND, "no service has this method").expose()
-    }
-
-    pub(crate) fn needs_streams() -> Self {
-        Self::unimplemented(reasons::METHOD_NOT_FOUND, "this method streams, which needs gRPC")
-            .expose()
     }
 
     pub(crate) fn method_not_allowed() -> Self {

@@ -4,6 +4,7 @@ mod compression;
 pub(crate) mod connect;
 pub(crate) mod envelope;
 pub(crate) mod grpc;
+pub(crate) mod lines;
 pub(crate) mod rest;
 pub(crate) mod web;
 mod wire;

@@ -116,7 +116,7 @@ impl Wire {
             let encoding = if packed { self.sent } else { Encoding::Identity };
             encoding.compress(&bytes, out)
         })
-        .map_err(|error| Error::internal(reasons::INTERNAL, format!("the reply: {error}")))
+        .map_err(|error| Error::internal(reasons::INTERNAL, format!("the message: {error}")))
     }
 
     /// One message in an envelope of its own, in one allocation of the exact size where it is plain.
@@ -132,7 +132,7 @@ impl Wire {
 
 #[cold]
 fn unwritable(fault: Fault) -> Error {
-    Error::internal(reasons::INTERNAL, format!("the reply has no encoding: {fault}"))
+    Error::internal(reasons::INTERNAL, format!("the message has no encoding: {fault}"))
 }
 
 /// UNIMPLEMENTED, as others say it: whoever sends none or many takes the method for one that streams.

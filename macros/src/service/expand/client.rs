@@ -90,6 +90,13 @@ pub(super) fn methods(cx: &Cx, service: &Service) -> TokenStream {
                 self
             }
 
+            /// The same client, which compresses what it sends over gRPC.
+            #[must_use]
+            pub fn with_compression(mut self, compression: #root::client::Compression) -> Self {
+                self.client = self.client.with_compression(compression);
+                self
+            }
+
             #(#methods)*
         }
     }

@@ -136,7 +136,7 @@ async fn a_stream_of_requests_is_not_sent_again() {
     });
     let transport = transport("grpc", address);
     let body = Body::new(Full::new(Bytes::from_static(b"taken")));
-    let request = crate::client::grpc::request(HeaderMap::new(), body);
+    let request = crate::client::grpc::post(HeaderMap::new(), body);
     let deadline = Some(Instant::now() + 10 * SECOND);
     let error = transport.exchange(request, "/a.B/C", deadline, 100).await.err().unwrap();
     assert_eq!(error.grpc_code(), Code::Unavailable, "{error}");

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_core::Stream;
 
 use super::Rest;
@@ -13,6 +13,7 @@ use super::flow::Flow;
 use super::media::Input;
 use crate::call::{Body, Gathered};
 use crate::message::Message;
+use crate::surface::lines::Unread;
 use crate::{Error, Result};
 
 /// The messages of a request, decoded as they arrive; the query and the path are part of each. The first error is the last
@@ -55,7 +56,7 @@ impl<M: Message> Items<M> {
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
         loop {
             if let Cut::Lines(unread) = &mut self.cut
-                && let Some(line) = unread.line(self.limit)?
+                && let Some(line) = unread.document(self.limit)?
             {
                 return Poll::Ready(self.rest.item(line).map(Some));
             }
@@ -78,7 +79,7 @@ impl<M: Message> Items<M> {
             }
             let last = match (&mut self.cut, piece) {
                 (Cut::Lines(unread), Some(piece)) => {
-                    unread.bytes.extend_from_slice(&piece);
+                    unread.push(&piece);
                     continue;
                 }
                 (Cut::Whole(gathered), Some(piece)) => {
@@ -93,13 +94,12 @@ impl<M: Message> Items<M> {
                     continue;
                 }
                 (Cut::Raw(_), None) => return Poll::Ready(Ok(None)),
-                (Cut::Lines(unread), None) => unread.bytes.split().freeze(),
+                (Cut::Lines(unread), None) => unread.rest().unwrap_or_default(),
                 (Cut::Whole(gathered), None) => std::mem::take(gathered).finish(),
                 #[cfg(feature = "ws")]
                 (Cut::Pieces, _) => return Poll::Ready(Ok(None)),
             };
-            if last.is_empty() || last.trim_ascii().is_empty() && matches!(self.cut, Cut::Lines(_))
-            {
+            if last.is_empty() {
                 return Poll::Ready(Ok(None));
             }
             return Poll::Ready(self.rest.item(last).map(Some));
@@ -134,73 +134,4 @@ fn poll_any_piece(body: &mut Body, cx: &mut Context<'_>) -> Poll<Result<Option<B
             Err(other) => Error::cancelled().with_source(other),
         }),
     })
-}
-
-/// What has arrived and is no whole line yet.
-#[derive(Default)]
-struct Unread {
-    bytes: BytesMut,
-    /// How much of it is known to have no line's end.
-    seen: usize,
-}
-
-impl Unread {
-    /// The next line that is not blank, without its end.
-    ///
-    /// # Errors
-    /// `BODY_TOO_LARGE` for a line of more than `limit` bytes, whether or not its end has been seen.
-    fn line(&mut self, limit: usize) -> Result<Option<Bytes>> {
-        loop {
-            let end = self.bytes[self.seen..].iter().position(|&byte| byte == b'\n');
-            let length = end.map_or(self.bytes.len(), |end| self.seen + end);
-            if length > limit {
-                return Err(Error::body_too_large(limit));
-            }
-            if end.is_none() {
-                self.seen = length;
-                return Ok(None);
-            }
-            self.seen = 0;
-            let mut line = self.bytes.split_to(length + 1);
-            line.truncate(length);
-            if !line.trim_ascii().is_empty() {
-                return Ok(Some(line.freeze()));
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines(pieces: &[&[u8]]) -> Vec<Bytes> {
-        let mut unread = Unread::default();
-        let mut out = Vec::new();
-        for piece in pieces {
-            unread.bytes.extend_from_slice(piece);
-            while let Some(line) = unread.line(8).unwrap() {
-                out.push(line);
-            }
-        }
-        out.extend((!unread.bytes.is_empty()).then(|| unread.bytes.freeze()));
-        out
-    }
-
-    #[test]
-    fn lines_come_out_whole_wherever_the_pieces_were_cut() {
-        let bytes = b"{}\r\n\n  \n{\"a\":1}\n[]";
-        for at in 0..=bytes.len() {
-            let (first, second) = bytes.split_at(at);
-            assert_eq!(lines(&[first, second]), ["{}\r", "{\"a\":1}", "[]"], "cut at {at}");
-        }
-    }
-
-    #[test]
-    fn a_line_above_the_limit_is_refused_before_it_ends() {
-        for bytes in [&b"123456789"[..], b"123456789\n"] {
-            let mut unread = Unread { bytes: bytes.into(), seen: 0 };
-            assert_eq!(unread.line(8).unwrap_err().code(), 413);
-        }
-    }
 }

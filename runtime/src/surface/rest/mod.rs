@@ -26,7 +26,7 @@ pub(crate) use answer::error_json;
 pub(crate) use flow::{FAILED, TEXT, error_envelope};
 pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::Answer;
-pub(crate) use plan::Plan;
+pub(crate) use plan::{Plan, is_http_body};
 pub(crate) use text::form_value;
 
 use std::sync::Arc;

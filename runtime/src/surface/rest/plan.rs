@@ -149,7 +149,7 @@ fn is_message(types: &Types, message: &TypeRef, field: &str) -> Result<bool, Str
 }
 
 /// Whether a message, or the field of it that stands for it, is bytes with a content type.
-fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>) -> bool {
+pub(crate) fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>) -> bool {
     let field = field.map(|field| find(types, message, field));
     let message = match &field {
         None => message,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_stream::stream;
-use bident::client::Client;
+use bident::client::{self, Client, Tls};
 use bident::message::Message;
 use bident::prelude::*;
 use bident::service::{Input, Outcome as Returned, Service as _};
@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::compat::{
     CancelTiming, ClientCompatRequest, ClientCompatResponse, ClientErrorResult,
-    ClientResponseResult, Outcome, StreamType,
+    ClientResponseResult, Compression, Outcome, StreamType,
 };
 use super::messages::{
     BidiStreamRequest, BidiStreamResponse, ClientStreamRequest, ClientStreamResponse, Code,
@@ -26,19 +26,6 @@ use super::messages::{
 };
 use super::seen::{entries, listed, wait};
 use super::service::{ConformanceService, ConformanceServiceClient};
-
-/// A client, generated or not, with what the runner wants of every call.
-macro_rules! client {
-    ($type:ident, $plan:expr) => {{
-        let plan = $plan;
-        let mut client = $type::connect(&plan.target).await?;
-        for (name, value) in entries(&plan.headers) {
-            client = client.with_metadata(name, value);
-        }
-        // Without a timeout there is to be none.
-        client.with_deadline(plan.timeout.unwrap_or(Duration::MAX))
-    }};
-}
 
 /// Makes one call, and tells what came of it.
 pub async fn call(request: ClientCompatRequest) -> ClientCompatResponse {
@@ -53,7 +40,7 @@ pub async fn call(request: ClientCompatRequest) -> ClientCompatResponse {
 /// An error is for what could not be tried.
 async fn made(request: ClientCompatRequest) -> bident::Result<ClientResponseResult> {
     let messages = &request.request_messages;
-    let plan = Plan::of(&request);
+    let plan = Plan::of(&request).await?;
     let mut got = Got::default();
     match request.method.as_deref().unwrap_or_default() {
         "Unary" => {
@@ -76,7 +63,7 @@ async fn made(request: ClientCompatRequest) -> bident::Result<ClientResponseResu
             got.one(&plan, "ClientStream", messages, take).await?;
         }
         "ServerStream" => {
-            let client = client!(ConformanceServiceClient, &plan);
+            let client = ConformanceServiceClient::from_client(plan.client.clone());
             let message = plan.single::<ServerStreamRequest>(messages)?;
             let mut cancel = pin!(plan.cancelled());
             let opened = until(cancel.as_mut(), client.server_stream(message)).await;
@@ -94,18 +81,38 @@ async fn made(request: ClientCompatRequest) -> bident::Result<ClientResponseResu
     Ok(got.result)
 }
 
+/// A client that makes its calls as the runner wants them.
+async fn client(request: &ClientCompatRequest) -> bident::Result<Client> {
+    let secure = !request.server_tls_cert.is_empty();
+    let scheme = if secure { "grpcs" } else { "grpc" };
+    let target = format!("{scheme}://{}:{}", request.host, request.port);
+    let mut client = Client::connect(target).await?;
+    if secure {
+        let mut tls = Tls::new().ca_pem(request.server_tls_cert.clone());
+        if let Some(shown) = &request.client_tls_creds {
+            tls = tls.identity_pem(shown.cert.clone(), shown.key.clone());
+        }
+        client = client.with_tls(&tls);
+    }
+    if request.compression == Compression::Gzip {
+        client = client.with_compression(client::Compression::Gzip);
+    }
+    for (name, value) in entries(&request.request_headers) {
+        client = client.with_metadata(name, value);
+    }
+    // Without a timeout there is to be none.
+    let timeout = request.timeout_ms.map(|millis| Duration::from_millis(millis.into()));
+    Ok(client.with_deadline(timeout.unwrap_or(Duration::MAX)))
+}
+
 /// Requests and replies side by side: in turn, or all the requests first.
 async fn bidi(plan: &Plan, got: &mut Got, messages: Vec<BidiStreamRequest>) -> bident::Result {
-    let client = client!(ConformanceServiceClient, plan);
+    let client = ConformanceServiceClient::from_client(plan.client.clone());
     let mut cancel = pin!(plan.cancelled());
     let take = |reply: BidiStreamResponse| reply.payload;
     let mut messages = messages.into_iter();
     let (sender, mut receiver) = mpsc::channel(1);
     let requests = if plan.in_turn {
-        // The head of the answer is waited for, and a server may send it behind the first request.
-        if let Some(first) = messages.next() {
-            plan.send(&sender, first).await;
-        }
         Streaming::of(stream! {
             while let Some(message) = receiver.recv().await {
                 yield message;
@@ -116,12 +123,11 @@ async fn bidi(plan: &Plan, got: &mut Got, messages: Vec<BidiStreamRequest>) -> b
     };
     let opened = until(cancel.as_mut(), client.bidi_stream(requests)).await;
     let Some(mut replies) = got.opened(opened) else { return Ok(()) };
-    let mut more = true;
     if plan.in_turn {
-        while more && got.reply(plan, cancel.as_mut(), &mut replies, take).await {
-            match messages.next() {
-                Some(message) => plan.send(&sender, message).await,
-                None => more = false,
+        for message in messages {
+            plan.send(&sender, message).await;
+            if !got.reply(plan, cancel.as_mut(), &mut replies, take).await {
+                break;
             }
         }
         if matches!(plan.cancel, Some(CancelTiming::BeforeCloseSend)) {
@@ -138,9 +144,8 @@ async fn bidi(plan: &Plan, got: &mut Got, messages: Vec<BidiStreamRequest>) -> b
 
 /// How a call is to be made.
 struct Plan {
-    target: String,
-    headers: Vec<Header>,
-    timeout: Option<Duration>,
+    /// With what the runner wants of every call.
+    client: Client,
     delay: u32,
     in_turn: bool,
     cancel: Option<CancelTiming>,
@@ -151,19 +156,17 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(request: &ClientCompatRequest) -> Self {
+    async fn of(request: &ClientCompatRequest) -> bident::Result<Self> {
         let at_once = CancelTiming::AfterCloseSendMs(0);
-        Self {
-            target: format!("grpc://{}:{}", request.host, request.port),
-            headers: request.request_headers.clone(),
-            timeout: request.timeout_ms.map(|millis| Duration::from_millis(millis.into())),
+        Ok(Self {
+            client: client(request).await?,
             delay: request.request_delay_ms,
             in_turn: request.stream_type == StreamType::FullDuplexBidiStream,
             cancel: request.cancel.as_ref().map(|cancel| cancel.cancel_timing.unwrap_or(at_once)),
             total: request.request_messages.len(),
             sent: Arc::default(),
             all_sent: Arc::default(),
-        }
+        })
     }
 
     /// The only message of a call.
@@ -239,8 +242,7 @@ impl Got {
             .clone()
             .find(|method| method.name == name)
             .ok_or_else(|| Error::not_found("NO_METHOD", format!("no method {name}")))?;
-        let client = client!(Client, plan);
-        let call = client.unary_reply::<In, Result<Rep, Error>>(method, request);
+        let call = plan.client.unary_reply::<In, Result<Rep, Error>>(method, request);
         match until(pin!(plan.cancelled()), call).await {
             None => self.given_up(),
             Some(Err(error)) => self.failed(error),

@@ -166,18 +166,11 @@ async fn server_streaming(client: &TestServiceClient) -> Result<()> {
 
 async fn ping_pong(client: &TestServiceClient) -> Result<()> {
     let (sender, requests) = fed();
-    let mut cases = REQUEST_SIZES.into_iter().zip(RESPONSE_SIZES);
-    let mut next =
-        || cases.next().map(|(request, response)| (asking(&[response], request), response));
-    let (first, mut response) = next().context("no case")?;
-    // The server sends no headers before its first reply, and the call waits for them.
-    sender.send(first).await?;
+    // The server sends no headers before its first reply.
     let mut replies = client.full_duplex_call(requests).await?;
-    loop {
+    for (request, response) in REQUEST_SIZES.into_iter().zip(RESPONSE_SIZES) {
+        sender.send(asking(&[response], request)).await?;
         ensure!(next_size(&mut replies).await? == Some(usize::try_from(response)?));
-        let Some((request, its_response)) = next() else { break };
-        sender.send(request).await?;
-        response = its_response;
     }
     drop(sender);
     ensure!(next_size(&mut replies).await?.is_none());

@@ -13,6 +13,7 @@ use bident::App;
 use bident::client::{Client, Tls};
 use bident::prelude::*;
 use e2e::{Running, bounded, refused, start};
+use futures_util::Stream;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -40,6 +41,14 @@ impl Notes {
     #[rpc(get = "/large", timeout = "20s")]
     async fn large(&self) -> Note {
         Note::new("x".repeat(LARGE))
+    }
+
+    #[rpc]
+    async fn echoes(
+        &self,
+        notes: Streaming<Note>,
+    ) -> impl Stream<Item = Result<Note, bident::Error>> + Send {
+        notes
     }
 
     /// Who asks.

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod forms;
+mod routes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -173,14 +174,17 @@ struct Opened {
     produced: Arc<AtomicUsize>,
 }
 
-async fn open(settings: &str) -> Opened {
+/// Over which every client of all four shapes goes.
+const PRONGS: [&str; 2] = ["grpc", "http"];
+
+async fn open(scheme: &str, settings: &str) -> Opened {
     let (sink, events) = e2e::events();
     let produced = Arc::new(AtomicUsize::new(0));
     let shelf = vec!["one".to_owned(), "two".to_owned()];
     let library = Library { sink, produced: produced.clone(), shelf };
     let app = App::new("streaming").defaults(settings).service(library);
     let server = start(app.service(ClockServer(Wall { name: "wall".into() }))).await;
-    let target = format!("grpc://{}", server.addr);
+    let target = format!("{scheme}://{}", server.addr);
     let library = LibraryClient::connect(&target).await.unwrap();
     let clock = ClockClient::connect(&target).await.unwrap();
     Opened { server, library, clock, events, produced }

@@ -37,6 +37,28 @@ async fn whom_nobody_vouches_for_is_not_called() {
 }
 
 #[tokio::test]
+async fn both_sides_stream_at_once_over_either_prong() {
+    let authority = Authority::new();
+    let folder = Folder::with(&authority);
+    let app = serve(&folder, "").await;
+    for scheme in ["grpcs", "https"] {
+        let client = Client::connect(format!("{scheme}://localhost:{}", app.addr.port()));
+        let client = client.await.unwrap().with_tls(&Tls::new().ca_pem(authority.pem()));
+        let client = NotesClient::from_client(client);
+        let (send, mut receive) = tokio::sync::mpsc::channel(1);
+        let notes = futures_util::stream::poll_fn(move |cx| receive.poll_recv(cx));
+        let mut echoes = client.echoes(Streaming::of(notes)).await.unwrap();
+        for text in ["a", "b"] {
+            send.send(Note::new(text)).await.unwrap();
+            let note = bounded("the echo", echoes.next()).await.unwrap().unwrap();
+            assert_eq!(note.text, text, "{scheme}");
+        }
+        // What does not stream goes over HTTP/1.1 beside it.
+        assert_eq!(client.echo("c".to_owned()).await.unwrap().text, "c");
+    }
+}
+
+#[tokio::test]
 async fn mistakes_in_the_set_up_fail_each_call() {
     let authority = Authority::new();
     let (one, two) = (authority.sign("a", &[], &[]), authority.sign("b", &[], &[]));
