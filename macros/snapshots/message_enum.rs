@@ -93,8 +93,9 @@ const _: () = {
         }
         fn from_json<'de, __BidentInput: ::bident::__private::serde::Deserializer<'de>>(
             input: __BidentInput,
-            _: &mut ::bident::message::JsonCx,
+            cx: &mut ::bident::message::JsonCx,
         ) -> ::core::result::Result<Self, __BidentInput::Error> {
+            let _ = &cx;
             ::bident::__private::message::enumeration::from_json(input)
         }
         fn bind(

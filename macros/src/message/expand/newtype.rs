@@ -72,7 +72,8 @@ impl<'a> Newtype<'a> {
     fn value(&self) -> TokenStream {
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Value");
-        let (to_json, from_json) = self.json(&inner);
+        let (to, from) = self.json(&inner);
+        let json = self.out.json(&quote!(Self), &to, &from);
         let from_json_set = if self.out.head.own_serde {
             TokenStream::new()
         } else {
@@ -127,22 +128,7 @@ impl<'a> Newtype<'a> {
                     #inner::merge(&mut self.0, raw, cx)
                 }
 
-                fn to_json<__BidentOutput: #serde::Serializer>(
-                    &self,
-                    out: __BidentOutput,
-                    dialect: #m::Dialect,
-                ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                    let _ = dialect;
-                    #to_json
-                }
-
-                fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                    input: __BidentInput,
-                    cx: &mut #m::JsonCx,
-                ) -> ::core::result::Result<Self, __BidentInput::Error> {
-                    let _ = &cx;
-                    #from_json
-                }
+                #json
 
                 #from_json_set
 
@@ -190,7 +176,7 @@ impl<'a> Newtype<'a> {
     fn field(&self) -> TokenStream {
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Field");
-        let (to_json, from_json) = if self.out.head.own_serde {
+        let (to, from) = if self.out.head.own_serde {
             (
                 quote!(#serde::Serialize::serialize(self, out)),
                 quote!(#p::nullable_serde::<Self, __BidentInput>(input)),
@@ -201,6 +187,7 @@ impl<'a> Newtype<'a> {
                 quote!(#inner::from_json(input, cx).map(|value| value.map(Self))),
             )
         };
+        let json = self.out.json(&quote!(::core::option::Option<Self>), &to, &from);
         quote! {
             #head {
                 fn initial() -> ::core::option::Option<Self> {
@@ -234,22 +221,7 @@ impl<'a> Newtype<'a> {
                     #inner::is_printed(&self.0)
                 }
 
-                fn to_json<__BidentOutput: #serde::Serializer>(
-                    &self,
-                    out: __BidentOutput,
-                    dialect: #m::Dialect,
-                ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                    let _ = dialect;
-                    #to_json
-                }
-
-                fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                    input: __BidentInput,
-                    cx: &mut #m::JsonCx,
-                ) -> ::core::result::Result<::core::option::Option<Self>, __BidentInput::Error> {
-                    let _ = &cx;
-                    #from_json
-                }
+                #json
 
                 fn bind(
                     &mut self,

@@ -103,7 +103,7 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
 }
 
 fn json(out: &Out<'_>, fields: &Fields<'_>, slots: &TokenStream) -> TokenStream {
-    let (m, p, serde) = (&out.m, &out.p, &out.serde);
+    let (p, serde) = (&out.p, &out.serde);
     let (to, from) = if out.head.own_serde {
         (
             quote!(#serde::Serialize::serialize(self, out)),
@@ -122,24 +122,7 @@ fn json(out: &Out<'_>, fields: &Fields<'_>, slots: &TokenStream) -> TokenStream 
             quote!(#p::from_json::<#slots, __BidentInput>(input, cx)),
         )
     };
-    quote! {
-        fn to_json<__BidentOutput: #serde::Serializer>(
-            &self,
-            out: __BidentOutput,
-            dialect: #m::Dialect,
-        ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-            let _ = dialect;
-            #to
-        }
-
-        fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-            input: __BidentInput,
-            cx: &mut #m::JsonCx,
-        ) -> ::core::result::Result<Self, __BidentInput::Error> {
-            let _ = &cx;
-            #from
-        }
-    }
+    out.json(&quote!(Self), &to, &from)
 }
 
 /// The methods that work on one field by its name or number.
