@@ -71,6 +71,8 @@ pub(crate) enum Output {
     Many {
         ty: Type,
         item: Box<Type>,
+        /// Where the `impl` stands.
+        stream: Span,
         /// Whether the function is an `async fn`.
         awaited: bool,
     },

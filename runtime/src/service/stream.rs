@@ -245,6 +245,7 @@ pub struct InResult(());
 /// In a [`Reply`] in a `Result`.
 pub struct InResultOfReply(());
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<Alone, E> for S {
     type Item = S::Item;
     type Items = S;
@@ -254,6 +255,7 @@ impl<S: Stream, E> IntoItems<Alone, E> for S {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InReply, E> for Reply<S> {
     type Item = S::Item;
     type Items = S;
@@ -263,6 +265,7 @@ impl<S: Stream, E> IntoItems<InReply, E> for Reply<S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InResult, E> for std::result::Result<S, E> {
     type Item = S::Item;
     type Items = S;
@@ -272,6 +275,7 @@ impl<S: Stream, E> IntoItems<InResult, E> for std::result::Result<S, E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InResultOfReply, E> for std::result::Result<Reply<S>, E> {
     type Item = S::Item;
     type Items = S;

@@ -196,7 +196,8 @@ fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Outpu
         sink.on(first, wrong);
     }
     let item = item.unwrap_or_else(|| parse_quote!(()));
-    Output::Many { item: Box::new(item), awaited: sig.asyncness.is_some(), ty }
+    let (stream, awaited) = (first.impl_token.span, sig.asyncness.is_some());
+    Output::Many { item: Box::new(item), stream, awaited, ty }
 }
 
 /// Every `impl Trait` of a type.

@@ -102,12 +102,15 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
             None,
             quote_spanned!(span=> #host::#ident(#this, #inputs).await),
         ),
-        Output::Many { awaited, .. } => {
+        Output::Many { awaited, stream, .. } => {
             let dot_await = awaited.then(|| quote_spanned!(span=> .await));
-            let returned = quote_spanned!(span=> #host::#ident(#this, #inputs) #dot_await);
-            let answers = quote_spanned!(span=> answers);
-            let body = quote_spanned!(span=> #answers.send(#returned).await);
-            (quote_spanned!(span=> streaming), Some(quote!(, #answers)), body)
+            // All of it at one place: what is no stream is reported there, and the compiler tells a place of one mistake once.
+            let send = quote_spanned!(at(*stream)=> answers.send(returned).await);
+            let body = quote_spanned! {span=>
+                let returned = #host::#ident(#this, #inputs) #dot_await;
+                #send
+            };
+            (quote_spanned!(span=> streaming), Some(quote_spanned!(span=> , answers)), body)
         }
     };
     quote_spanned! {span=>
