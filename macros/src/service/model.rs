@@ -61,6 +61,8 @@ pub(crate) struct Method {
     pub(crate) deprecated: bool,
     /// Where it is said that forms are accepted.
     pub(crate) form: Option<Span>,
+    /// The field of the reply that is the id of each event.
+    pub(crate) event_id: Option<Spanned<String>>,
 }
 
 /// What a method returns.

@@ -69,6 +69,7 @@ pub(crate) struct RpcOptions {
     pub(crate) form: Slot<()>,
     pub(crate) body: Slot<String>,
     pub(crate) response_body: Slot<String>,
+    pub(crate) event_id: Slot<String>,
     pub(crate) bindings: Vec<BindingDecl>,
     /// Whether anything in the attribute was wrong.
     pub(crate) failed: bool,
@@ -255,6 +256,7 @@ fn rpc_options(all: Vec<Entry>, sink: &Sink<'_>) -> RpcOptions {
             "form" => options.form.set(key, entry.flag(sink), sink),
             "body" => options.body.set(key, entry.string(sink), sink),
             "response_body" => options.response_body.set(key, entry.string(sink), sink),
+            "event_id" => options.event_id.set(key, entry.string(sink), sink),
             verb => options.bindings.extend(binding(verb, key, &entry, sink)),
         }
     }

@@ -17,10 +17,9 @@ use super::{Dialect, Fault, FieldDesc, Kind, Label, Types};
 /// A field of any shape: a value, or `Option`, `Vec` or a map of values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a message",
-    label = "not a type that a message can hold",
+    label = "not a type that a message can hold; a `Streaming` is the only argument of its method, beside the `&Context`",
     note = "a type of your own needs `#[message]` above its definition",
     note = "a list or a map inside `Vec`, `Option` or a map goes into a struct with `#[message]`",
-    note = "a `Streaming` of messages is the only argument of its method, beside the call's `&Context`",
     note = "the keys of a map are integers, `bool`, `String` or a newtype of one",
     note = "`usize` and `isize` differ between machines: use `u64` or `i64`; `i128` and `u128` have no wire form: use `String` or `Vec<u8>`",
     note = "a type made by prost needs `#[field(foreign = \"its.full.Name\")]` above the field, and `prost::Message`, `Default`, `serde::Serialize` and `serde::Deserialize`"

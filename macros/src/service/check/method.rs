@@ -56,6 +56,14 @@ pub(super) fn check(
         timeout
     });
     let bindings = binding::check_all(&options, &section);
+    let event_id = options.event_id.get().cloned();
+    if let Some(field) = &event_id {
+        binding::check_field("event_id", field, &section);
+        if matches!(output, Output::One(_)) {
+            let wrong = "events are those of a stream: `event_id` is for a method that returns an `impl Stream`";
+            section.at(field.span, wrong);
+        }
+    }
 
     (!section.has_errors() && !options.failed).then(|| Method {
         operation: format!("/{service}/{name}"),
@@ -70,6 +78,7 @@ pub(super) fn check(
         idempotent: options.idempotent.is_set(),
         deprecated: options.deprecated.is_set() || deprecated_in_rust,
         form: options.form.get().map(|flag| flag.span),
+        event_id,
         ident: sig.ident,
     })
 }

@@ -6,6 +6,7 @@ mod calls;
 mod client;
 mod common;
 mod errors;
+mod event_ids;
 mod foreign_services;
 mod grpc_wire;
 mod health;
