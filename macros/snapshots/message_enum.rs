@@ -134,10 +134,19 @@ const _: () = {
         reason = "generated code reads deprecated fields like any other"
     )]
     impl ::bident::message::Traced for Genre {
-        fn trace(&self, key: &'static str, sink: &mut ::bident::message::TraceSink<'_>) {
-            ::bident::__private::message::enumeration::trace(self, key, sink);
+        fn attribute(&self) -> ::core::option::Option<::bident::message::Attribute> {
+            ::core::option::Option::Some(
+                ::bident::__private::message::enumeration::attribute(self),
+            )
         }
     }
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        clippy::all,
+        reason = "generated code reads deprecated fields like any other"
+    )]
+    impl ::bident::message::TracedItem for Genre {}
     #[automatically_derived]
     #[allow(
         deprecated,

@@ -25,6 +25,14 @@ use super::{Dialect, Fault, FieldDesc, Kind, Label, Types};
     note = "a type made by prost needs `#[field(foreign = \"its.full.Name\")]` above the field, and `prost::Message`, `Default`, `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
+    /// Whether there may be `traced` fields within.
+    #[doc(hidden)]
+    const TRACED: bool = false;
+
+    /// Puts the `traced` fields within on a span.
+    #[doc(hidden)]
+    fn trace_within(&self, _to: &mut crate::__private::Attributes) {}
+
     /// The value of a field that nothing set, or `None` where it must be set.
     fn initial() -> Option<Self>;
 
@@ -208,17 +216,4 @@ pub trait Member<F = Plain>: Field<F> {
 
     /// Appends the value with its tag.
     fn member_write(&self, number: u32, out: &mut Vec<u8>);
-}
-
-/// What takes the values of `traced` fields: the key, and the value as text.
-pub type TraceSink<'a> = dyn FnMut(&'static str, &dyn std::fmt::Display) + 'a;
-
-/// A field that can be put on a span: a plain value, an enum, or an `Option` of one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be put on a span",
-    label = "`traced` is for plain values, enums and `Option`s of them"
-)]
-pub trait Traced {
-    /// Hands the value to `sink`, if there is one.
-    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>);
 }

@@ -9,8 +9,9 @@ use std::pin::pin;
 use futures_core::Stream;
 
 use super::{Arg, Form, Outcome, Signature};
+use crate::__private::record;
 use crate::Result;
-use crate::call::{Answers, Body, Meta, Reply, Streaming};
+use crate::call::{Answers, Body, Context, Meta, Reply, Streaming};
 use crate::error::Reason;
 use crate::message::Message;
 use crate::surface::Codec;
@@ -26,9 +27,21 @@ pub trait Input: Sized + Send + 'static {
     #[doc(hidden)]
     fn read(incoming: Incoming<'_>) -> impl Future<Output = Result<Self>> + Send;
 
+    /// Puts its `traced` fields on the call's span. Many messages are many values, of which none is the call's.
+    #[doc(hidden)]
+    fn trace(&self, _context: &Context) {}
+
     /// As a client sends it.
     #[doc(hidden)]
     fn given(self) -> Given<Self::Message>;
+}
+
+/// Puts the `traced` fields of a message on the call's span. Whose message has none pays nothing.
+#[inline]
+pub(crate) fn trace_fields<M: Message>(context: &Context, message: &M) {
+    if <M as Message>::TRACED {
+        record(context, |to| Message::trace_fields(message, to));
+    }
 }
 
 /// A request that has not been sent.
@@ -63,6 +76,11 @@ impl<M: Message> Input for M {
             Box::pin(std::mem::take(incoming.body).drain()).await;
         }
         read
+    }
+
+    #[inline]
+    fn trace(&self, context: &Context) {
+        trace_fields(context, self);
     }
 
     fn given(self) -> Given<M> {

@@ -12,6 +12,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
     let value = out.implement(&quote!(#m::Value));
     let single = out.implement(&quote!(#m::Single));
     let traced = out.implement(&quote!(#m::Traced));
+    let traced_item = out.implement(&quote!(#m::TracedItem));
     let first = values.iter().find(|value| !value.other).map(|value| &value.ident);
     let initial = out.implement(&quote!(#m::Initial));
     let default = match &out.head.derives.default {
@@ -91,10 +92,12 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
         }
 
         #traced {
-            fn trace(&self, key: &'static str, sink: &mut #m::TraceSink<'_>) {
-                #p::enumeration::trace(self, key, sink);
+            fn attribute(&self) -> ::core::option::Option<#m::Attribute> {
+                ::core::option::Option::Some(#p::enumeration::attribute(self))
             }
         }
+
+        #traced_item {}
 
         #default
         #faces

@@ -74,6 +74,7 @@ impl<'a> Newtype<'a> {
         let (head, inner) = self.formatted("Value");
         let (to, from) = self.json(&inner);
         let json = self.out.json(&quote!(Self), &to, &from);
+        let within = self.within(&inner);
         let from_json_set = if self.out.head.own_serde {
             TokenStream::new()
         } else {
@@ -89,6 +90,8 @@ impl<'a> Newtype<'a> {
         quote! {
             #head {
                 const WIRE: #m::WireType = #inner::WIRE;
+
+                #within
 
                 fn initial() -> ::core::option::Option<Self> {
                     #inner::initial().map(Self)
@@ -158,6 +161,21 @@ impl<'a> Newtype<'a> {
         }
     }
 
+    /// The traced fields of a message inside.
+    fn within(&self, inner: &TokenStream) -> TokenStream {
+        let m = &self.out.m;
+        if self.field.secret {
+            return TokenStream::new();
+        }
+        quote! {
+            const TRACED: bool = #inner::TRACED;
+
+            fn trace_within(&self, to: &mut #m::Attributes) {
+                #inner::trace_within(&self.0, to);
+            }
+        }
+    }
+
     /// The JSON of a value: that of the field, or the user's own.
     fn json(&self, inner: &TokenStream) -> (TokenStream, TokenStream) {
         let serde = &self.out.serde;
@@ -188,8 +206,11 @@ impl<'a> Newtype<'a> {
             )
         };
         let json = self.out.json(&quote!(::core::option::Option<Self>), &to, &from);
+        let within = self.within(&inner);
         quote! {
             #head {
+                #within
+
                 fn initial() -> ::core::option::Option<Self> {
                     #inner::initial().map(Self)
                 }
@@ -277,12 +298,15 @@ impl<'a> Newtype<'a> {
             TokenStream::new()
         } else {
             let head = self.implement(&none, &quote!(#m::Traced), &quote!(#m::Traced));
+            let item = self.implement(&none, &quote!(#m::TracedItem), &quote!(#m::TracedItem));
             quote_spanned! {at=>
                 #head {
-                    fn trace(&self, key: &'static str, sink: &mut #m::TraceSink<'_>) {
-                        <#ty as #m::Traced>::trace(&self.0, key, sink);
+                    fn attribute(&self) -> ::core::option::Option<#m::Attribute> {
+                        <#ty as #m::Traced>::attribute(&self.0)
                     }
                 }
+
+                #item {}
             }
         };
         let plain = match self.field.format {

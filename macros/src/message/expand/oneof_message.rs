@@ -27,6 +27,7 @@ pub(super) fn expand(out: &Out<'_>) -> TokenStream {
     quote! {
         #implement {
             const FIELDS: &'static [&'static str] = <Self as #p::Oneof>::NAMES;
+            const TRACED: bool = <Self as #p::Oneof>::TRACED;
 
             fn initial() -> ::core::option::Option<Self> {
                 ::core::option::Option::None
@@ -120,8 +121,8 @@ pub(super) fn expand(out: &Out<'_>) -> TokenStream {
                 })
             }
 
-            fn trace(&self, sink: &mut #m::TraceSink<'_>) {
-                #p::Oneof::trace(self, sink);
+            fn trace_fields(&self, to: &mut #m::Attributes) {
+                #p::Oneof::trace_fields(self, to);
             }
         }
     }

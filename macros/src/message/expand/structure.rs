@@ -33,13 +33,14 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
     let merge = fields.merge();
     let bind = fields.bind();
     let describe = fields.describe();
-    let trace = fields.trace();
+    let (traced, trace) = (fields.traced(), fields.trace());
     let description = out.description();
     let json = json(out, fields, &slots);
     let one = one_field(out, fields);
     quote! {
         #implement {
             const FIELDS: &'static [&'static str] = #names;
+            const TRACED: bool = #p::any(&[#traced]);
 
             fn initial() -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(Self { #initial })
@@ -94,8 +95,8 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
                 })
             }
 
-            fn trace(&self, sink: &mut #m::TraceSink<'_>) {
-                let _ = &sink;
+            fn trace_fields(&self, to: &mut #m::Attributes) {
+                let _ = &to;
                 #trace
             }
         }
