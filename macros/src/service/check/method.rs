@@ -9,7 +9,7 @@ use syn::{
     TypeParamBound, parse_quote,
 };
 
-use super::binding;
+use super::{binding, traced};
 use crate::service::duration;
 use crate::service::model::{Arg, Method, Output, Value};
 use crate::service::parse::RpcDecl;
@@ -65,6 +65,8 @@ pub(super) fn check(
         }
     }
 
+    let traced = traced::check(&options, &args, &output, &section);
+
     (!section.has_errors() && !options.failed).then(|| Method {
         operation: format!("/{service}/{name}"),
         name,
@@ -79,6 +81,7 @@ pub(super) fn check(
         deprecated: options.deprecated.is_set() || deprecated_in_rust,
         form: options.form.get().map(|flag| flag.span),
         event_id,
+        traced,
         ident: sig.ident,
     })
 }
@@ -141,16 +144,20 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
         }
         check_mentions(argument.ty.to_token_stream(), parameters, sink);
         match (&*argument.ty, &*argument.pat) {
-            (Type::Reference(reference), _) => {
+            (Type::Reference(reference), pat) => {
                 if let Some(mutability) = &reference.mutability {
                     sink.on(mutability, "the context is shared: write `&Context`");
                 }
-                if args.iter().any(|arg| matches!(arg, Arg::Context(_))) {
+                if args.iter().any(|arg| matches!(arg, Arg::Context(..))) {
                     let wrong = "a reference is the call's context, and there is one already; values \
                                  are taken by value";
                     sink.on(&argument.ty, wrong);
                 }
-                args.push(Arg::Context(reference.elem.clone()));
+                let name = match pat {
+                    Pat::Ident(pat) => Some(pat.ident.clone()),
+                    _ => None,
+                };
+                args.push(Arg::Context(name, reference.elem.clone()));
             }
             (Type::ImplTrait(ty), _) => {
                 sink.on(

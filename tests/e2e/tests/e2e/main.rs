@@ -24,6 +24,7 @@ mod rest_negotiation;
 mod restarts;
 mod shapes;
 mod shop;
+mod span_attributes;
 mod status_table;
 mod streaming;
 mod streams;
