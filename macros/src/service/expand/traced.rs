@@ -37,7 +37,7 @@ pub(super) fn around(cx: &Cx, method: &Method, call: TokenStream) -> TokenStream
 }
 
 fn puts(cx: &Cx, method: &Method, attributes: &[Attribute]) -> TokenStream {
-    let private = cx.private();
+    let (root, private) = (cx.root(), cx.private());
     let context = method.args.iter().find_map(|arg| match arg {
         Arg::Context(Some(name), ty) if attributes.iter().any(|it| it.uses_context) => {
             Some(quote_spanned! {at(ty.span())=>
@@ -51,7 +51,7 @@ fn puts(cx: &Cx, method: &Method, attributes: &[Attribute]) -> TokenStream {
         // A value that cannot be put on a span is reported where it stands.
         let span = at(value.span());
         let value = match field.sigil {
-            Sigil::Plain => quote_spanned!(span=> &(#value)),
+            Sigil::Plain => quote_spanned!(span=> #root::message::Traced::attribute(&(#value))),
             Sigil::Display => quote_spanned!(span=> #private::displayed(&(#value))),
             Sigil::Debug => quote_spanned!(span=> #private::debugged(&(#value))),
         };

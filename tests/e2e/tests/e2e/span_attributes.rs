@@ -187,7 +187,8 @@ async fn traced_fields_of_requests_and_replies_are_on_the_span() {
     assert_eq!(shop.recorded(), pairs(&all), "what is not set and what is secret is not there");
 
     // The message within is the same message: the last one has the say.
-    let parent = r#"{"id":"o1","note":"n","paid":{"cash":5},"parent":{"id":"o0","level":"LEVEL_HIGH"}}"#;
+    let parent =
+        r#"{"id":"o1","note":"n","paid":{"cash":5},"parent":{"id":"o0","level":"LEVEL_HIGH"}}"#;
     call("POST", "/orders").json(parent).send(server.addr).await;
     let recorded = shop.recorded();
     for one in pairs(&[("order.id", "o0"), ("order.note", "n"), ("paid.cash", "5")]) {
