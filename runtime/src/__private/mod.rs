@@ -1,6 +1,7 @@
 //! Everything generated code may name. Exempt from semantic versioning; not for people.
 
 mod asserts;
+mod attributes;
 
 mod reason;
 pub mod traced;
@@ -8,6 +9,10 @@ pub mod traced;
 pub(crate) use asserts::same;
 pub use asserts::{
     Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
+};
+pub use attributes::{
+    Attribute, Attributes, IntoAttribute, debugged, displayed, record, record_reply, recorded,
+    recording,
 };
 pub use inventory;
 pub use reason::{Sent, Text, is_of_domain};

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::Notify;
 
 use super::{Body, Meta, Protocol, Trace, metadata};
+use crate::__private::Attributes;
 use crate::Result;
 use crate::message::Message;
 #[cfg(feature = "tls")]
@@ -37,6 +38,8 @@ pub(super) struct Inner {
     added: Mutex<Option<Box<Added>>>,
     /// Whether there is anything added, to look at before the lock.
     adding: AtomicBool,
+    /// What the call's span is told by declaration. Empty, and without an allocation, where nothing is declared.
+    attributes: Mutex<Attributes>,
     over: AtomicBool,
     /// Whether anyone has asked to be told of the end.
     awaited: AtomicBool,
@@ -94,6 +97,7 @@ impl Context {
             span,
             added: Mutex::new(None),
             adding: AtomicBool::new(false),
+            attributes: Mutex::default(),
             over: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
             ended: Notify::new(),
@@ -243,6 +247,15 @@ impl Context {
     /// The trace that the call belongs to.
     pub fn trace(&self) -> Trace {
         self.0.trace
+    }
+
+    /// Whether the call's span is recorded: attributes for it are worth making.
+    pub fn is_recording(&self) -> bool {
+        self.trace().sampled()
+    }
+
+    pub(crate) fn attributes(&self) -> MutexGuard<'_, Attributes> {
+        self.0.attributes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The call's span; a disabled one where nobody listens at `debug`.

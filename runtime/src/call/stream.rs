@@ -46,6 +46,7 @@ where
         let future: BoxFuture<'static, Result<()>> = Box::pin(async move {
             let input = In::read(Incoming::new(&codec, &mut body, limit)).await?;
             drop(body);
+            input.trace(&handed);
             f(handed, input, answers).await
         });
         let mut driver = Driver { future: Some(future), ended: None, fails_early, slot };
