@@ -93,8 +93,9 @@ const _: () = {
         }
         fn from_json<'de, __BidentInput: ::bident::__private::serde::Deserializer<'de>>(
             input: __BidentInput,
-            _: &mut ::bident::message::JsonCx,
+            cx: &mut ::bident::message::JsonCx,
         ) -> ::core::result::Result<Self, __BidentInput::Error> {
+            let _ = &cx;
             ::bident::__private::message::enumeration::from_json(input)
         }
         fn bind(
@@ -133,10 +134,19 @@ const _: () = {
         reason = "generated code reads deprecated fields like any other"
     )]
     impl ::bident::message::Traced for Genre {
-        fn trace(&self, key: &'static str, sink: &mut ::bident::message::TraceSink<'_>) {
-            ::bident::__private::message::enumeration::trace(self, key, sink);
+        fn attribute(&self) -> ::core::option::Option<::bident::message::Attribute> {
+            ::core::option::Option::Some(
+                ::bident::__private::message::enumeration::attribute(self),
+            )
         }
     }
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        clippy::all,
+        reason = "generated code reads deprecated fields like any other"
+    )]
+    impl ::bident::message::TracedItem for Genre {}
     #[automatically_derived]
     #[allow(
         deprecated,

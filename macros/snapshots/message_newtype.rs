@@ -16,6 +16,14 @@ const _: () = {
         const WIRE: ::bident::message::WireType = <String as ::bident::message::Value<
             __BidentFormat,
         >>::WIRE;
+        const TRACED: bool = <String as ::bident::message::Value<
+            __BidentFormat,
+        >>::TRACED;
+        fn trace_within(&self, to: &mut ::bident::message::Attributes) {
+            <String as ::bident::message::Value<
+                __BidentFormat,
+            >>::trace_within(&self.0, to);
+        }
         fn initial() -> ::core::option::Option<Self> {
             <String as ::bident::message::Value<__BidentFormat>>::initial().map(Self)
         }
@@ -119,6 +127,14 @@ const _: () = {
     where
         for<'__bident> String: ::bident::message::Field<__BidentFormat>,
     {
+        const TRACED: bool = <String as ::bident::message::Field<
+            __BidentFormat,
+        >>::TRACED;
+        fn trace_within(&self, to: &mut ::bident::message::Attributes) {
+            <String as ::bident::message::Field<
+                __BidentFormat,
+            >>::trace_within(&self.0, to);
+        }
         fn initial() -> ::core::option::Option<Self> {
             <String as ::bident::message::Field<__BidentFormat>>::initial().map(Self)
         }
@@ -252,10 +268,20 @@ const _: () = {
     where
         for<'__bident> String: ::bident::message::Traced,
     {
-        fn trace(&self, key: &'static str, sink: &mut ::bident::message::TraceSink<'_>) {
-            <String as ::bident::message::Traced>::trace(&self.0, key, sink);
+        fn attribute(&self) -> ::core::option::Option<::bident::message::Attribute> {
+            <String as ::bident::message::Traced>::attribute(&self.0)
         }
     }
+    #[automatically_derived]
+    #[allow(
+        deprecated,
+        clippy::all,
+        reason = "generated code reads deprecated fields like any other"
+    )]
+    impl ::bident::message::TracedItem for Isbn
+    where
+        for<'__bident> String: ::bident::message::TracedItem,
+    {}
     #[automatically_derived]
     #[allow(
         deprecated,

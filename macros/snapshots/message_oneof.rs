@@ -85,6 +85,25 @@ const _: () = {
         const NUMBERS: &'static [u32] = &[1u32, 2u32, 3u32];
         const NAMES: &'static [&'static str] = &["book", "count", "nothing"];
         const PINNED: bool = false;
+        const TRACED: bool = ::bident::__private::message::any(
+            &[
+                ::bident::__private::message::any(
+                    &[
+                        <Book as ::bident::message::Field<
+                            ::bident::message::format::Plain,
+                        >>::TRACED,
+                    ],
+                ),
+                ::bident::__private::message::any(
+                    &[
+                        <u32 as ::bident::message::Field<
+                            ::bident::message::format::Plain,
+                        >>::TRACED,
+                    ],
+                ),
+                ::bident::__private::message::any(&[]),
+            ],
+        );
         fn key(name: &str) -> ::core::option::Option<usize> {
             match name {
                 "book" => ::bident::__private::message::position(Self::NAMES, "book"),
@@ -486,11 +505,27 @@ const _: () = {
                 ::bident::__private::message::push_member(desc, field, oneof);
             }
         }
-        fn trace(&self, sink: &mut ::bident::message::TraceSink<'_>) {
-            let _ = &sink;
+        fn trace_fields(&self, to: &mut ::bident::message::Attributes) {
+            let _ = &to;
             match self {
-                Self::Book(_) => {}
-                Self::Count { .. } => {}
+                Self::Book(field_0) => {
+                    let _ = field_0;
+                    {
+                        <Book as ::bident::message::Field<
+                            ::bident::message::format::Plain,
+                        >>::trace_within(field_0, to);
+                    }
+                }
+                Self::Count { total: field_0 } => {
+                    {
+                        let _ = field_0;
+                    }
+                    {
+                        <u32 as ::bident::message::Field<
+                            ::bident::message::format::Plain,
+                        >>::trace_within(field_0, to);
+                    }
+                }
                 Self::Nothing => {}
             }
         }
@@ -503,6 +538,7 @@ const _: () = {
     )]
     impl ::bident::message::Message for Found {
         const FIELDS: &'static [&'static str] = <Self as ::bident::__private::message::Oneof>::NAMES;
+        const TRACED: bool = <Self as ::bident::__private::message::Oneof>::TRACED;
         fn initial() -> ::core::option::Option<Self> {
             ::core::option::Option::None
         }
@@ -632,8 +668,8 @@ const _: () = {
                     },
                 )
         }
-        fn trace(&self, sink: &mut ::bident::message::TraceSink<'_>) {
-            ::bident::__private::message::Oneof::trace(self, sink);
+        fn trace_fields(&self, to: &mut ::bident::message::Attributes) {
+            ::bident::__private::message::Oneof::trace_fields(self, to);
         }
     }
     #[automatically_derived]

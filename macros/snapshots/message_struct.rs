@@ -124,6 +124,16 @@ const _: () = {
     )]
     impl ::bident::message::Message for Book {
         const FIELDS: &'static [&'static str] = &["id", "title", "note"];
+        const TRACED: bool = ::bident::__private::message::any(
+            &[
+                <i64 as ::bident::message::Field<
+                    ::bident::message::format::Zigzag,
+                >>::TRACED,
+                <Option<
+                    String,
+                > as ::bident::message::Field<::bident::message::format::Plain>>::TRACED,
+            ],
+        );
         fn initial() -> ::core::option::Option<Self> {
             ::core::option::Option::Some(Self {
                 id: <i64 as ::bident::message::Field<
@@ -470,8 +480,20 @@ const _: () = {
                     },
                 )
         }
-        fn trace(&self, sink: &mut ::bident::message::TraceSink<'_>) {
-            let _ = &sink;
+        fn trace_fields(&self, to: &mut ::bident::message::Attributes) {
+            let _ = &to;
+            {
+                <i64 as ::bident::message::Field<
+                    ::bident::message::format::Zigzag,
+                >>::trace_within(&self.id, to);
+            }
+            {
+                <Option<
+                    String,
+                > as ::bident::message::Field<
+                    ::bident::message::format::Plain,
+                >>::trace_within(&self.title, to);
+            }
         }
     }
     #[automatically_derived]

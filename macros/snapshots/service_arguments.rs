@@ -2,7 +2,7 @@ impl<S: Store> Books<S> {
     async fn add(&self, shelf: String, ctx: &Context, title: String) -> Book {}
     #[cfg(feature = "remove")]
     async fn purge(&self) {}
-    async fn count(&self, of: Genre) -> Result<Reply<Count>, Error> {}
+    async fn count(&self, ctx: &Context, of: Genre) -> Result<Reply<Count>, Error> {}
     async fn open(&self) -> bident::Result {}
 }
 ///A typed client of `Books`, over gRPC or HTTP.
@@ -73,6 +73,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::kit::__private::request::<__BidentAddMethod>(),
                 output: ::kit::__private::reply::<__BidentAddMethod>(),
             },
@@ -94,6 +95,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::kit::__private::request::<__BidentPurgeMethod>(),
                 output: ::kit::__private::reply::<__BidentPurgeMethod>(),
             },
@@ -107,6 +109,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::kit::__private::request::<__BidentCountMethod>(),
                 output: ::kit::__private::reply::<__BidentCountMethod>(),
             },
@@ -181,7 +184,40 @@ const _: () = {
                             + ::core::cfg!(all(feature = "remove")) as usize],
                         move |context, of| async move {
                             let _ = &context;
-                            Self::count(&service, of).await
+                            ::kit::__private::record(
+                                &context,
+                                |to| {
+                                    let ctx: &Context = <Context as ::kit::__private::ContextArg>::context(
+                                        &context,
+                                    );
+                                    to.put("of", ::kit::message::Traced::attribute(&(of)));
+                                    to.put(
+                                        "by",
+                                        ::kit::__private::displayed(&(ctx.operation())),
+                                    );
+                                },
+                            );
+                            let outcome = Self::count(
+                                    &service,
+                                    <Context as ::kit::__private::ContextArg>::context(
+                                        &context,
+                                    ),
+                                    of,
+                                )
+                                .await;
+                            ::kit::__private::record_reply::<
+                                __BidentCountMethod,
+                            >(
+                                &context,
+                                &outcome,
+                                |reply, to| {
+                                    to.put(
+                                        "count.all",
+                                        ::kit::message::Traced::attribute(&(reply.all)),
+                                    );
+                                },
+                            );
+                            outcome
                         },
                     );
             }

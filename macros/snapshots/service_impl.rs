@@ -61,6 +61,7 @@ const _: () = {
                 idempotent: true,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::bident::__private::request::<__BidentSayHelloMethod>(),
                 output: ::bident::__private::reply::<__BidentSayHelloMethod>(),
             },

@@ -33,6 +33,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::bident::__private::request::<__BidentPingMethod>(),
                 output: ::bident::__private::reply::<__BidentPingMethod>(),
             },

@@ -112,6 +112,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::bident::__private::request::<__BidentWatchMethod>(),
                 output: ::bident::__private::reply::<__BidentWatchMethod>(),
             },
@@ -125,6 +126,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::bident::__private::request::<__BidentCollectMethod>(),
                 output: ::bident::__private::reply::<__BidentCollectMethod>(),
             },
@@ -138,6 +140,7 @@ const _: () = {
                 idempotent: false,
                 deprecated: false,
                 form: false,
+                event_id: ::core::option::Option::None,
                 input: ::bident::__private::request::<__BidentEchoMethod>(),
                 output: ::bident::__private::reply::<__BidentEchoMethod>(),
             },
@@ -166,9 +169,9 @@ const _: () = {
                         &__BIDENT_SPEC.methods[0usize],
                         move |context, topic, answers| async move {
                             let _ = &context;
-                            answers
-                                .send(<__T as Notes>::watch(&service.0, topic).await)
-                                .await
+                            let returned = <__T as Notes>::watch(&service.0, topic)
+                                .await;
+                            answers.send(returned).await
                         },
                     );
             }
@@ -198,7 +201,8 @@ const _: () = {
                         &__BIDENT_SPEC.methods[2usize],
                         move |context, notes, answers| async move {
                             let _ = &context;
-                            answers.send(<__T as Notes>::echo(&service.0, notes)).await
+                            let returned = <__T as Notes>::echo(&service.0, notes);
+                            answers.send(returned).await
                         },
                     );
             }

@@ -65,8 +65,8 @@ fn service_with_every_form_of_arguments() {
             #[rpc(custom(kind = "PURGE", path = "/v1/books"))]
             async fn purge(&self) {}
 
-            #[rpc]
-            async fn count(&self, of: Genre) -> Result<Reply<Count>, Error> {}
+            #[rpc(traced(of, "by" = %ctx.operation(), count.all = reply.all))]
+            async fn count(&self, ctx: &Context, of: Genre) -> Result<Reply<Count>, Error> {}
 
             #[hook(before_start)]
             async fn open(&self) -> bident::Result {}

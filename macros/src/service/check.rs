@@ -2,6 +2,7 @@
 
 mod binding;
 mod method;
+mod traced;
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens;

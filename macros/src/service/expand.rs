@@ -5,6 +5,7 @@ mod client;
 mod host;
 mod signature;
 mod spec;
+mod traced;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use proc_macro2::{Ident, Span};
-use syn::{Attribute, Generics, Type};
+use syn::{Generics, Type};
 
 use super::template::Template;
 use crate::shared::Spanned;
+use crate::shared::fields::FieldDecl;
 use crate::shared::item::TraitBlock;
 
 /// What one `#[service]` expands to.
@@ -50,8 +51,8 @@ pub(crate) struct Method {
     /// `/helloworld.v1.Greeter/SayHello`.
     pub(crate) operation: String,
     pub(crate) doc: String,
-    pub(crate) docs: Vec<Attribute>,
-    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) docs: Vec<syn::Attribute>,
+    pub(crate) cfgs: Vec<syn::Attribute>,
     /// In the order of the signature, the receiver left out.
     pub(crate) args: Vec<Arg>,
     pub(crate) output: Output,
@@ -61,6 +62,27 @@ pub(crate) struct Method {
     pub(crate) deprecated: bool,
     /// Where it is said that forms are accepted.
     pub(crate) form: Option<Span>,
+    /// The field of the reply that is the id of each event.
+    pub(crate) event_id: Option<Spanned<String>>,
+    pub(crate) traced: Traced,
+}
+
+/// What a method puts on the span of its call.
+#[derive(Default)]
+pub(crate) struct Traced {
+    /// What is known before the method has its arguments.
+    pub(crate) before: Vec<Attribute>,
+    /// What is known of its reply.
+    pub(crate) after: Vec<Attribute>,
+}
+
+/// One attribute of a span.
+pub(crate) struct Attribute {
+    pub(crate) field: FieldDecl,
+    /// `reply`, as its value says it.
+    pub(crate) reply: Option<Ident>,
+    /// Whether its value uses the context.
+    pub(crate) uses_context: bool,
 }
 
 /// What a method returns.
@@ -71,14 +93,16 @@ pub(crate) enum Output {
     Many {
         ty: Type,
         item: Box<Type>,
+        /// Where the `impl` stands.
+        stream: Span,
         /// Whether the function is an `async fn`.
         awaited: bool,
     },
 }
 
 pub(crate) enum Arg {
-    /// `ctx: &Context`: what the reference points to.
-    Context(Box<Type>),
+    /// `ctx: &Context`: its name, and what the reference points to.
+    Context(Option<Ident>, Box<Type>),
     /// A field of the request, or the request itself.
     Value(Value),
 }
@@ -99,7 +123,7 @@ impl Method {
             .iter()
             .filter_map(|arg| match arg {
                 Arg::Value(value) => Some(value),
-                Arg::Context(_) => None,
+                Arg::Context(..) => None,
             })
             .collect()
     }
@@ -115,7 +139,7 @@ pub(crate) struct Binding {
 
 pub(crate) struct Hook {
     pub(crate) ident: Ident,
-    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) cfgs: Vec<syn::Attribute>,
     /// The variants of `HookAt`.
     pub(crate) at: Vec<Ident>,
 }

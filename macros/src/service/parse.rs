@@ -9,6 +9,7 @@ use crate::driver::Parsed;
 use crate::shared::attr::attribute_entries;
 use crate::shared::cx::crate_path;
 use crate::shared::doc_text::doc_text;
+use crate::shared::fields::{self, FieldDecl};
 use crate::shared::item::{FnItem, ImplBlock, Member, TraitBlock, cfgs, strip, take_helpers};
 use crate::shared::{Cx, Entry, Sink, Site, Slot, Spanned, entries};
 
@@ -69,6 +70,8 @@ pub(crate) struct RpcOptions {
     pub(crate) form: Slot<()>,
     pub(crate) body: Slot<String>,
     pub(crate) response_body: Slot<String>,
+    pub(crate) event_id: Slot<String>,
+    pub(crate) traced: Slot<Vec<FieldDecl>>,
     pub(crate) bindings: Vec<BindingDecl>,
     /// Whether anything in the attribute was wrong.
     pub(crate) failed: bool,
@@ -255,6 +258,8 @@ fn rpc_options(all: Vec<Entry>, sink: &Sink<'_>) -> RpcOptions {
             "form" => options.form.set(key, entry.flag(sink), sink),
             "body" => options.body.set(key, entry.string(sink), sink),
             "response_body" => options.response_body.set(key, entry.string(sink), sink),
+            "traced" => options.traced.set(key, fields::list(&entry, sink), sink),
+            "event_id" => options.event_id.set(key, entry.string(sink), sink),
             verb => options.bindings.extend(binding(verb, key, &entry, sink)),
         }
     }

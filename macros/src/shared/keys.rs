@@ -95,6 +95,8 @@ const KEYS: &[Key] = &[
     key("idempotent", "idempotent", &[Rpc]),
     key("deprecated", "deprecated", &[Service, Rpc, Message, Field, Variant]),
     key("form", "form", &[Rpc]),
+    key("event_id", "event_id = \"field\"", &[Rpc]),
+    key("traced", "traced(user.id = id)", &[Rpc]),
     key("before_start", "before_start", &[Hook]),
     key("after_start", "after_start", &[Hook]),
     key("before_stop", "before_stop", &[Hook]),

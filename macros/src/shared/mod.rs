@@ -5,6 +5,7 @@ pub(crate) mod case;
 pub(crate) mod cx;
 pub(crate) mod doc_text;
 pub(crate) mod errors;
+pub(crate) mod fields;
 pub(crate) mod item;
 pub(crate) mod keys;
 

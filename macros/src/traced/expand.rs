@@ -6,7 +6,7 @@ use syn::ReturnType;
 
 use super::check::OWN_FIELDS;
 use super::model::{Function, Model, Name};
-use super::parse::Sigil;
+use crate::shared::fields::Sigil;
 use crate::shared::item::{FnItem, Member};
 use crate::shared::{Cx, at};
 

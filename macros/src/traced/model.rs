@@ -2,7 +2,7 @@
 
 use syn::Type;
 
-use super::parse::FieldDecl;
+use crate::shared::fields::FieldDecl;
 use crate::shared::item::{FnItem, ImplBlock};
 
 pub(crate) enum Model {

@@ -1,16 +1,15 @@
 //! What was written: a function or an impl with `#[traced(...)]`. Syntax alone.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{Ident, Token, Type};
+use syn::Type;
 
 use crate::driver::Parsed;
 use crate::shared::attr::attribute_entries;
 use crate::shared::cx::crate_path;
+use crate::shared::fields::{self, FieldDecl};
 use crate::shared::item::{FnItem, ImplBlock, Member, strip, take_helpers};
-use crate::shared::{Cx, Entry, Sink, Site, Slot, Spanned, Value, entries};
+use crate::shared::{Cx, Entry, Sink, Site, Slot, Spanned, entries};
 
 /// Everything that was declared.
 pub(crate) enum TracedDecl {
@@ -39,25 +38,6 @@ pub(crate) struct Options {
     pub(crate) kind: Slot<String>,
     pub(crate) fields: Slot<Vec<FieldDecl>>,
     root: Slot<syn::Path>,
-}
-
-/// `user.id = %id`, or `%id` for short.
-pub(crate) struct FieldDecl {
-    pub(crate) name: String,
-    pub(crate) span: Span,
-    pub(crate) sigil: Sigil,
-    pub(crate) value: TokenStream,
-}
-
-/// How a value is written, in tracing's notation.
-#[derive(Clone, Copy)]
-pub(crate) enum Sigil {
-    /// As a value that tracing knows.
-    Plain,
-    /// `%`: by `Display`.
-    Display,
-    /// `?`: by `Debug`.
-    Debug,
 }
 
 /// Reads the attribute and the item.
@@ -105,7 +85,7 @@ fn options(all: Vec<Entry>, site: Site, sink: &Sink<'_>) -> Options {
         match key.to_string().as_str() {
             "name" => options.name.set(key, entry.string(sink), sink),
             "kind" => options.kind.set(key, entry.string(sink), sink),
-            "fields" => options.fields.set(key, fields(&entry, sink), sink),
+            "fields" => options.fields.set(key, fields::list(&entry, sink), sink),
             _ => {
                 let path = crate_path(&entry, sink).map(|path| Spanned::new(path, entry.span));
                 options.root.set(key, path, sink);
@@ -113,70 +93,6 @@ fn options(all: Vec<Entry>, site: Site, sink: &Sink<'_>) -> Options {
         }
     }
     options
-}
-
-fn fields(entry: &Entry, sink: &Sink<'_>) -> Option<Spanned<Vec<FieldDecl>>> {
-    let Value::List(group) = &entry.value else {
-        sink.at(entry.span, "`fields` takes a list: `fields(user.id = %id)`");
-        return None;
-    };
-    // Read with its parentheses, so that a name that is missing is missed before the closing one.
-    let parse = |input: ParseStream<'_>| {
-        let content;
-        syn::parenthesized!(content in input);
-        Punctuated::<FieldDecl, Token![,]>::parse_terminated(&content)
-    };
-    let group = TokenTree::Group(group.clone()).into();
-    let list = sink.take(syn::parse::Parser::parse2(parse, group))?;
-    Some(Spanned::new(list.into_iter().collect(), entry.span))
-}
-
-impl Parse for FieldDecl {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if let Some(sigil) = sigil(input)? {
-            let (name, span, value) = dotted(input)?;
-            return Ok(Self { name, span, sigil, value });
-        }
-        let (name, span, value) = dotted(input)?;
-        if !input.peek(Token![=]) {
-            return Ok(Self { name, span, sigil: Sigil::Plain, value });
-        }
-        let equals = input.parse::<Token![=]>()?;
-        let sigil = sigil(input)?.unwrap_or(Sigil::Plain);
-        if input.is_empty() || input.peek(Token![,]) {
-            let wrong = format!("expected a value: `{name} = %id`");
-            return Err(syn::Error::new(equals.span, wrong));
-        }
-        let value = input.parse::<syn::Expr>()?.into_token_stream();
-        Ok(Self { name, span, sigil, value })
-    }
-}
-
-fn sigil(input: ParseStream<'_>) -> syn::Result<Option<Sigil>> {
-    Ok(if input.peek(Token![%]) {
-        input.parse::<Token![%]>()?;
-        Some(Sigil::Display)
-    } else if input.peek(Token![?]) {
-        input.parse::<Token![?]>()?;
-        Some(Sigil::Debug)
-    } else {
-        None
-    })
-}
-
-/// `user.id`: the field's name, and as tokens the value it is short for.
-fn dotted(input: ParseStream<'_>) -> syn::Result<(String, Span, TokenStream)> {
-    use syn::ext::IdentExt as _;
-    let first = input.call(Ident::parse_any)?;
-    let (mut name, span) = (first.unraw().to_string(), first.span());
-    let mut value = first.into_token_stream();
-    while input.peek(Token![.]) {
-        input.parse::<Token![.]>()?.to_tokens(&mut value);
-        let next = input.call(Ident::parse_any)?;
-        name = format!("{name}.{}", next.unraw());
-        next.to_tokens(&mut value);
-    }
-    Ok((name, span, value))
 }
 
 fn from_impl(cx: &Cx, mut block: ImplBlock, sink: &Sink<'_>) -> TracedDecl {

@@ -10,7 +10,9 @@ pub(crate) use asserts::same;
 pub use asserts::{
     Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
 };
-pub use attributes::Attributes;
+pub use attributes::{
+    Attribute, Attributes, IntoAttribute, debugged, displayed, record, record_reply, recording,
+};
 pub use inventory;
 pub use reason::{Sent, Text, is_of_domain};
 pub use tracing;

@@ -47,6 +47,7 @@ where
             let input = In::read(Incoming::new(&codec, &mut body, limit)).await?;
             drop(body);
             handed.show(&input);
+            input.trace(&handed);
             f(handed, input, answers).await
         });
         let mut driver = Driver { future: Some(future), ended: None, fails_early, slot };

@@ -6,7 +6,8 @@ use super::guard::Guard;
 use super::reply::{Encoded, EncodedBody};
 use super::{BoxFuture, Call, Context, Reply};
 use crate::Result;
-use crate::service::{Incoming, Input, Outcome};
+use crate::message::Message;
+use crate::service::{Incoming, Input, Outcome, trace_fields};
 
 /// One message out, for one or many in.
 pub(crate) fn serve_unary<In, Out, F, Fut>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
@@ -21,7 +22,12 @@ where
         let request = In::read(Incoming::new(&codec, &mut body, limit)).await?;
         drop(body);
         context.show(&request);
+        request.trace(&context);
+        let traced = <Out::Message as Message>::TRACED.then(|| context.clone());
         let mut reply = f(context, request).await.into_reply()?;
+        if let Some(context) = traced {
+            trace_fields(&context, &reply.message);
+        }
         let bytes = codec.write(&reply.message, &mut reply.meta)?;
         Ok(Reply { message: Encoded { body: EncodedBody::Unary(bytes) }, meta: reply.meta })
     }))

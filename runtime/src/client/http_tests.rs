@@ -50,6 +50,7 @@ async fn sent(request: &Request, binding: Option<BindingSpec>) -> (String, Strin
         idempotent: false,
         deprecated: false,
         form: false,
+        event_id: None,
         input: <Request as Message>::describe,
         output: <Item as Message>::describe,
     }));

@@ -33,6 +33,10 @@ struct Replies<M> {
     message: PhantomData<fn() -> M>,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is boxed with its stream, and open for most of its life"
+)]
 enum State {
     /// The head has not arrived.
     Opening(BoxFuture<'static, Result<Begun>>),

@@ -55,6 +55,7 @@ const METHOD: MethodSpec = MethodSpec {
     idempotent: true,
     deprecated: false,
     form: false,
+    event_id: None,
     input: HealthCheckRequest::describe,
     output: HealthCheckResponse::describe,
 };

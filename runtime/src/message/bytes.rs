@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::Visitor;
 use serde::{Deserializer, Serializer};
 
-use super::field::{Member, TraceSink, Traced};
+use super::field::Member;
 use super::format::Plain;
 use super::json::JsonCx;
 use super::single::{self, bind_leaf};
@@ -77,12 +77,6 @@ impl MapKey for bool {
     }
 }
 
-impl Traced for bool {
-    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
-        sink(key, self);
-    }
-}
-
 impl Single for String {}
 
 impl Initial for String {
@@ -142,12 +136,6 @@ impl MapKey for String {
 
     fn parse_key(text: &str) -> Result<Self, Fault> {
         Ok(text.to_owned())
-    }
-}
-
-impl Traced for String {
-    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
-        sink(key, self);
     }
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserializer, Serializer};
 use super::single::bind_leaf;
 use super::text::expected;
 use super::wire::{varint_size, write_varint};
-use super::{Dialect, EnumDesc, Fault, Kind, Raw, Types};
+use super::{Attribute, Dialect, EnumDesc, Fault, Kind, Raw, Types};
 
 /// What `#[message]` knows about an enum without data.
 pub trait Enumeration: Sized + Send + Sync + 'static {
@@ -149,10 +149,10 @@ pub fn bind<E: Enumeration>(value: &mut E, path: &[&str], text: &str) -> Result<
 }
 
 /// See [`Traced`](super::Traced).
-pub fn trace<E: Enumeration>(value: &E, key: &'static str, sink: &mut super::TraceSink<'_>) {
+pub fn attribute<E: Enumeration>(value: &E) -> Attribute {
     match name::<E>(value.number()) {
-        Some(name) => sink(key, &name),
-        None => sink(key, &value.number()),
+        Some(name) => Attribute::text(name),
+        None => Attribute::text(value.number()),
     }
 }
 

@@ -17,15 +17,22 @@ use super::{Dialect, Fault, FieldDesc, Kind, Label, Types};
 /// A field of any shape: a value, or `Option`, `Vec` or a map of values.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of a message",
-    label = "not a type that a message can hold",
+    label = "not a type that a message can hold; a `Streaming` is the only argument of its method, beside the `&Context`",
     note = "a type of your own needs `#[message]` above its definition",
     note = "a list or a map inside `Vec`, `Option` or a map goes into a struct with `#[message]`",
-    note = "a `Streaming` of messages is the only argument of its method, beside the call's `&Context`",
     note = "the keys of a map are integers, `bool`, `String` or a newtype of one",
     note = "`usize` and `isize` differ between machines: use `u64` or `i64`; `i128` and `u128` have no wire form: use `String` or `Vec<u8>`",
     note = "a type made by prost needs `#[field(foreign = \"its.full.Name\")]` above the field, and `prost::Message`, `Default`, `serde::Serialize` and `serde::Deserialize`"
 )]
 pub trait Field<F = Plain>: Sized + Send + Sync + 'static {
+    /// Whether there may be `traced` fields within.
+    #[doc(hidden)]
+    const TRACED: bool = false;
+
+    /// Puts the `traced` fields within on a span.
+    #[doc(hidden)]
+    fn trace_within(&self, _to: &mut crate::__private::Attributes) {}
+
     /// The value of a field that nothing set, or `None` where it must be set.
     fn initial() -> Option<Self>;
 
@@ -211,17 +218,4 @@ pub trait Member<F = Plain>: Field<F> {
 
     /// Appends the value with its tag.
     fn member_write(&self, number: u32, out: &mut Vec<u8>);
-}
-
-/// What takes the values of `traced` fields: the key, and the value as text.
-pub type TraceSink<'a> = dyn FnMut(&'static str, &dyn std::fmt::Display) + 'a;
-
-/// A field that can be put on a span: a plain value, an enum, or an `Option` of one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be put on a span",
-    label = "`traced` is for plain values, enums and `Option`s of them"
-)]
-pub trait Traced {
-    /// Hands the value to `sink`, if there is one.
-    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>);
 }

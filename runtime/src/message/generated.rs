@@ -378,3 +378,15 @@ pub fn enum_desc(
 pub fn enum_value(name: &str, number: i32, doc: &'static str, deprecated: bool) -> EnumValueDesc {
     EnumValueDesc { name: name.to_owned(), number, doc, deprecated }
 }
+
+/// Whether any of these holds, asked in constants.
+pub const fn any(all: &[bool]) -> bool {
+    let mut at = 0;
+    while at < all.len() {
+        if all[at] {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}

@@ -33,6 +33,7 @@ mod single;
 mod text;
 mod time;
 mod time_text;
+mod traced;
 mod types;
 mod value;
 mod well_known;
@@ -44,11 +45,14 @@ pub use codec::{
     field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
-pub use field::{Field, Member, TraceSink, Traced};
+pub use field::{Field, Member};
 pub use foreign::Prost;
 pub(crate) use http_body::HTTP_BODY;
 pub use http_body::HttpBody;
 pub use json::JsonCx;
+#[doc(hidden)]
+pub use traced::{Attribute, Attributes};
+pub use traced::{Traced, TracedItem};
 pub use types::{EnumDesc, EnumValueDesc, FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
 pub use value::{Initial, MapKey, Owned, Single, Value};
 pub use wire::{MAX_DEPTH, Raw, WireCx, WireType};
@@ -110,6 +114,10 @@ pub enum Dialect {
 pub trait Message: Sized + Send + Sync + 'static {
     /// The names of the fields as declared: a path variable of a route must be one of them.
     const FIELDS: &'static [&'static str];
+
+    /// Whether [`trace_fields`](Self::trace_fields) may have anything to put on a span.
+    #[doc(hidden)]
+    const TRACED: bool = false;
 
     /// The message with nothing set, or `None` where a field has no such value (an enum with data outside an `Option`).
     fn initial() -> Option<Self>;
@@ -225,9 +233,8 @@ pub trait Message: Sized + Send + Sync + 'static {
     /// Enters this type, and every type it reaches, into `types`.
     fn describe(types: &mut Types) -> TypeRef;
 
-    /// Hands the values of the `traced` fields to `sink`, with their span attributes. Nothing calls it yet: values reach
-    /// spans with telemetry.
-    fn trace(&self, sink: &mut TraceSink<'_>) {
-        let _ = sink;
-    }
+    /// Puts the values of the `traced` fields on a span, those of messages within this one too. Lists and maps are left
+    /// out: an attribute has one value.
+    #[doc(hidden)]
+    fn trace_fields(&self, _to: &mut crate::__private::Attributes) {}
 }

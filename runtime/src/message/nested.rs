@@ -13,6 +13,11 @@ impl<M: Message> Single for M {}
 /// A message that is not in an `Option` is always written, and merges when it occurs twice.
 impl<M: Message> Value for M {
     const WIRE: WireType = WireType::Len;
+    const TRACED: bool = <M as Message>::TRACED;
+
+    fn trace_within(&self, to: &mut crate::__private::Attributes) {
+        Message::trace_fields(self, to);
+    }
 
     fn initial() -> Option<Self> {
         <M as Message>::initial()
@@ -102,6 +107,8 @@ impl<M: Initial> Initial for Box<M> {
 /// Whoever holds the box has paid for a pointer only: what it points to is taken from the budget here.
 impl<M: Message> Message for Box<M> {
     const FIELDS: &'static [&'static str] = M::FIELDS;
+    /// Not that of what is inside, which may hold this very box.
+    const TRACED: bool = true;
 
     fn initial() -> Option<Self> {
         <M as Message>::initial().map(Self::new)
@@ -193,7 +200,7 @@ impl<M: Message> Message for Box<M> {
         M::describe(types)
     }
 
-    fn trace(&self, sink: &mut super::field::TraceSink<'_>) {
-        Message::trace(&**self, sink);
+    fn trace_fields(&self, to: &mut crate::__private::Attributes) {
+        Message::trace_fields(&**self, to);
     }
 }

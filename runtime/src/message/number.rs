@@ -10,7 +10,6 @@ use std::str::FromStr;
 use serde::de::{Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserializer, Serializer};
 
-use super::field::{TraceSink, Traced};
 use super::format::{Fixed, Plain, Zigzag};
 use super::json::JsonCx;
 use super::single::bind_leaf;
@@ -111,12 +110,6 @@ macro_rules! integers {
 
             fn parse_key(text: &str) -> Result<Self, Fault> {
                 parse(text)
-            }
-        }
-
-        impl Traced for $type {
-            fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
-                sink(key, self);
             }
         }
 
@@ -315,12 +308,6 @@ macro_rules! floats {
         impl Initial for $type {
             fn initial() -> Self {
                 0.0
-            }
-        }
-
-        impl Traced for $type {
-            fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
-                sink(key, self);
             }
         }
 

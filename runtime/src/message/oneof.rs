@@ -4,11 +4,11 @@ use serde::de::{Error as _, MapAccess};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serialize, Serializer};
 
-use super::field::TraceSink;
 use super::generated::{fill, key};
 use super::json::{JsonCx, NOTHING_SET, Slots, read_slots};
 use super::oneof_field::{merge_slot, take};
 use super::{Dialect, Fault, MessageDesc, Raw, Types, WireCx};
+use crate::__private::Attributes;
 
 /// What `#[message]` knows about an enum with data.
 #[diagnostic::on_unimplemented(
@@ -24,6 +24,8 @@ pub trait Oneof: Sized + Send + Sync + 'static {
 
     /// Whether every variant has a number of its own choice, so that they can join another message's.
     const PINNED: bool;
+    /// Whether there may be `traced` fields in it.
+    const TRACED: bool;
 
     /// The index of a variant by its declared or JSON name.
     fn key(name: &str) -> Option<usize>;
@@ -89,10 +91,8 @@ pub trait Oneof: Sized + Send + Sync + 'static {
     /// Adds the variants to the fields of `desc`, as members of its oneof number `oneof`.
     fn describe(types: &mut Types, desc: &mut MessageDesc, oneof: usize);
 
-    /// Hands the values of `traced` fields to `sink`.
-    fn trace(&self, sink: &mut TraceSink<'_>) {
-        let _ = sink;
-    }
+    /// Puts the values of `traced` fields on a span.
+    fn trace_fields(&self, to: &mut Attributes);
 }
 
 /// A struct variant with nothing set, and then a part of it from text.

@@ -4,10 +4,10 @@ use serde::de::{Error as _, MapAccess};
 use serde::ser::SerializeMap;
 use serde::{Deserializer, Serialize, Serializer};
 
-use super::field::TraceSink;
 use super::json::JsonCx;
 use super::oneof::{Oneof, from_json_set, to_json};
 use super::{Dialect, Fault, MessageDesc, Raw, Types, WireCx};
+use crate::__private::Attributes;
 
 /// An enum with data as `#[field(oneof)]`: by itself, where one member must be set, or in an `Option`.
 #[diagnostic::on_unimplemented(
@@ -98,8 +98,10 @@ pub trait OneofField: Sized {
     }
 
     #[doc(hidden)]
-    fn trace(&self, sink: &mut TraceSink<'_>) {
-        trace(self, sink);
+    fn trace_fields(&self, to: &mut Attributes) {
+        if let Some(oneof) = self.get() {
+            Oneof::trace_fields(oneof, to);
+        }
     }
 
     #[doc(hidden)]
@@ -273,13 +275,6 @@ pub fn describe<T: OneofField>(types: &mut Types, desc: &mut MessageDesc, name: 
     let oneof = desc.oneofs.len();
     desc.oneofs.push(name.to_owned());
     <T::Oneof as Oneof>::describe(types, desc, oneof);
-}
-
-/// Hands the traced values of a `#[field(oneof)]` to `sink`.
-pub fn trace<T: OneofField>(field: &T, sink: &mut TraceSink<'_>) {
-    if let Some(oneof) = field.get() {
-        Oneof::trace(oneof, sink);
-    }
 }
 
 /// Writes one member alone: only the one that is set has a value.

@@ -2,7 +2,7 @@
 
 use serde::{Deserializer, Serializer};
 
-use super::field::{Field, TraceSink, Traced};
+use super::field::Field;
 use super::json::JsonCx;
 use super::value::{Initial, Value, native_formats};
 use super::{Dialect, Fault, Kind, Label, Raw, Types, WireCx};
@@ -16,6 +16,14 @@ impl<T> Initial for Option<T> {
 /// The body of `Field` for `Option<T>`, for every family of formats.
 macro_rules! option_field {
     ($value:ty) => {
+        const TRACED: bool = <T as Value<$value>>::TRACED;
+
+        fn trace_within(&self, to: &mut crate::__private::Attributes) {
+            if let Some(value) = self {
+                <T as Value<$value>>::trace_within(value, to);
+            }
+        }
+
         fn initial() -> Option<Self> {
             Some(None)
         }
@@ -91,11 +99,3 @@ native_formats!(F => {
         option_field!(F);
     }
 });
-
-impl<T: Traced> Traced for Option<T> {
-    fn trace(&self, key: &'static str, sink: &mut TraceSink<'_>) {
-        if let Some(value) = self {
-            value.trace(key, sink);
-        }
-    }
-}

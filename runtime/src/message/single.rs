@@ -47,6 +47,12 @@ pub(crate) fn bind_leaf<T>(
 /// The body of `Field` for a value that is a field by itself, for every family of formats.
 macro_rules! single_field {
     ($value:ty) => {
+        const TRACED: bool = <Self as Value<$value>>::TRACED;
+
+        fn trace_within(&self, to: &mut crate::__private::Attributes) {
+            <Self as Value<$value>>::trace_within(self, to);
+        }
+
         fn initial() -> Option<Self> {
             <Self as Value<$value>>::initial()
         }

@@ -200,13 +200,13 @@ macro_rules! timed_values {
         }
 
         impl $crate::message::Traced for $type {
-            fn trace(&self, key: &'static str, sink: &mut $crate::message::TraceSink<'_>) {
+            fn attribute(&self) -> Option<$crate::message::Attribute> {
                 let which = <$type as $crate::message::time::Timed>::WHICH;
-                if let Ok(text) = which.print(self.to_stamp()) {
-                    sink(key, &text);
-                }
+                which.print(self.to_stamp()).ok().map($crate::message::Attribute::text)
             }
         }
+
+        impl $crate::message::TracedItem for $type {}
     )*};
 }
 #[cfg(any(feature = "chrono", feature = "jiff"))]

@@ -72,7 +72,7 @@ pub struct FieldDesc {
     pub deprecated: bool,
     /// Whether its value stays out of logs, spans and `Debug`.
     pub secret: bool,
-    /// The span attribute that is to take its value. Kept for telemetry: no span takes it yet.
+    /// The span attribute that takes its value.
     pub traced: Option<&'static str>,
 }
 

@@ -48,6 +48,14 @@ pub trait Value<F = Plain>: Sized + Send + Sync + 'static {
     /// How the value is laid out; all but `Len` are packed in lists.
     const WIRE: WireType;
 
+    /// Whether there may be `traced` fields within.
+    #[doc(hidden)]
+    const TRACED: bool = false;
+
+    /// Puts the `traced` fields within on a span.
+    #[doc(hidden)]
+    fn trace_within(&self, _to: &mut crate::__private::Attributes) {}
+
     /// The value that a field has when nothing set it, or `None` where there is no such value.
     fn initial() -> Option<Self>;
 

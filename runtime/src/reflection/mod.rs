@@ -133,6 +133,7 @@ macro_rules! version {
                     idempotent: false,
                     deprecated: false,
                     form: false,
+                    event_id: None,
                     input: ServerReflectionRequest::describe,
                     output: ServerReflectionResponse::describe,
                 }],

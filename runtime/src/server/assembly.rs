@@ -36,6 +36,9 @@ impl Assembly {
             let route = Route { operation, binding: None };
             self.routes.socket(route, method.operation, method.operation);
         }
+        if let Err(mistake) = Plan::check_event_id(method, types) {
+            self.mistakes.push(format!("{}: {mistake}", method.operation));
+        }
         let mut plans = Plans { rpc: Arc::new(Plan::rpc(method)), bindings: Vec::new() };
         for (index, binding) in method.bindings.iter().enumerate() {
             match Plan::binding(method, binding, types, has_initial) {

@@ -20,6 +20,7 @@ pub use outcome::{Form, Outcome};
 pub use signature::{Answer, Signature, StreamAnswer};
 pub(crate) use signature::{InputOf, MessageOf, RequestOf};
 pub use spec::{BindingSpec, MethodSpec, ServiceSpec, Shape};
+pub(crate) use stream::trace_fields;
 pub use stream::{Given, Incoming, Input, IntoItems, Item, Sending, StreamOf};
 pub use wrapped::{RequestNames, Wrapped};
 

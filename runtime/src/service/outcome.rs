@@ -30,6 +30,12 @@ pub trait Outcome: Form + Send {
     /// What the method returned as its error.
     fn into_reply(self) -> Result<Reply<Self::Message>>;
 
+    /// The one reply, where there is one.
+    #[doc(hidden)]
+    fn message(&self) -> Option<&Self::Message> {
+        None
+    }
+
     /// The message of one item, which is the one that describes the reply.
     ///
     /// # Errors
@@ -58,7 +64,7 @@ pub trait Form {
 
 /// The two impls of one form of a return type with one message.
 macro_rules! one {
-    ($([$($error:ident)?] $form:ty, $errors:ty, $refusal:ty, $into:expr;)*) => {
+    ($([$($error:ident)?] $form:ty, $errors:ty, $refusal:ty, $into:expr, $message:expr;)*) => {
         $(#[diagnostic::do_not_recommend]
         impl<M: Message, $($error)?> Form for $form {
             type Item = M;
@@ -77,6 +83,11 @@ macro_rules! one {
                 into(self)
             }
 
+            fn message(&self) -> Option<&M> {
+                let message: fn(&Self) -> Option<&M> = $message;
+                message(self)
+            }
+
             fn item(message: M) -> Result<M> {
                 Ok(message)
             }
@@ -89,8 +100,8 @@ macro_rules! one {
 }
 
 one! {
-    [] M, Error, Infallible, |message| Ok(Reply::new(message));
-    [] Reply<M>, Error, Infallible, Ok;
-    [E] std::result::Result<M, E>, E, E, |result| result.map(Reply::new).map_err(Reason::into_error);
-    [E] std::result::Result<Reply<M>, E>, E, E, |result| result.map_err(Reason::into_error);
+    [] M, Error, Infallible, |message| Ok(Reply::new(message)), |message| Some(message);
+    [] Reply<M>, Error, Infallible, Ok, |reply| Some(&reply.message);
+    [E] std::result::Result<M, E>, E, E, |result| result.map(Reply::new).map_err(Reason::into_error), |result| result.as_ref().ok();
+    [E] std::result::Result<Reply<M>, E>, E, E, |result| result.map_err(Reason::into_error), |result| result.as_ref().ok().map(|reply| &reply.message);
 }

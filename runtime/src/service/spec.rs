@@ -42,6 +42,8 @@ pub struct MethodSpec {
     pub deprecated: bool,
     /// Whether HTML forms are accepted as bodies.
     pub form: bool,
+    /// The field of each reply that is the id of its server-sent event.
+    pub event_id: Option<&'static str>,
     /// Describes the request type.
     pub input: fn(&mut Types) -> TypeRef,
     /// Describes the reply type.

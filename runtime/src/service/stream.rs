@@ -9,8 +9,9 @@ use std::pin::pin;
 use futures_core::Stream;
 
 use super::{Arg, Form, Outcome, Signature};
+use crate::__private::record;
 use crate::Result;
-use crate::call::{Answers, Body, Meta, Reply, Streaming};
+use crate::call::{Answers, Body, Context, Meta, Reply, Streaming};
 use crate::error::Reason;
 use crate::message::{Message, shown};
 use crate::surface::Codec;
@@ -32,9 +33,21 @@ pub trait Input: Sized + Send + 'static {
         None
     }
 
+    /// Puts its `traced` fields on the call's span. Many messages are many values, of which none is the call's.
+    #[doc(hidden)]
+    fn trace(&self, _context: &Context) {}
+
     /// As a client sends it.
     #[doc(hidden)]
     fn given(self) -> Given<Self::Message>;
+}
+
+/// Puts the `traced` fields of a message on the call's span. Whose message has none pays nothing.
+#[inline]
+pub(crate) fn trace_fields<M: Message>(context: &Context, message: &M) {
+    if <M as Message>::TRACED {
+        record(context, |to| Message::trace_fields(message, to));
+    }
 }
 
 /// A request that has not been sent.
@@ -73,6 +86,11 @@ impl<M: Message> Input for M {
 
     fn shown(&self) -> Option<String> {
         Some(shown(self))
+    }
+
+    #[inline]
+    fn trace(&self, context: &Context) {
+        trace_fields(context, self);
     }
 
     fn given(self) -> Given<M> {
@@ -255,6 +273,7 @@ pub struct InResult(());
 /// In a [`Reply`] in a `Result`.
 pub struct InResultOfReply(());
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<Alone, E> for S {
     type Item = S::Item;
     type Items = S;
@@ -264,6 +283,7 @@ impl<S: Stream, E> IntoItems<Alone, E> for S {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InReply, E> for Reply<S> {
     type Item = S::Item;
     type Items = S;
@@ -273,6 +293,7 @@ impl<S: Stream, E> IntoItems<InReply, E> for Reply<S> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InResult, E> for std::result::Result<S, E> {
     type Item = S::Item;
     type Items = S;
@@ -282,6 +303,7 @@ impl<S: Stream, E> IntoItems<InResult, E> for std::result::Result<S, E> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<S: Stream, E> IntoItems<InResultOfReply, E> for std::result::Result<Reply<S>, E> {
     type Item = S::Item;
     type Items = S;

@@ -89,6 +89,11 @@ fn is_field<N: RequestNames>(name: &str) -> bool {
 #[diagnostic::do_not_recommend]
 impl<N: RequestNames, T: Field> Message for Wrapped<N, T> {
     const FIELDS: &'static [&'static str] = &[N::FIELD];
+    const TRACED: bool = T::TRACED;
+
+    fn trace_fields(&self, to: &mut crate::__private::Attributes) {
+        self.value.trace_within(to);
+    }
 
     fn initial() -> Option<Self> {
         T::initial().map(Self::new)

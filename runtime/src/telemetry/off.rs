@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
+use crate::__private::Attributes;
 use crate::Error;
 use crate::call::{self, Protocol, Trace};
 use crate::client::pass_on;
@@ -159,6 +160,8 @@ impl Presence {
     pub(crate) fn is_recording(&self) -> bool {
         false
     }
+
+    pub(crate) fn declare(&self, _: impl FnOnce(&mut Attributes)) {}
 }
 
 impl Seen {

@@ -237,8 +237,7 @@ impl Seen {
         let declared = live.take_declared().into_key_values();
         let own: Vec<&str> = attributes.iter().map(|attribute| attribute.key.as_str()).collect();
         // What the kit says itself is not said again.
-        let declared: Vec<_> =
-            declared.into_iter().filter(|it| !own.contains(&it.key.as_str())).collect();
+        let declared: Vec<_> = declared.filter(|it| !own.contains(&it.key.as_str())).collect();
         span.set_attributes(attributes.into_iter().chain(declared));
         if is_error {
             let text = ending.error.map(|error| error.message().to_owned()).unwrap_or_default();

@@ -98,24 +98,37 @@ def empty_unary():
     equal(empty_call(message("Empty"), timeout=BOUND), message("Empty"))
 
 
-def large_unary(compression=None):
-    request = message("SimpleRequest", response_size=314159, payload=payload(271828))
+def expecting(compressed):
+    """The field that says whether the server is to find the request compressed."""
+    return {} if compressed is None else {"expect_compressed": message("BoolValue", value=compressed)}
+
+
+def large_unary(compression=None, expected=None):
+    request = message("SimpleRequest", response_size=314159, payload=payload(271828), **expecting(expected))
     reply = unary_call(request, timeout=BOUND, compression=compression)
     equal(reply.payload.body, bytes(314159))
 
 
 def client_compressed_unary():
-    large_unary(grpc.Compression.Gzip)
+    # A server that does not look would pass the rest.
+    failure(lambda: large_unary(None, True), grpc.StatusCode.INVALID_ARGUMENT)
+    large_unary(grpc.Compression.Gzip, True)
+    large_unary(grpc.Compression.Deflate, True)
+    large_unary(None, False)
 
 
-def client_streaming(compression=None):
-    requests = [message("StreamingInputCallRequest", payload=payload(size)) for size in REQUEST_SIZES]
-    reply = streaming_input_call(iter(requests), timeout=BOUND, compression=compression)
+def client_streaming(compression=None, expected=None):
+    def request(size):
+        return message("StreamingInputCallRequest", payload=payload(size), **expecting(expected))
+
+    reply = streaming_input_call(map(request, REQUEST_SIZES), timeout=BOUND, compression=compression)
     equal(reply.aggregated_payload_size, 74922)
 
 
 def client_compressed_streaming():
-    client_streaming(grpc.Compression.Gzip)
+    failure(lambda: client_streaming(None, True), grpc.StatusCode.INVALID_ARGUMENT)
+    client_streaming(grpc.Compression.Gzip, True)
+    client_streaming(None, False)
 
 
 def server_streaming():

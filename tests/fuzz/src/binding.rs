@@ -38,6 +38,7 @@ static METHOD: MethodSpec = MethodSpec {
     idempotent: false,
     deprecated: false,
     form: true,
+    event_id: None,
     input: Everything::describe,
     output: Everything::describe,
 };

@@ -82,7 +82,11 @@ impl Service {
     ///
     /// # Errors
     /// Never.
-    #[rpc(get = "/aliases/{name}", response_body = "name")]
+    #[rpc(
+        get = "/aliases/{name}",
+        response_body = "name",
+        traced(asked = asked.name, around.of = around.operation(), answered = reply.name)
+    )]
     pub async fn ask(&self, asked: Asked, around: &Surroundings) -> Fallible {
         let _ = around;
         Ok(Answer::new(asked))

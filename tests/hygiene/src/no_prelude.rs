@@ -96,7 +96,11 @@ impl Books {
     pub async fn count(&self) {}
 
     /// Finds.
-    #[rpc(post = "/v1/{genre}/books", body = "isbn")]
+    #[rpc(
+        post = "/v1/{genre}/books",
+        body = "isbn",
+        traced(genre, "from" = ctx.operation(), isbn = ?isbn)
+    )]
     pub async fn find(&self, ctx: &::kit::Context, genre: Genre, isbn: Isbn) -> Found {
         let _ = (ctx, genre, isbn);
         Found::Nothing

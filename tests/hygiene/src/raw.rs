@@ -45,7 +45,7 @@ impl r#Abstract {
     ///
     /// # Errors
     /// Never.
-    #[rpc(get = "/raw/{type}", post(path = "/raw", body = "match"))]
+    #[rpc(get = "/raw/{type}", post(path = "/raw", body = "match"), traced(r#type, r#fn = r#type.len()))]
     pub async fn r#match(&self, r#type: String, r#match: Item) -> Result<Item, Wrong> {
         if r#type.is_empty() {
             return Err(Wrong::r#Type { r#type });

@@ -76,7 +76,10 @@ pub struct S;
 #[::kit::service(package = "taken.v1", crate = ::kit)]
 impl S {
     /// Its arguments are named as locals of generated code might be.
-    #[rpc(get = "/taken/{service}/{request}")]
+    #[rpc(
+        get = "/taken/{service}/{request}",
+        traced(service, to = request, context = context + mount, outcome = reply.error, client)
+    )]
     pub async fn one(
         &self,
         service: i64,

@@ -12,6 +12,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
     let value = out.implement(&quote!(#m::Value));
     let single = out.implement(&quote!(#m::Single));
     let traced = out.implement(&quote!(#m::Traced));
+    let traced_item = out.implement(&quote!(#m::TracedItem));
     let first = values.iter().find(|value| !value.other).map(|value| &value.ident);
     let initial = out.implement(&quote!(#m::Initial));
     let default = match &out.head.derives.default {
@@ -19,7 +20,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
         Add::Never => TokenStream::new(),
         Add::Unless(_) => derived::default(out),
     };
-    let (to_json, from_json) = if out.head.own_serde {
+    let (to, from) = if out.head.own_serde {
         (
             quote!(#serde::Serialize::serialize(self, out)),
             quote!(<Self as #serde::Deserialize<'de>>::deserialize(input)),
@@ -30,6 +31,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
             quote!(#p::enumeration::from_json(input)),
         )
     };
+    let json = out.json(&quote!(Self), &to, &from);
     let faces = derived::serde_faces(
         out,
         &quote!(#p::serialize_field::<#m::format::Plain, _, _>),
@@ -66,21 +68,7 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
                 #p::enumeration::read(raw)
             }
 
-            fn to_json<__BidentOutput: #serde::Serializer>(
-                &self,
-                out: __BidentOutput,
-                dialect: #m::Dialect,
-            ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                let _ = dialect;
-                #to_json
-            }
-
-            fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                input: __BidentInput,
-                _: &mut #m::JsonCx,
-            ) -> ::core::result::Result<Self, __BidentInput::Error> {
-                #from_json
-            }
+            #json
 
             fn bind(
                 &mut self,
@@ -104,10 +92,12 @@ pub(super) fn expand(out: &Out<'_>, values: &[EnumValue]) -> TokenStream {
         }
 
         #traced {
-            fn trace(&self, key: &'static str, sink: &mut #m::TraceSink<'_>) {
-                #p::enumeration::trace(self, key, sink);
+            fn attribute(&self) -> ::core::option::Option<#m::Attribute> {
+                ::core::option::Option::Some(#p::enumeration::attribute(self))
             }
         }
+
+        #traced_item {}
 
         #default
         #faces

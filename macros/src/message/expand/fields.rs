@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 use super::{Out, option, place};
-use crate::message::model::Field;
+use crate::message::model::{Field, Format};
 
 /// So many indices each `#[field(oneof)]` has for its variants.
 pub(super) const STRIDE: usize = 256;
@@ -194,23 +194,50 @@ impl Fields<'_> {
         quote!(#(#fields)*)
     }
 
-    /// Statements that hand traced values to `sink`.
+    /// Statements that put traced values on the span `to`, those of messages within too.
     pub(super) fn trace(&self) -> TokenStream {
         let m = &self.out.m;
-        let traces = self.list.iter().filter_map(|field| {
-            let (cfgs, at) = (&field.cfgs, self.shared(field));
-            if field.oneof {
-                let place = place(&field.ty);
-                let oneof = self.oneof_field(field);
-                return Some(quote_spanned!(place=> #(#cfgs)* { #oneof::trace(#at, sink); }));
-            }
-            let key = field.traced.as_ref()?;
-            let ty = self.out.ty(&field.ty);
-            Some(quote_spanned! {place(&field.ty)=>
-                #(#cfgs)* { <#ty as #m::Traced>::trace(#at, #key, sink); }
-            })
+        let traces = self.visible().map(|field| {
+            let (cfgs, at, ty) = (&field.cfgs, self.shared(field), self.out.ty(&field.ty));
+            let trace = match &field.traced {
+                Some(key) => quote!(to.put(#key, <#ty as #m::Traced>::attribute(#at));),
+                None if field.oneof => {
+                    let oneof = self.oneof_field(field);
+                    quote!(#oneof::trace_fields(#at, to);)
+                }
+                None => {
+                    let trait_ = self.out.field(field);
+                    quote!(#trait_::trace_within(#at, to);)
+                }
+            };
+            quote_spanned!(place(&field.ty)=> #(#cfgs)* { #trace })
         });
         quote!(#(#traces)*)
+    }
+
+    /// Whether there may be traced values, an expression for each field that may have them.
+    pub(super) fn traced(&self) -> TokenStream {
+        let any = self.visible().map(|field| {
+            let cfgs = &field.cfgs;
+            let traced = if field.traced.is_some() {
+                quote!(true)
+            } else if field.oneof {
+                let oneof = self.oneof_of(field);
+                quote!(#oneof::TRACED)
+            } else {
+                let trait_ = self.out.field(field);
+                quote!(#trait_::TRACED)
+            };
+            quote_spanned!(place(&field.ty)=> #(#cfgs)* #traced,)
+        });
+        quote!(#(#any)*)
+    }
+
+    /// The fields whose values may be looked at, by types that say how.
+    fn visible(&self) -> impl Iterator<Item = &Field> {
+        self.list.iter().filter(|field| {
+            !field.secret && (field.traced.is_some() || !matches!(field.format, Format::Foreign(_)))
+        })
     }
 
     /// The fields of the message with nothing set: `a: ..., b: ...`, each followed by `?`.

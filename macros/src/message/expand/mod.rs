@@ -141,6 +141,30 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// `to_json` and `from_json`, which gives `read`, of whichever trait: the bodies are over `self`, `out` and `dialect`,
+    /// and over `input` and `cx`.
+    fn json(&self, read: &TokenStream, to: &TokenStream, from: &TokenStream) -> TokenStream {
+        let (m, serde) = (&self.m, &self.serde);
+        quote! {
+            fn to_json<__BidentOutput: #serde::Serializer>(
+                &self,
+                out: __BidentOutput,
+                dialect: #m::Dialect,
+            ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
+                let _ = dialect;
+                #to
+            }
+
+            fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
+                input: __BidentInput,
+                cx: &mut #m::JsonCx,
+            ) -> ::core::result::Result<#read, __BidentInput::Error> {
+                let _ = &cx;
+                #from
+            }
+        }
+    }
+
     fn parameters(&self) -> impl Iterator<Item = &Ident> {
         self.head.generics.type_params().map(|parameter| &parameter.ident)
     }

@@ -78,7 +78,9 @@ impl<'a> Newtype<'a> {
         let secret = self.secret();
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Value");
-        let (to_json, from_json) = self.json(&inner);
+        let (to, from) = self.json(&inner);
+        let json = self.out.json(&quote!(Self), &to, &from);
+        let within = self.within(&inner);
         let from_json_set = if self.out.head.own_serde {
             TokenStream::new()
         } else {
@@ -94,6 +96,8 @@ impl<'a> Newtype<'a> {
         quote! {
             #head {
                 const WIRE: #m::WireType = #inner::WIRE;
+
+                #within
 
                 fn initial() -> ::core::option::Option<Self> {
                     #inner::initial().map(Self)
@@ -133,22 +137,7 @@ impl<'a> Newtype<'a> {
                     #inner::merge(&mut self.0, raw, cx)
                 }
 
-                fn to_json<__BidentOutput: #serde::Serializer>(
-                    &self,
-                    out: __BidentOutput,
-                    dialect: #m::Dialect,
-                ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                    let _ = dialect;
-                    #to_json
-                }
-
-                fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                    input: __BidentInput,
-                    cx: &mut #m::JsonCx,
-                ) -> ::core::result::Result<Self, __BidentInput::Error> {
-                    let _ = &cx;
-                    #from_json
-                }
+                #json
 
                 #from_json_set
 
@@ -179,6 +168,21 @@ impl<'a> Newtype<'a> {
         }
     }
 
+    /// The traced fields of a message inside.
+    fn within(&self, inner: &TokenStream) -> TokenStream {
+        let m = &self.out.m;
+        if self.field.secret {
+            return TokenStream::new();
+        }
+        quote! {
+            const TRACED: bool = #inner::TRACED;
+
+            fn trace_within(&self, to: &mut #m::Attributes) {
+                #inner::trace_within(&self.0, to);
+            }
+        }
+    }
+
     /// The JSON of a value: that of the field, or the user's own.
     fn json(&self, inner: &TokenStream) -> (TokenStream, TokenStream) {
         let serde = &self.out.serde;
@@ -198,7 +202,7 @@ impl<'a> Newtype<'a> {
         let secret = self.secret();
         let (m, p, serde) = (&self.out.m, &self.out.p, &self.out.serde);
         let (head, inner) = self.formatted("Field");
-        let (to_json, from_json) = if self.out.head.own_serde {
+        let (to, from) = if self.out.head.own_serde {
             (
                 quote!(#serde::Serialize::serialize(self, out)),
                 quote!(#p::nullable_serde::<Self, __BidentInput>(input)),
@@ -209,8 +213,12 @@ impl<'a> Newtype<'a> {
                 quote!(#inner::from_json(input, cx).map(|value| value.map(Self))),
             )
         };
+        let json = self.out.json(&quote!(::core::option::Option<Self>), &to, &from);
+        let within = self.within(&inner);
         quote! {
             #head {
+                #within
+
                 fn initial() -> ::core::option::Option<Self> {
                     #inner::initial().map(Self)
                 }
@@ -242,22 +250,7 @@ impl<'a> Newtype<'a> {
                     #inner::is_printed(&self.0)
                 }
 
-                fn to_json<__BidentOutput: #serde::Serializer>(
-                    &self,
-                    out: __BidentOutput,
-                    dialect: #m::Dialect,
-                ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                    let _ = dialect;
-                    #to_json
-                }
-
-                fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                    input: __BidentInput,
-                    cx: &mut #m::JsonCx,
-                ) -> ::core::result::Result<::core::option::Option<Self>, __BidentInput::Error> {
-                    let _ = &cx;
-                    #from_json
-                }
+                #json
 
                 fn bind(
                     &mut self,
@@ -314,12 +307,15 @@ impl<'a> Newtype<'a> {
             TokenStream::new()
         } else {
             let head = self.implement(&none, &quote!(#m::Traced), &quote!(#m::Traced));
+            let item = self.implement(&none, &quote!(#m::TracedItem), &quote!(#m::TracedItem));
             quote_spanned! {at=>
                 #head {
-                    fn trace(&self, key: &'static str, sink: &mut #m::TraceSink<'_>) {
-                        <#ty as #m::Traced>::trace(&self.0, key, sink);
+                    fn attribute(&self) -> ::core::option::Option<#m::Attribute> {
+                        <#ty as #m::Traced>::attribute(&self.0)
                     }
                 }
+
+                #item {}
             }
         };
         let plain = match self.field.format {

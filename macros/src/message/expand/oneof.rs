@@ -78,13 +78,14 @@ impl Members<'_> {
         let (print, print_body) = (self.print(), self.print_body());
         let take = self.take();
         let (bind, bind_new) = (self.bind(), self.bind_new());
-        let (describe, trace) = (self.describe(), self.trace());
+        let (describe, traced, trace) = (self.describe(), self.traced(), self.trace());
         let implement = self.out.implement(&quote!(#p::Oneof));
         quote! {
             #implement {
                 const NUMBERS: &'static [u32] = &[#(#numbers),*];
                 const NAMES: &'static [&'static str] = &[#(#names),*];
                 const PINNED: bool = #pinned;
+                const TRACED: bool = #p::any(&[#traced]);
 
                 fn key(name: &str) -> ::core::option::Option<usize> {
                     match name {
@@ -193,8 +194,8 @@ impl Members<'_> {
                     #describe
                 }
 
-                fn trace(&self, sink: &mut #m::TraceSink<'_>) {
-                    let _ = &sink;
+                fn trace_fields(&self, to: &mut #m::Attributes) {
+                    let _ = &to;
                     match self { #trace }
                 }
             }

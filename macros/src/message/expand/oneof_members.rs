@@ -271,22 +271,18 @@ impl Members<'_> {
         })
     }
 
+    /// The arms that put traced values on the span `to`.
     pub(super) fn trace(&self) -> TokenStream {
-        let m = &self.out.m;
         self.each(|variant| {
             let ident = &variant.ident;
             match &variant.content {
                 Content::Empty => quote!(Self::#ident => {}),
-                Content::Value(field) => match &field.traced {
-                    Some(key) => {
-                        let ty = self.out.ty(&field.ty);
-                        quote_spanned! {place(&field.ty)=>
-                            Self::#ident(value) => <#ty as #m::Traced>::trace(value, #key, sink),
-                        }
-                    }
-                    None => quote!(Self::#ident(_) => {}),
-                },
-                Content::Struct(fields) if fields.iter().any(|f| f.traced.is_some() || f.oneof) => {
+                Content::Value(field) => {
+                    let trace = self.bound(std::slice::from_ref(field)).trace();
+                    let bound = super::fields::bound(field);
+                    quote!(Self::#ident(#bound) => { let _ = #bound; #trace })
+                }
+                Content::Struct(fields) => {
                     let fields = self.bound(fields);
                     let (pattern, trace) = (fields.pattern(), fields.trace());
                     let unused = fields.list.iter().map(|field| {
@@ -295,8 +291,20 @@ impl Members<'_> {
                     });
                     quote!(Self::#ident #pattern => { #(#unused)* #trace })
                 }
-                Content::Struct(_) => quote!(Self::#ident { .. } => {}),
             }
+        })
+    }
+
+    /// Whether there may be traced values, an expression for each variant.
+    pub(super) fn traced(&self) -> TokenStream {
+        let p = &self.out.p;
+        self.each(|variant| {
+            let traced = match &variant.content {
+                Content::Empty => TokenStream::new(),
+                Content::Value(field) => self.bound(std::slice::from_ref(field)).traced(),
+                Content::Struct(fields) => self.bound(fields).traced(),
+            };
+            quote!(#p::any(&[#traced]),)
         })
     }
 }

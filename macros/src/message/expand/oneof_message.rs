@@ -23,9 +23,11 @@ pub(super) fn expand(out: &Out<'_>) -> TokenStream {
             quote!(#p::oneof::from_json_set(input, cx)),
         )
     };
+    let json = out.json(&quote!(Self), &to, &from);
     quote! {
         #implement {
             const FIELDS: &'static [&'static str] = <Self as #p::Oneof>::NAMES;
+            const TRACED: bool = <Self as #p::Oneof>::TRACED;
 
             fn initial() -> ::core::option::Option<Self> {
                 ::core::option::Option::None
@@ -62,22 +64,7 @@ pub(super) fn expand(out: &Out<'_>) -> TokenStream {
                 #p::Oneof::merge_member(self, number, raw, cx)
             }
 
-            fn to_json<__BidentOutput: #serde::Serializer>(
-                &self,
-                out: __BidentOutput,
-                dialect: #m::Dialect,
-            ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-                let _ = dialect;
-                #to
-            }
-
-            fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-                input: __BidentInput,
-                cx: &mut #m::JsonCx,
-            ) -> ::core::result::Result<Self, __BidentInput::Error> {
-                let _ = &cx;
-                #from
-            }
+            #json
 
             fn from_json_set<'de, __BidentInput: #serde::Deserializer<'de>>(
                 input: __BidentInput,
@@ -134,8 +121,8 @@ pub(super) fn expand(out: &Out<'_>) -> TokenStream {
                 })
             }
 
-            fn trace(&self, sink: &mut #m::TraceSink<'_>) {
-                #p::Oneof::trace(self, sink);
+            fn trace_fields(&self, to: &mut #m::Attributes) {
+                #p::Oneof::trace_fields(self, to);
             }
         }
     }

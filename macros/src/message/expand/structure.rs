@@ -33,13 +33,14 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
     let merge = fields.merge();
     let bind = fields.bind();
     let describe = fields.describe();
-    let trace = fields.trace();
+    let (traced, trace) = (fields.traced(), fields.trace());
     let description = out.description();
     let json = json(out, fields, &slots);
     let one = one_field(out, fields);
     quote! {
         #implement {
             const FIELDS: &'static [&'static str] = #names;
+            const TRACED: bool = #p::any(&[#traced]);
 
             fn initial() -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(Self { #initial })
@@ -94,8 +95,8 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
                 })
             }
 
-            fn trace(&self, sink: &mut #m::TraceSink<'_>) {
-                let _ = &sink;
+            fn trace_fields(&self, to: &mut #m::Attributes) {
+                let _ = &to;
                 #trace
             }
         }
@@ -103,7 +104,7 @@ fn message(out: &Out<'_>, fields: &Fields<'_>) -> TokenStream {
 }
 
 fn json(out: &Out<'_>, fields: &Fields<'_>, slots: &TokenStream) -> TokenStream {
-    let (m, p, serde) = (&out.m, &out.p, &out.serde);
+    let (p, serde) = (&out.p, &out.serde);
     let (to, from) = if out.head.own_serde {
         (
             quote!(#serde::Serialize::serialize(self, out)),
@@ -122,24 +123,7 @@ fn json(out: &Out<'_>, fields: &Fields<'_>, slots: &TokenStream) -> TokenStream 
             quote!(#p::from_json::<#slots, __BidentInput>(input, cx)),
         )
     };
-    quote! {
-        fn to_json<__BidentOutput: #serde::Serializer>(
-            &self,
-            out: __BidentOutput,
-            dialect: #m::Dialect,
-        ) -> ::core::result::Result<__BidentOutput::Ok, __BidentOutput::Error> {
-            let _ = dialect;
-            #to
-        }
-
-        fn from_json<'de, __BidentInput: #serde::Deserializer<'de>>(
-            input: __BidentInput,
-            cx: &mut #m::JsonCx,
-        ) -> ::core::result::Result<Self, __BidentInput::Error> {
-            let _ = &cx;
-            #from
-        }
-    }
+    out.json(&quote!(Self), &to, &from)
 }
 
 /// The methods that work on one field by its name or number.

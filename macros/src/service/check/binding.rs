@@ -89,7 +89,7 @@ fn check_body(body: &Spanned<String>, template: &Template, sink: &Sink<'_>) {
 }
 
 /// A body is a field of the message itself.
-fn check_field(key: &str, field: &Spanned<String>, sink: &Sink<'_>) {
+pub(super) fn check_field(key: &str, field: &Spanned<String>, sink: &Sink<'_>) {
     if !is_identifier(&field.value) {
         let wrong = format!("`{key}` names one field of the message, not `{}`", field.value);
         sink.at(field.span, wrong);

@@ -9,7 +9,7 @@ use syn::{
     TypeParamBound, parse_quote,
 };
 
-use super::binding;
+use super::{binding, traced};
 use crate::service::duration;
 use crate::service::model::{Arg, Method, Output, Value};
 use crate::service::parse::RpcDecl;
@@ -57,6 +57,16 @@ pub(super) fn check(
         timeout
     });
     let bindings = binding::check_all(&options, &section);
+    let event_id = options.event_id.get().cloned();
+    if let Some(field) = &event_id {
+        binding::check_field("event_id", field, &section);
+        if matches!(output, Output::One(_)) {
+            let wrong = "events are those of a stream: `event_id` is for a method that returns an `impl Stream`";
+            section.at(field.span, wrong);
+        }
+    }
+
+    let traced = traced::check(&options, &args, &output, &section);
 
     (!section.has_errors() && !options.failed).then(|| Method {
         operation: format!("/{service}/{name}"),
@@ -71,6 +81,8 @@ pub(super) fn check(
         idempotent: options.idempotent.is_set(),
         deprecated: options.deprecated.is_set() || deprecated_in_rust,
         form: options.form.get().map(|flag| flag.span),
+        event_id,
+        traced,
         ident: sig.ident,
     })
 }
@@ -133,16 +145,20 @@ fn check_args(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Vec<Arg
         }
         check_mentions(argument.ty.to_token_stream(), parameters, sink);
         match (&*argument.ty, &*argument.pat) {
-            (Type::Reference(reference), _) => {
+            (Type::Reference(reference), pat) => {
                 if let Some(mutability) = &reference.mutability {
                     sink.on(mutability, "the context is shared: write `&Context`");
                 }
-                if args.iter().any(|arg| matches!(arg, Arg::Context(_))) {
+                if args.iter().any(|arg| matches!(arg, Arg::Context(..))) {
                     let wrong = "a reference is the call's context, and there is one already; values \
                                  are taken by value";
                     sink.on(&argument.ty, wrong);
                 }
-                args.push(Arg::Context(reference.elem.clone()));
+                let name = match pat {
+                    Pat::Ident(pat) => Some(pat.ident.clone()),
+                    _ => None,
+                };
+                args.push(Arg::Context(name, reference.elem.clone()));
             }
             (Type::ImplTrait(ty), _) => {
                 sink.on(
@@ -197,7 +213,8 @@ fn check_output(sig: &Signature, parameters: &[Ident], sink: &Sink<'_>) -> Outpu
         sink.on(first, wrong);
     }
     let item = item.unwrap_or_else(|| parse_quote!(()));
-    Output::Many { item: Box::new(item), awaited: sig.asyncness.is_some(), ty }
+    let (stream, awaited) = (first.impl_token.span, sig.asyncness.is_some());
+    Output::Many { item: Box::new(item), stream, awaited, ty }
 }
 
 /// Every `impl Trait` of a type.

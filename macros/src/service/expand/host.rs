@@ -5,7 +5,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Generics, Type};
 
-use super::{method_spec, request_ident, signature_ident, spec_ident};
+use super::{method_spec, request_ident, signature_ident, spec_ident, traced};
 use crate::service::model::{Arg, Hook, Host, Make, Method, Output, Service, Value};
 use crate::shared::{Cx, at};
 
@@ -87,6 +87,7 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
     let Method { ident, cfgs, .. } = method;
     let (signature, spec) = (signature_ident(method), method_spec(service, index));
     let (pattern, inputs) = (pattern(method), inputs(cx, method));
+    let before = traced::before(cx, method);
     // The place of the method's name: a future that is not `Send` is reported there.
     let (span, outer) = (at(ident.span()), this());
     let (host, this) = match &service.host {
@@ -100,14 +101,17 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
         Output::One(_) => (
             quote_spanned!(span=> method),
             None,
-            quote_spanned!(span=> #host::#ident(#this, #inputs).await),
+            traced::around(cx, method, quote_spanned!(span=> #host::#ident(#this, #inputs).await)),
         ),
-        Output::Many { awaited, .. } => {
+        Output::Many { awaited, stream, .. } => {
             let dot_await = awaited.then(|| quote_spanned!(span=> .await));
-            let returned = quote_spanned!(span=> #host::#ident(#this, #inputs) #dot_await);
-            let answers = quote_spanned!(span=> answers);
-            let body = quote_spanned!(span=> #answers.send(#returned).await);
-            (quote_spanned!(span=> streaming), Some(quote!(, #answers)), body)
+            // All of it at one place: what is no stream is reported there, and the compiler tells a place of one mistake once.
+            let send = quote_spanned!(at(*stream)=> answers.send(returned).await);
+            let body = quote_spanned! {span=>
+                let returned = #host::#ident(#this, #inputs) #dot_await;
+                #send
+            };
+            (quote_spanned!(span=> streaming), Some(quote_spanned!(span=> , answers)), body)
         }
     };
     quote_spanned! {span=>
@@ -116,6 +120,7 @@ fn mount_method(cx: &Cx, service: &Service, index: usize, method: &Method) -> To
             let service = ::core::clone::Clone::clone(&#outer);
             mount.#mount::<#signature, _, _>(#spec, move |context, #pattern #answers| async move {
                 let _ = &context;
+                #before
                 #body
             });
         }
@@ -140,7 +145,7 @@ fn pattern(method: &Method) -> TokenStream {
 fn inputs(cx: &Cx, method: &Method) -> TokenStream {
     let private = cx.private();
     let inputs = method.args.iter().map(|one| match one {
-        Arg::Context(ty) => quote_spanned! {at(ty.span())=>
+        Arg::Context(_, ty) => quote_spanned! {at(ty.span())=>
             <#ty as #private::ContextArg>::context(&context)
         },
         Arg::Value(Value { ident, .. }) => quote!(#ident),

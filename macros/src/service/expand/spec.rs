@@ -28,7 +28,7 @@ pub(super) fn spec(cx: &Cx, service: &Service) -> TokenStream {
 fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
     let root = cx.root();
     let Method { name, operation, doc, cfgs, idempotent, deprecated, .. } = method;
-    let form = method.form.is_some();
+    let (form, event_id) = (method.form.is_some(), option(&method.event_id));
     let bindings = method.bindings.iter().map(|binding| binding_spec(cx, binding));
     let timeout = match method.timeout {
         Some(timeout) => {
@@ -50,6 +50,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
             idempotent: #idempotent,
             deprecated: #deprecated,
             form: #form,
+            event_id: #event_id,
             input: #private::request::<#signature>(),
             output: #private::reply::<#signature>(),
         }
@@ -93,6 +94,10 @@ pub(super) fn asserts(cx: &Cx, method: &Method) -> TokenStream {
                 "a form is one message: a method that takes a stream accepts none"
             );
         });
+    }
+    if let Some(id) = &method.event_id {
+        let what = format!("`event_id = \"{}\"`", id.value);
+        all.extend(field(cx, method, "reply", &id.value, id.span, &what));
     }
     for binding in &method.bindings {
         for variable in &binding.template.value.variables {

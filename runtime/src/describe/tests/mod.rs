@@ -105,6 +105,7 @@ const BASE: MethodSpec = MethodSpec {
     idempotent: false,
     deprecated: false,
     form: false,
+    event_id: None,
     input: request,
     output: empty,
 };

@@ -24,10 +24,12 @@ macro_rules! text_value {
         }
 
         impl crate::message::Traced for $type {
-            fn trace(&self, key: &'static str, sink: &mut crate::message::TraceSink<'_>) {
-                sink(key, self);
+            fn attribute(&self) -> Option<crate::message::Attribute> {
+                Some(crate::message::Attribute::text(self))
             }
         }
+
+        impl crate::message::TracedItem for $type {}
 
         fn parse(text: &str) -> Result<$type, Fault> {
             if text.is_empty() {

@@ -72,6 +72,7 @@ const fn method(
         idempotent: false,
         deprecated: false,
         form: false,
+        event_id: None,
         input: Text::describe,
         output: Text::describe,
     }

@@ -16,7 +16,7 @@ use super::media::Input;
 use super::media::{Answer, Format, quality, subtype};
 use super::{Plan, encode, http_body};
 use crate::call::{Frames, Meta, metadata};
-use crate::message::Message;
+use crate::message::{self, Dialect, Message};
 #[cfg(feature = "ws")]
 use crate::surface::envelope;
 use crate::surface::{End, Payload};
@@ -119,7 +119,7 @@ impl Flow {
     /// Puts one message behind those before it.
     fn append(self, message: &[u8], out: &mut Vec<u8>) {
         match self {
-            Self::Events => append_event("message", message, out),
+            Self::Events => append_event("message", None, message, out),
             Self::One | Self::Lines(_) => append_line(message, out),
             Self::Pieces => out.extend_from_slice(message),
             #[cfg(feature = "ws")]
@@ -147,14 +147,31 @@ fn json(subtype: &str) -> Option<Lines> {
     json.then_some(Lines::Ndjson)
 }
 
-fn append_event(event: &str, data: &[u8], out: &mut Vec<u8>) {
+fn append_event(event: &str, id: Option<&str>, data: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"event: ");
     out.extend_from_slice(event.as_bytes());
+    if let Some(id) = id {
+        out.extend_from_slice(b"\nid: ");
+        out.extend_from_slice(id.as_bytes());
+    }
     for line in data.split(|&byte| byte == b'\n') {
         out.extend_from_slice(b"\ndata: ");
         out.extend_from_slice(line);
     }
     out.extend_from_slice(b"\n\n");
+}
+
+/// The value of a message's field as the id of its event. What cannot be one is left out, so that the client keeps the one
+/// before: a NUL or a line's end would break the stream, and an empty id would make the client forget.
+fn event_id<M: Message>(message: &M, field: &str) -> Option<String> {
+    let json = message::field_to_json(message, field, Dialect::Proto).ok()?;
+    let text = match json.first()? {
+        b'"' => serde_json::from_slice(&json).ok()?,
+        // `null`: the field is not set.
+        b'n' => return None,
+        _ => String::from_utf8(json).ok()?,
+    };
+    (!text.is_empty() && !text.contains(['\0', '\r', '\n'])).then_some(text)
 }
 
 fn append_line(message: &[u8], out: &mut Vec<u8>) {
@@ -166,7 +183,7 @@ fn append_line(message: &[u8], out: &mut Vec<u8>) {
 /// The last event of a stream that failed.
 pub(crate) fn error_event(error: &Error) -> Bytes {
     let mut out = Vec::new();
-    append_event("error", &error_json(error), &mut out);
+    append_event("error", None, &error_json(error), &mut out);
     out.into()
 }
 
@@ -214,7 +231,13 @@ impl Writer {
     /// # Errors
     /// A value that has no form in JSON, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn append<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
-        self.answer.flow.append(&encode(&self.plan, self.answer, message)?, out);
+        let written = encode(&self.plan, self.answer, message)?;
+        match self.plan.event_id {
+            Some(field) if self.answer.flow == Flow::Events => {
+                append_event("message", event_id(message, field).as_deref(), &written, out);
+            }
+            _ => self.answer.flow.append(&written, out),
+        }
         Ok(())
     }
 

@@ -41,6 +41,7 @@ static METHOD: MethodSpec = MethodSpec {
     idempotent: false,
     deprecated: false,
     form: true,
+    event_id: None,
     input: Hostile::describe,
     output: Hostile::describe,
 };

@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(super) raw_response: bool,
     /// Whether HTML forms are read.
     pub(super) form: bool,
+    /// The field that is the id of an event.
+    pub(super) event_id: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,25 @@ impl Plan {
             raw_body: false,
             raw_response: false,
             form: method.form,
+            event_id: method.event_id,
+        }
+    }
+
+    /// Whether the field that events take their ids from is one that they can.
+    ///
+    /// # Errors
+    /// Why not, without the operation's name.
+    pub(crate) fn check_event_id(method: &MethodSpec, types: &mut Types) -> Result<(), String> {
+        let Some(field) = method.event_id else { return Ok(()) };
+        let output = (method.output)(types);
+        let at = |why: String| format!("`event_id = \"{field}\"`: {why}");
+        match find(types, &output, field).map_err(at)? {
+            Some((Label::Singular | Label::Optional, kind))
+                if !matches!(kind, Kind::Type(_) | Kind::Bytes) =>
+            {
+                Ok(())
+            }
+            _ => Err(at("an id is one number, one text or one `bool`".to_owned())),
         }
     }
 
@@ -126,6 +147,7 @@ impl Plan {
             raw_body,
             raw_response,
             form: method.form,
+            event_id: method.event_id,
         })
     }
 

@@ -75,6 +75,7 @@ fn plan(
         idempotent: false,
         deprecated: false,
         form: false,
+        event_id: None,
         input: book,
         output: book,
     };

@@ -9,9 +9,9 @@ use bident::{Code, Error};
 use futures_core::Stream;
 
 use super::messages::{
-    EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest, SimpleResponse,
-    StreamingInputCallRequest, StreamingInputCallResponse, StreamingOutputCallRequest,
-    StreamingOutputCallResponse,
+    BoolValue, EchoStatus, Empty, Payload, PayloadType, ResponseParameters, SimpleRequest,
+    SimpleResponse, StreamingInputCallRequest, StreamingInputCallResponse,
+    StreamingOutputCallRequest, StreamingOutputCallResponse,
 };
 
 /// A header that comes back as a header.
@@ -33,6 +33,7 @@ impl TestService {
     #[rpc]
     async fn unary_call(&self, ctx: &Context, req: SimpleRequest) -> Result<SimpleResponse, Error> {
         echo_metadata(ctx);
+        check_compression(ctx, req.expect_compressed.as_ref())?;
         check(req.response_status.as_ref())?;
         simple(req)
     }
@@ -71,6 +72,7 @@ impl TestService {
         echo_metadata(ctx);
         let mut size = 0;
         while let Some(request) = requests.next().await.transpose()? {
+            check_compression(ctx, request.expect_compressed.as_ref())?;
             size += request.payload.map_or(0, |payload| payload.body.len());
         }
         let aggregated_payload_size = i32::try_from(size).internal()?;
@@ -140,6 +142,17 @@ fn check(status: Option<&EchoStatus>) -> Result<(), Error> {
     match Code::from_number(code.unsigned_abs()) {
         Code::Ok => Ok(()),
         code => Err(Error::new(code.http(), "", message.clone()).with_grpc(code).expose()),
+    }
+}
+
+/// Whether the messages of the call are compressed is to be as the request says. Of a message alone nobody is told.
+fn check_compression(ctx: &Context, expected: Option<&BoolValue>) -> Result<(), Error> {
+    let compressed = ctx.header("grpc-encoding").is_some_and(|name| name != "identity");
+    match expected {
+        Some(expected) if expected.value != compressed => {
+            Err(Error::bad_request("", format!("compressed: {compressed}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -45,6 +45,12 @@ impl Post {
             .trailer("x-sum", "42")
     }
 
+    #[rpc(get = "/moved/{name}")]
+    async fn moved(&self, name: String) -> Reply<Note> {
+        let to = format!("/post/{name}");
+        Reply::new(Note::new(&to)).status(302).header("location", to)
+    }
+
     #[rpc(post = "/set/{how}")]
     async fn set(&self, ctx: &Context, how: String) -> bident::Result<Reply<Note>> {
         ctx.set_header("x-header", "from the context");
@@ -85,6 +91,17 @@ async fn post() -> Running {
 
 fn method(name: &str) -> String {
     format!("/metadata.v1.Post/{name}")
+}
+
+#[tokio::test]
+async fn a_handler_sends_its_caller_elsewhere() {
+    let server = post().await;
+    for wire in WIRES {
+        let answer = call("GET", "/moved/7").over(wire).send(server.addr).await;
+        assert_eq!(answer.status, 302, "{wire:?}");
+        assert_eq!(answer.headers["location"], "/post/7", "{wire:?}");
+        assert_eq!(answer.json()["text"], "/post/7", "{wire:?}");
+    }
 }
 
 #[tokio::test]

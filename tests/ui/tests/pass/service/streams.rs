@@ -41,7 +41,7 @@ impl Board {
         notes()
     }
 
-    #[rpc(timeout = "1h", idempotent)]
+    #[rpc(timeout = "1h", idempotent, event_id = "text")]
     fn plainly(&self, ctx: &Context) -> impl Flow<Item = bident::Result<Note>> + Send + use<> {
         let _ = ctx;
         notes()

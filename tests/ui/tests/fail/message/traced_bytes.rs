@@ -2,8 +2,8 @@ use bident::message;
 
 #[message]
 struct Search {
-    #[field(traced = "search.words")]
-    words: Vec<String>,
+    #[field(traced = "search.key")]
+    key: Vec<u8>,
 }
 
 fn main() {}
