@@ -35,6 +35,7 @@ fn method(shape: Shape) -> &'static MethodSpec {
         bindings: &[],
         shape,
         timeout: None,
+        event_id: None,
         idempotent: false,
         deprecated: false,
         form: false,
