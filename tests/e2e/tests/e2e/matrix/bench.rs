@@ -132,18 +132,18 @@ impl Bench {
         asked.exchange
     }
 
-    /// Stops the server. Every call was seen exactly once, to its end; how many there were.
-    pub(super) async fn finish(self: Arc<Self>) -> usize {
+    /// Stops the server. Every call was seen exactly once, to its end: their names, and how each came in and went out.
+    pub(super) async fn finish(self: Arc<Self>) -> Vec<(String, Vec<String>)> {
         let this = Arc::into_inner(self).expect("no call is under way");
         let _ = this.server.stop().await;
-        let all = this.cells.all();
-        for (name, cell) in &all {
-            let seen = cell.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = this.cells.all().into_iter().map(|(name, cell)| {
+            let seen = cell.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let exact = matches!(&seen[..], [enter, exit]
                 if enter.starts_with("enter ") && exit.starts_with("exit "));
             assert!(exact, "{name}: {seen:?}");
-        }
-        all.len()
+            (name, seen)
+        });
+        all.collect()
     }
 }
 
@@ -184,6 +184,6 @@ where
     }
     assert!(bad.is_empty(), "{}", bad.join("\n"));
     assert_eq!(good, cells.len());
-    let calls = bench.finish().await;
+    let calls = bench.finish().await.len();
     println!("{question:?}: {good} cells, {calls} calls, each seen once by the middleware");
 }
