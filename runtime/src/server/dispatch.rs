@@ -241,7 +241,7 @@ pub(crate) fn dispatch(
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.
 #[inline(always)]
-fn route(
+pub(super) fn route(
     core: &Core,
     method: &Method,
     uri: &mut Uri,
