@@ -30,7 +30,7 @@ use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
-use crate::surface::{Answer, Codec, Head, Payload, connect, grpc, rest};
+use crate::surface::{self, Answer, Codec, Head, Payload, connect, grpc, rest};
 use crate::{Error, Result};
 
 /// How long middleware may go on after the handler below it has been told that it is late.
@@ -269,8 +269,8 @@ pub(super) fn route(
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod));
                 }
                 (Kind::Method(..), Answer::Web(web), None) => web.codec(),
-                (_, Answer::Web(_), _) => {
-                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb));
+                (_, Answer::Web(web), _) => {
+                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb(web)));
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(..), _, None) if method != Method::POST => {
@@ -300,7 +300,7 @@ pub(super) fn route(
             return (End::Operation(operation), codec);
         }
         (_, Answer::Grpc(_)) => Otherwise::UnknownMethod,
-        (_, Answer::Web(_)) => Otherwise::UnknownOnWeb,
+        (_, Answer::Web(web)) => Otherwise::UnknownOnWeb(web),
         (Found::Options(allow), _) => Otherwise::Options(allow),
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
         (Found::Nothing, _) => Otherwise::NotFound,
@@ -363,7 +363,7 @@ fn render<B>(
             let theirs = matches!(message.body, EncodedBody::Raw(..));
             let response = answer.reply(meta, message.body);
             // Someone else's answer may have ended already.
-            let said = if theirs && record.protocol == Protocol::Grpc {
+            let said = if theirs && matches!(record.protocol, Protocol::Grpc | Protocol::GrpcWeb) {
                 grpc::read_status(response.headers())
             } else {
                 None
@@ -390,5 +390,5 @@ fn fault(error: &Error) -> Response<Body> {
 }
 
 fn theirs(body: Body) -> Payload {
-    Payload::Body(Box::new(body), None)
+    Payload::Body(Box::new(body), None, surface::End::Abrupt)
 }

@@ -9,12 +9,12 @@ mod text;
 pub(crate) use text::decoded;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Response};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, TE};
+use http::{HeaderMap, HeaderValue, Request, Response, Version};
 
 use self::text::InText;
 use crate::Error;
-use crate::call::{Added, EncodedBody, Meta};
+use crate::call::{Added, Body, EncodedBody, Meta};
 use crate::surface::{Codec, End, Format, Payload, Wire, after, envelope, grpc};
 
 /// What the envelope of the trailers begins with.
@@ -72,6 +72,22 @@ impl Web {
         End::Web { text: self.writes_text }
     }
 
+    /// The request as a service of gRPC reads it that knows nothing of the web.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn as_grpc(self, request: Request<Body>) -> Request<Body> {
+        let mut request = request.map(|body| if self.reads_text { decoded(body) } else { body });
+        let media = match self.wire.format {
+            Format::Proto => "application/grpc+proto",
+            Format::Json => "application/grpc+json",
+        };
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+        headers.remove(CONTENT_LENGTH);
+        *request.version_mut() = Version::HTTP_2;
+        request
+    }
+
     /// The response to a call that ended well, or whose stream has begun.
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         let mut beside = meta.beside;
@@ -86,8 +102,16 @@ impl Web {
                 let frames = if self.writes_text { InText::frames(frames) } else { frames };
                 Payload::Stream(frames, beside, self.end())
             }
-            // Someone else's answer says itself how it went.
-            EncodedBody::Raw(status, body) => return grpc::theirs(status, headers, body, beside),
+            // Someone else's answer says itself how it went: over gRPC where it is a service's, which is translated.
+            EncodedBody::Raw(status, body) => {
+                let grpc = headers.as_ref().is_some_and(is_grpc);
+                let end = if grpc { self.end() } else { End::Abrupt };
+                let mut response = grpc::theirs(status, headers, Payload::Body(body, beside, end));
+                if grpc {
+                    response.headers_mut().insert(CONTENT_TYPE, self.content_type());
+                }
+                return response;
+            }
         };
         grpc::head(payload, headers, self.content_type(), self.wire.sent)
     }
@@ -100,6 +124,17 @@ impl Web {
     }
 }
 
+/// Whether an answer is one of gRPC itself.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let rest = headers.get(CONTENT_TYPE).and_then(|it| after(it.as_bytes(), b"application/grpc"));
+    rest.is_some_and(|rest| grpc::format(rest).is_some())
+}
+
+/// A piece of someone else's answer.
+pub(crate) fn piece(data: Bytes, text: bool) -> Bytes {
+    if text { text::encoded(&data) } else { data }
+}
+
 /// The last of an answer that ended well.
 pub(crate) fn ok(beside: Option<Box<Added>>, text: bool) -> Bytes {
     trailers(&grpc::ok_trailers(beside), text)
@@ -110,7 +145,8 @@ pub(crate) fn failed(error: &Error, text: bool) -> Bytes {
     trailers(&grpc::error_trailers(error), text)
 }
 
-fn trailers(trailers: &HeaderMap, text: bool) -> Bytes {
+/// The last of an answer that ended so.
+pub(crate) fn trailers(trailers: &HeaderMap, text: bool) -> Bytes {
     let envelope = envelope_of(trailers);
     if text { text::encoded(&envelope) } else { envelope.into() }
 }

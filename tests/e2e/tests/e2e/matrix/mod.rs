@@ -11,6 +11,7 @@ mod questions;
 mod reader;
 mod service;
 mod table;
+mod translated;
 mod way;
 
 use self::table::{FORBIDDEN, QUESTIONS, SHAPES, SURFACES, Verdict, WAYS, cells, verdict};
