@@ -200,9 +200,11 @@ impl Routes {
     fn find(&self, head: &Head) -> Option<Service> {
         #[cfg(feature = "grpc")]
         if let Some(service) = self.tonic(head) {
-            let service = service.serve();
-            let Otherwise::UnknownOnWeb(web) = head.otherwise else { return Some(service) };
-            return Some(Box::new(move |request| service(web.as_grpc(request))));
+            let web = match head.otherwise {
+                Otherwise::UnknownOnWeb(web) => Some(web),
+                _ => None,
+            };
+            return Some(service.serve(web));
         }
         #[cfg(feature = "http")]
         if let Some(router) = &self.router {

@@ -15,7 +15,7 @@ impl Envelopes {
     }
 
     /// A message that is whole, and its flags.
-    pub fn next(&mut self) -> Option<(u8, Bytes)> {
+    pub fn cut(&mut self) -> Option<(u8, Bytes)> {
         let (flags, length) = (*self.0.first()?, self.0.get(1..5)?);
         let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
         if self.0.len() < 5 + length {

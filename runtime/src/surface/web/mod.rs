@@ -9,12 +9,12 @@ mod text;
 pub(crate) use text::decoded;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, TE};
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Response};
 
 use self::text::InText;
 use crate::Error;
-use crate::call::{Added, Body, EncodedBody, Meta};
+use crate::call::{Added, EncodedBody, Meta};
 use crate::surface::{Codec, End, Format, Payload, Wire, after, envelope, grpc};
 
 /// What the envelope of the trailers begins with.
@@ -70,22 +70,6 @@ impl Web {
 
     fn end(self) -> End {
         End::Web { text: self.writes_text }
-    }
-
-    /// The request as a service of gRPC reads it that knows nothing of the web.
-    #[cfg(feature = "grpc")]
-    pub(crate) fn as_grpc(self, request: Request<Body>) -> Request<Body> {
-        let mut request = request.map(|body| if self.reads_text { decoded(body) } else { body });
-        let media = match self.wire.format {
-            Format::Proto => "application/grpc+proto",
-            Format::Json => "application/grpc+json",
-        };
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
-        headers.insert(TE, HeaderValue::from_static("trailers"));
-        headers.remove(CONTENT_LENGTH);
-        *request.version_mut() = Version::HTTP_2;
-        request
     }
 
     /// The response to a call that ended well, or whose stream has begun.

@@ -95,7 +95,7 @@ impl Reader {
                 } else {
                     self.envelopes.push(&data);
                 }
-                let cut = std::iter::from_fn(|| self.envelopes.next());
+                let cut = std::iter::from_fn(|| self.envelopes.cut());
                 cut.map(|(flags, payload)| enveloped(way, flags, &payload)).collect()
             }
             (Surface::Rest, Part::Data(data)) if way.form == Form::Events => {

@@ -27,7 +27,7 @@ fn read(way: Way, body: &[u8]) -> (Vec<String>, HeaderMap) {
         envelopes.push(body);
     }
     let (mut messages, mut trailers) = (Vec::new(), HeaderMap::new());
-    while let Some((flags, payload)) = envelopes.next() {
+    while let Some((flags, payload)) = envelopes.cut() {
         if flags == 0 {
             messages.push(Plain::decode(payload).unwrap().text);
             continue;
