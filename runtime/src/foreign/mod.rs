@@ -33,7 +33,13 @@ pub(crate) enum Otherwise {
     /// No service has this method, as gRPC asks for it.
     UnknownMethod,
     /// No service has this method, as gRPC-Web asks for it. A service built with tonic does not speak that: it is translated.
-    UnknownOnWeb(Web),
+    UnknownOnWeb(
+        #[cfg_attr(
+            not(feature = "grpc"),
+            expect(dead_code, reason = "no service is there to be translated for")
+        )]
+        Web,
+    ),
     /// The path has operations for these methods.
     MethodNotAllowed(HeaderValue),
     /// A question for the methods of a path.
