@@ -122,7 +122,8 @@ impl App {
     }
 
     /// Puts a tower layer around everything that the app serves, as HTTP and before it is known which call it is. The
-    /// first one added is the outermost. A layer's error ends its call as any other [`Error`] does.
+    /// first one added is the outermost. A layer's error, or its panic, ends its call as any other [`Error`] does, and the
+    /// access log has it; middleware stands below and sees only what layers let through.
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
         L: tower_layer::Layer<HttpService> + Send + 'static,

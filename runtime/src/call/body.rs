@@ -1,5 +1,6 @@
 //! A body of either direction: what hyper delivers, whole bytes, or any other.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -35,7 +36,8 @@ enum Kind {
     /// And whether it came over HTTP/1.
     Incoming(hyper::body::Incoming, bool),
     Attended(Attended),
-    Boxed(UnsyncBoxBody<Bytes, BoxError>),
+    /// And whether it stands for one that came over HTTP/1.
+    Boxed(UnsyncBoxBody<Bytes, BoxError>, bool),
     Guarded(Box<GuardedBody>),
 }
 
@@ -67,7 +69,16 @@ impl Body {
         B::Error: Into<BoxError>,
     {
         use http_body_util::BodyExt as _;
-        Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync()))
+        let mut body = Some(body);
+        // What a layer has not touched is one already, and stays what it is.
+        let same = (&mut body as &mut dyn Any).downcast_mut::<Option<Self>>();
+        if let Some(same) = same.and_then(Option::take) {
+            return same;
+        }
+        match body {
+            Some(body) => Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync(), false)),
+            None => Self::empty(),
+        }
     }
 
     pub(super) fn guarded(body: GuardedBody) -> Self {
@@ -142,10 +153,10 @@ impl Body {
         Ok(gathered.finish())
     }
 
-    /// The body of a request of this version of HTTP.
+    /// The body of a request of this version of HTTP. One that a layer of the user's has put in its place counts as it.
     #[inline]
     pub(crate) fn over(mut self, version: Version) -> Self {
-        if let Kind::Incoming(_, http1) = &mut self.0 {
+        if let Kind::Incoming(_, http1) | Kind::Boxed(_, http1) = &mut self.0 {
             *http1 = version < Version::HTTP_2;
         }
         self
@@ -167,7 +178,8 @@ impl Body {
         {
             self.0 = Kind::Incoming(body, true);
         }
-        let over = !matches!(self.0, Kind::Incoming(_, true)) || self.is_end_stream();
+        let http1 = matches!(self.0, Kind::Incoming(_, true) | Kind::Boxed(_, true));
+        let over = !http1 || self.is_end_stream();
         if over || self.size_hint().lower() > MOST_DRAINED as u64 {
             return;
         }
@@ -290,7 +302,7 @@ impl http_body::Body for Body {
                 }
                 polled.map_err(Into::into)
             }
-            Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
+            Kind::Boxed(body, _) => Pin::new(body).poll_frame(cx),
             Kind::Guarded(body) => body.poll_frame(cx),
         }
     }
@@ -303,7 +315,7 @@ impl http_body::Body for Body {
             Kind::Attended(Attended(body)) => {
                 body.as_ref().is_none_or(http_body::Body::is_end_stream)
             }
-            Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Boxed(body, _) => body.is_end_stream(),
             Kind::Guarded(body) => body.is_end_stream(),
         }
     }
@@ -316,7 +328,7 @@ impl http_body::Body for Body {
             Kind::Attended(Attended(body)) => {
                 body.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
             }
-            Kind::Boxed(body) => body.size_hint(),
+            Kind::Boxed(body, _) => body.size_hint(),
             Kind::Guarded(body) => body.size_hint(),
         }
     }

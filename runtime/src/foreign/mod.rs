@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
 use crate::call::{Added, Body, BoxFuture, Call, Guard, Reply, metadata};
 use crate::service::Handler;
-use crate::surface::{Codec, Head};
+use crate::surface::{Codec, Head, Web};
 use crate::{Error, Result};
 
 #[cfg(feature = "grpc")]
@@ -32,8 +32,14 @@ pub(crate) enum Otherwise {
     NotFound,
     /// No service has this method, as gRPC asks for it.
     UnknownMethod,
-    /// No service has this method, as gRPC-Web asks for it: a service built with tonic does not speak that.
-    UnknownOnWeb,
+    /// No service has this method, as gRPC-Web asks for it. A service built with tonic does not speak that: it is translated.
+    UnknownOnWeb(
+        #[cfg_attr(
+            not(feature = "grpc"),
+            expect(dead_code, reason = "no service is there to be translated for")
+        )]
+        Web,
+    ),
     /// The path has operations for these methods.
     MethodNotAllowed(HeaderValue),
     /// A question for the methods of a path.
@@ -51,7 +57,7 @@ impl Otherwise {
     fn answer(self) -> Result<Reply> {
         match self {
             Self::NotFound => Err(Error::route_not_found()),
-            Self::UnknownMethod | Self::UnknownOnWeb => Err(Error::method_not_found()),
+            Self::UnknownMethod | Self::UnknownOnWeb(_) => Err(Error::method_not_found()),
             Self::MethodNotAllowed(allow) => Err(not_allowed(Some(allow))),
             Self::Options(allow) => {
                 let headers = HeaderMap::from_iter([(ALLOW, allow)]);
@@ -154,7 +160,7 @@ fn handle(routes: &Arc<Routes>, mut call: Call) -> BoxFuture<'static, Result<Rep
             _ => {}
         }
         // A page is no answer to a gRPC call, whatever its status: such a fallback was written for browsers.
-        let rpc = matches!(otherwise, Otherwise::UnknownMethod | Otherwise::UnknownOnWeb);
+        let rpc = matches!(otherwise, Otherwise::UnknownMethod | Otherwise::UnknownOnWeb(_));
         if rpc && !is_grpc(response.headers()) {
             return otherwise.answer();
         }
@@ -192,7 +198,7 @@ impl Routes {
     /// The tonic service that takes a gRPC request. Such a service would not notice that a request is no gRPC at all.
     #[cfg(feature = "grpc")]
     fn tonic(&self, head: &Head) -> Option<&TonicService> {
-        let grpc = matches!(head.otherwise, Otherwise::UnknownMethod);
+        let grpc = matches!(head.otherwise, Otherwise::UnknownMethod | Otherwise::UnknownOnWeb(_));
         self.tonic.iter().find(|service| grpc && service.takes(head.uri.path()))
     }
 
@@ -200,7 +206,11 @@ impl Routes {
     fn find(&self, head: &Head) -> Option<Service> {
         #[cfg(feature = "grpc")]
         if let Some(service) = self.tonic(head) {
-            return Some(service.serve());
+            let web = match head.otherwise {
+                Otherwise::UnknownOnWeb(web) => Some(web),
+                _ => None,
+            };
+            return Some(service.serve(web));
         }
         #[cfg(feature = "http")]
         if let Some(router) = &self.router {

@@ -4,7 +4,8 @@
 
 use std::convert::Infallible;
 
-use http::{Request, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, TE};
+use http::{HeaderValue, Request, Response, Version};
 use http_body_util::BodyExt as _;
 use tonic::metadata::MetadataMap;
 use tonic::server::NamedService;
@@ -16,6 +17,7 @@ use super::Service;
 use crate::Error;
 use crate::call::Body;
 use crate::error::{Code, details};
+use crate::surface::{self, Format, Web};
 
 /// A mounted service.
 #[derive(Clone)]
@@ -58,9 +60,14 @@ impl TonicService {
         rest.is_some_and(|rest| rest.starts_with('/'))
     }
 
-    pub(super) fn serve(&self) -> Service {
+    /// The service for one call; one over gRPC-Web is put as gRPC, and its answer translated when it is sent.
+    pub(super) fn serve(&self, web: Option<Web>) -> Service {
         let service = self.service.clone();
         Box::new(move |request| {
+            let request = match web {
+                None => request,
+                Some(web) => as_grpc(web, request),
+            };
             Box::pin(async move {
                 match service.oneshot(request).await {
                     Ok(response) => response,
@@ -69,6 +76,22 @@ impl TonicService {
             })
         })
     }
+}
+
+/// The request as a service reads it that knows nothing of the web.
+fn as_grpc(web: Web, request: Request<Body>) -> Request<Body> {
+    let mut request =
+        request.map(|body| if web.reads_text { surface::web::decoded(body) } else { body });
+    let media = match web.wire.format {
+        Format::Proto => "application/grpc+proto",
+        Format::Json => "application/grpc+json",
+    };
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media));
+    headers.insert(TE, HeaderValue::from_static("trailers"));
+    headers.remove(CONTENT_LENGTH);
+    *request.version_mut() = Version::HTTP_2;
+    request
 }
 
 /// A status as an error: code, message, details and metadata are all kept.

@@ -31,7 +31,7 @@ use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
-use crate::surface::{Answer, Codec, Head, Payload, connect, grpc, rest};
+use crate::surface::{self, Answer, Codec, Head, Payload, connect, grpc, rest};
 use crate::telemetry::{self, Telemetry};
 use crate::{Error, Result};
 
@@ -230,6 +230,7 @@ pub(crate) fn dispatch(
         headers: &parts.headers,
         peer,
         protocol,
+        started,
         length: http_body::Body::size_hint(&body).exact(),
     };
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
@@ -282,7 +283,7 @@ pub(crate) fn dispatch(
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.
 #[inline(always)]
-fn route(
+pub(super) fn route(
     core: &Core,
     method: &Method,
     uri: &mut Uri,
@@ -310,8 +311,8 @@ fn route(
                     return (End::Foreign, raw(uri, Otherwise::UnknownMethod), None);
                 }
                 (Kind::Method(..), Answer::Web(web), None) => web.codec(),
-                (_, Answer::Web(_), _) => {
-                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb), None);
+                (_, Answer::Web(web), _) => {
+                    return (End::Foreign, raw(uri, Otherwise::UnknownOnWeb(web)), None);
                 }
                 (Kind::Raw, ..) => raw(uri, Otherwise::NotFound),
                 (Kind::Method(..), _, None) if method != Method::POST => {
@@ -341,7 +342,7 @@ fn route(
             return (End::Operation(operation), codec, binding);
         }
         (_, Answer::Grpc(_)) => Otherwise::UnknownMethod,
-        (_, Answer::Web(_)) => Otherwise::UnknownOnWeb,
+        (_, Answer::Web(web)) => Otherwise::UnknownOnWeb(web),
         (Found::Options(allow), _) => Otherwise::Options(allow),
         (Found::MethodNotAllowed(allow), _) => Otherwise::MethodNotAllowed(allow),
         (Found::Nothing, _) => Otherwise::NotFound,
@@ -404,7 +405,7 @@ fn render<B>(
             let theirs = matches!(message.body, EncodedBody::Raw(..));
             let response = answer.reply(meta, message.body);
             // Someone else's answer may have ended already.
-            let said = if theirs && record.protocol == Protocol::Grpc {
+            let said = if theirs && matches!(record.protocol, Protocol::Grpc | Protocol::GrpcWeb) {
                 grpc::read_status(response.headers())
             } else {
                 None
@@ -432,5 +433,5 @@ fn fault(error: &Error) -> Response<Body> {
 }
 
 fn theirs(body: Body) -> Payload {
-    Payload::Body(Box::new(body), None)
+    Payload::Body(Box::new(body), None, surface::End::Abrupt)
 }

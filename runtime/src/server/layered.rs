@@ -2,23 +2,30 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::dispatch::dispatch;
+use super::dispatch::{dispatch, route};
 use super::{Core, Outgoing, Peer, Site};
 use crate::Error;
-use crate::call::{Body, BoxFuture, Caught};
+use crate::call::{Body, BoxFuture, Caught, Record};
 use crate::error::BoxError;
 use crate::surface::{Answer, connect};
+use crate::telemetry::{self, Telemetry};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What a layer given to [`App::layer`](crate::App::layer) wraps: everything that the app serves, as HTTP.
 #[derive(Clone)]
@@ -64,41 +71,125 @@ where
 
 /// The calls behind layers, the first of which is the outermost.
 pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
+    let served = Arc::clone(&core);
     let calls = tower::service_fn(move |request| {
-        let core = Arc::clone(&core);
+        let core = Arc::clone(&served);
         async move { Ok::<_, Infallible>(call(&core, request).await) }
     });
     let calls = HttpService(BoxCloneSyncService::new(calls.map_err(|never| match never {})));
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
-    Site::Plain(Arc::new(move |request: Request<Body>| {
-        let (method, headers) = (request.method(), request.headers());
-        let answer = Answer::of(
-            method,
-            request.version(),
-            headers.get(http::header::CONTENT_TYPE),
-            Some(headers),
-            headers.contains_key(connect::VERSION),
-        );
-        let asked = Caught::begin(|| {
+    Site::Plain(Arc::new(move |mut request: Request<Body>| {
+        let asked = Asked::of(&mut request);
+        let answered = Caught::begin(|| {
             let answered = service.clone().oneshot(request);
             Box::pin(async move { answered.await.map_err(Error::from) })
         });
+        let core = Arc::clone(&core);
         Box::pin(async move {
-            match asked.await {
+            match answered.await {
                 Ok(response) => response,
-                // A layer that gives up, or panics, fails its call, in the form that the caller reads.
-                Err(error) => body(answer.error(&error)),
+                Err(error) => asked.failed(&core, error),
             }
         })
     }))
 }
 
-async fn call(core: &Arc<Core>, request: Request<Body>) -> Response<Body> {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    let mut dispatch = pin!(dispatch(core, request, peer));
-    poll_fn(|cx| dispatch.as_mut().poll(cx, Body::new)).await
+/// What is kept of a request while layers have it: enough to answer it, and to tell of it, where one of them fails.
+struct Asked {
+    started: Instant,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    parent: Option<HeaderValue>,
+    peer: Option<SocketAddr>,
+    answer: Answer,
+    reached: Reached,
 }
 
-fn body(response: Response<crate::surface::Payload>) -> Response<Body> {
-    response.map(|payload| Body::new(Outgoing::plain(payload)))
+/// Whether a request has come through its layers. From then on its call has a record.
+#[derive(Clone, Default)]
+struct Reached(Arc<AtomicBool>);
+
+impl Asked {
+    fn of(request: &mut Request<Body>) -> Self {
+        let reached = Reached::default();
+        request.extensions_mut().insert(reached.clone());
+        let (method, headers) = (request.method(), request.headers());
+        let answer = Answer::of(
+            method,
+            request.version(),
+            headers.get(CONTENT_TYPE),
+            Some(headers),
+            headers.contains_key(connect::VERSION),
+        );
+        Self {
+            started: Instant::now(),
+            method: method.clone(),
+            uri: request.uri().clone(),
+            version: request.version(),
+            parent: headers.get(TRACEPARENT).cloned(),
+            peer: peer(request),
+            answer,
+            reached,
+        }
+    }
+
+    /// A layer that gives up, or panics, fails its call, in the form that the caller reads.
+    fn failed(mut self, core: &Core, error: Error) -> Response<Body> {
+        if self.reached.0.load(Ordering::Relaxed) {
+            // What became of the call its own record says; why nobody got it, only the layer knows.
+            if error.code() >= 500 {
+                tracing::error!(error = ?error, "a layer failed on a call that it had let through");
+            }
+            return self.answer.error(&error).map(|payload| Body::new(Outgoing::plain(payload)));
+        }
+        let none = HeaderMap::new();
+        let (mut trace, origin) = core.telemetry.arrive(self.parent.as_ref(), &none, false);
+        let uri = self.uri.clone();
+        let (end, codec, binding) =
+            route(core, &self.method, &mut self.uri, self.version, &none, self.answer);
+        let operation = core.name(end, &codec);
+        let place = core.place(end, binding, &operation);
+        let protocol = self.answer.protocol();
+        let request = telemetry::Request {
+            method: &self.method,
+            uri: Some(&uri),
+            version: self.version,
+            headers: &none,
+            peer: self.peer,
+            protocol,
+            started: self.started,
+            length: None,
+        };
+        let (seen, _) = Telemetry::begin(&place, &request, &mut trace, origin);
+        let (log_all, bare) = (core.log_all, core.bare);
+        let mut record = Record::open(
+            operation.clone(),
+            protocol,
+            self.started,
+            self.peer,
+            trace,
+            log_all,
+            bare,
+            seen,
+        );
+        let error = record.told(error);
+        let response = self.answer.error(&error);
+        record.failed(error);
+        record.seen.answered(response.status().as_u16(), response.headers(), protocol);
+        response.map(|payload| Body::new(Outgoing::new(payload, record)))
+    }
+}
+
+fn peer<B>(request: &Request<B>) -> Option<SocketAddr> {
+    request.extensions().get::<Peer>().map(|peer| peer.0)
+}
+
+async fn call(core: &Arc<Core>, mut request: Request<Body>) -> Response<Body> {
+    if let Some(reached) = request.extensions_mut().remove::<Reached>() {
+        reached.0.store(true, Ordering::Relaxed);
+    }
+    let peer = peer(&request);
+    let mut dispatch = pin!(dispatch(core, request, peer));
+    poll_fn(|cx| dispatch.as_mut().poll(cx, Body::new)).await
 }

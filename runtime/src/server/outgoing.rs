@@ -7,9 +7,9 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
 use crate::Error;
-use crate::call::{Added, Protocol, Record, caught};
+use crate::call::{Added, Record, caught};
 use crate::error::BoxError;
-use crate::surface::{End, Payload, grpc};
+use crate::surface::{End, Payload, grpc, web};
 
 /// What is sent.
 pub(crate) struct Outgoing {
@@ -52,9 +52,9 @@ impl Outgoing {
         &mut self,
         frame: Frame<Bytes>,
         added: [Option<Box<Added>>; 2],
+        end: End,
     ) -> Frame<Bytes> {
-        let Some(record) = self.record.as_mut().filter(|record| record.protocol == Protocol::Grpc)
-        else {
+        let Some(record) = self.record.as_mut().filter(|_| end != End::Abrupt) else {
             return frame;
         };
         match frame.into_trailers() {
@@ -65,7 +65,10 @@ impl Outgoing {
                 for added in added.iter().flatten() {
                     grpc::add_trailers(&mut trailers, added);
                 }
-                Frame::trailers(trailers)
+                match end {
+                    End::Web { text } => Frame::data(web::trailers(&trailers, text)),
+                    _ => Frame::trailers(trailers),
+                }
             }
             Err(frame) => frame,
         }
@@ -92,14 +95,6 @@ impl Outgoing {
         }
         self.end();
         Poll::Ready(Some(last))
-    }
-
-    /// How someone else's body ends where it cannot be finished.
-    fn theirs(&self) -> End {
-        match &self.record {
-            Some(record) if record.protocol == Protocol::Grpc => End::Trailers,
-            _ => End::Abrupt,
-        }
     }
 }
 
@@ -152,7 +147,8 @@ impl http_body::Body for Outgoing {
                     Poll::Ready(last.map(Ok))
                 }
             },
-            Payload::Body(body, beside) => {
+            Payload::Body(body, beside, end) => {
+                let end = *end;
                 // A layer of the user's may have put anything here.
                 let polled = caught(|| Pin::new(&mut **body).poll_frame(cx));
                 let frame = match polled {
@@ -167,12 +163,15 @@ impl http_body::Body for Outgoing {
                         if body.is_end_stream() {
                             this.end();
                         }
-                        Poll::Ready(Some(Ok(frame)))
+                        Poll::Ready(Some(Ok(match end {
+                            End::Web { text } => frame.map_data(|data| web::piece(data, text)),
+                            _ => frame,
+                        })))
                     }
                     Some(Ok(frame)) => {
                         let added = [beside.take(), body.added()];
                         // Nothing follows trailers, and nobody asks for it.
-                        let frame = this.read_trailers(frame, added);
+                        let frame = this.read_trailers(frame, added, end);
                         this.end();
                         Poll::Ready(Some(Ok(frame)))
                     }
@@ -181,7 +180,7 @@ impl http_body::Body for Outgoing {
                         if let Some(late) = body.added() {
                             error = error.with_added(late);
                         }
-                        let (beside, end) = (beside.take(), this.theirs());
+                        let beside = beside.take();
                         this.broken(error, beside, end)
                     }
                     None => {
@@ -196,7 +195,7 @@ impl http_body::Body for Outgoing {
     fn is_end_stream(&self) -> bool {
         match &self.payload {
             Payload::Empty => true,
-            Payload::Body(body, _) => body.is_end_stream(),
+            Payload::Body(body, ..) => body.is_end_stream(),
             _ => false,
         }
     }

@@ -254,8 +254,8 @@ pub(crate) enum Payload {
     Trailed(Bytes, Option<Box<Added>>),
     /// Messages as they go on the wire, and how they end; the trailers are for a good end.
     Stream(Frames, Option<Box<Added>>, End),
-    /// Someone else's, with what goes into its trailers over gRPC.
-    Body(Box<Body>, Option<Box<Added>>),
+    /// Someone else's, with what goes into its trailers over gRPC, and how it ends where it breaks off.
+    Body(Box<Body>, Option<Box<Added>>, End),
 }
 
 impl Payload {
@@ -270,7 +270,9 @@ impl Payload {
             Self::Full(bytes) => Some(bytes.len() as u64),
             // gRPC's answers carry no length.
             Self::Trailed(..) | Self::Stream(..) => None,
-            Self::Body(body, _) => http_body::Body::size_hint(&**body).exact(),
+            // Trailers are added to it.
+            Self::Body(_, _, End::Web { .. }) => None,
+            Self::Body(body, ..) => http_body::Body::size_hint(&**body).exact(),
         }
     }
 }

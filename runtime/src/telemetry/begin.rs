@@ -1,7 +1,7 @@
 //! The beginning of a call that is served: what is decided before anything of the user's runs, and what its span says then.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, Method, Uri, Version};
@@ -28,6 +28,7 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) peer: Option<std::net::SocketAddr>,
     pub(crate) protocol: Protocol,
+    pub(crate) started: Instant,
     /// The length of the body, where it is known.
     pub(crate) length: Option<u64>,
 }
@@ -199,7 +200,9 @@ fn begin_span(
         Some(_) => Context::new().with_remote_span_context(parent_of(trace, state)),
         None => Context::new(),
     };
-    let started = SystemTime::now();
+    // By the clock of the record, so that both end at one time.
+    let now = SystemTime::now();
+    let started = now.checked_sub(request.started.elapsed()).unwrap_or(now);
     let mut builder = SpanBuilder::from_name(name)
         .with_kind(SpanKind::Server)
         .with_start_time(started)

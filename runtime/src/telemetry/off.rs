@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 
@@ -80,6 +80,7 @@ pub(crate) struct Request<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) peer: Option<SocketAddr>,
     pub(crate) protocol: Protocol,
+    pub(crate) started: Instant,
     pub(crate) length: Option<u64>,
 }
 

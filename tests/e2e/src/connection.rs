@@ -30,7 +30,7 @@ pub const WIRES: [Wire; 2] = [Wire::Http1, Wire::H2c];
 pub struct Connection {
     pub(crate) address: SocketAddr,
     pub(crate) sender: Sender,
-    driver: Driver,
+    pub(crate) driver: Driver,
 }
 
 /// The end that requests are put into.
@@ -42,7 +42,7 @@ pub(crate) enum Sender {
 
 /// The task that moves bytes; the socket is closed with it.
 #[derive(Debug)]
-struct Driver(JoinHandle<bool>);
+pub(crate) struct Driver(JoinHandle<bool>);
 
 impl Drop for Driver {
     fn drop(&mut self) {

@@ -289,6 +289,22 @@ impl GrpcAnswer {
     }
 }
 
+/// What the trailers of gRPC say, wherever they were found: the status, and the `google.rpc.ErrorInfo` among its details.
+///
+/// # Panics
+/// When there is no status, or when its details cannot be read.
+pub fn trailers_say(trailers: &HeaderMap) -> (String, Option<ErrorInfo>) {
+    let text = |name| trailers.get(name).and_then(|value| value.to_str().ok());
+    let status = text("grpc-status").unwrap_or_else(|| panic!("no status in {trailers:?}"));
+    let details = text("grpc-status-details-bin").map(|details| {
+        let details = STANDARD_NO_PAD.decode(details.trim_end_matches('=')).expect("base64");
+        let details = Status::decode(&*details).expect("google.rpc.Status").details;
+        let known = details.iter().find(|detail| detail.type_url.ends_with(".ErrorInfo"));
+        ErrorInfo::decode(&*known.expect("an ErrorInfo").value).expect("google.rpc.ErrorInfo")
+    });
+    (status.to_owned(), details)
+}
+
 fn frames(mut bytes: Bytes) -> Vec<Bytes> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {

@@ -56,7 +56,7 @@ impl Call {
     #[must_use]
     pub fn pieces<B: Into<Bytes>>(mut self, pieces: impl IntoIterator<Item = B>) -> Self {
         let pieces = pieces.into_iter().map(Into::into).collect();
-        self.body = Pieces { pieces, sized: false, open: false };
+        self.body = Pieces { pieces, ..Pieces::default() };
         self
     }
 

@@ -5,20 +5,29 @@
 
 mod body;
 mod connection;
+mod cut;
+mod duplex;
 mod events;
 mod grpc;
 mod http;
 mod raw;
 mod server;
 mod traces;
+mod websocket;
 
+pub use self::body::Feed;
 pub use self::connection::{Connection, Pending, WIRES, Wire};
+pub use self::cut::{Base64, Envelopes, SentEvents, lines};
+pub use self::duplex::{Duplex, Part};
 pub use self::events::{Events, Sink, events};
-pub use self::grpc::{ErrorInfo, GrpcAnswer, GrpcCall, Streamed, frame, grpc, grpc_with};
+pub use self::grpc::{
+    ErrorInfo, GrpcAnswer, GrpcCall, Streamed, frame, grpc, grpc_with, trailers_say,
+};
 pub use self::http::{Answer, Call, call};
 pub use self::raw::Raw;
 pub use self::server::{Running, built, refused, start};
 pub use self::traces::{Traced, Traces, traces};
+pub use self::websocket::{Said, WebSocket};
 
 use std::future::Future;
 use std::time::Duration;

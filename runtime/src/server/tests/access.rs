@@ -34,7 +34,7 @@ impl<'a> MakeWriter<'a> for Lines {
 ///
 /// Beside it stands a second subscriber that nobody uses. While there is only one, `tracing` asks just the thread that is
 /// first at an event whether anyone wants it, and that may be another test's thread, where nobody does.
-fn listen() -> (mpsc::UnboundedReceiver<String>, (tracing::Dispatch, DefaultGuard)) {
+pub(super) fn listen() -> (mpsc::UnboundedReceiver<String>, (tracing::Dispatch, DefaultGuard)) {
     let (send, lines) = mpsc::unbounded_channel();
     let subscriber = |send| {
         tracing_subscriber::fmt()
@@ -47,7 +47,7 @@ fn listen() -> (mpsc::UnboundedReceiver<String>, (tracing::Dispatch, DefaultGuar
     (lines, (tracing::Dispatch::new(subscriber(send)), listening))
 }
 
-async fn access(lines: &mut mpsc::UnboundedReceiver<String>) -> String {
+pub(super) async fn access(lines: &mut mpsc::UnboundedReceiver<String>) -> String {
     loop {
         let line = soon(lines.recv()).await.unwrap();
         if line.contains("bident::access") {

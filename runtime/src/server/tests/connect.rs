@@ -4,7 +4,12 @@ use ::http::Method;
 use serde_json::{Value, json};
 
 use super::web::{call, request};
+use tower::ServiceExt as _;
+use tower_layer::layer_fn;
+
+use super::super::{HttpService, wrap};
 use super::*;
+use crate::call::Body;
 use crate::surface::Encoding;
 
 fn unary(path: &str, media: &str, body: impl Into<Bytes>) -> Request<Full<Bytes>> {
@@ -261,7 +266,24 @@ async fn a_binding_is_rest_whatever_the_headers_say() {
 
 #[tokio::test]
 async fn a_connection_outlives_a_call_that_was_refused_before_its_body_came() {
-    let harness = start(Options::default()).await;
+    outlives_refusals(start(Options::default()).await).await;
+}
+
+/// The same behind layers: one that lets requests through as they are, and one that wraps their bodies.
+#[tokio::test]
+async fn a_connection_outlives_it_behind_layers_too() {
+    let through = || wrap(layer_fn(|inner: HttpService| inner));
+    let wrapping = wrap(layer_fn(|inner: HttpService| {
+        inner.map_request(|request: Request<Body>| {
+            request.map(|body| Body::new(http_body_util::Limited::new(body, 1 << 20)))
+        })
+    }));
+    for layers in [vec![through()], vec![through(), wrapping]] {
+        outlives_refusals(start(Options { layers, ..Options::default() }).await).await;
+    }
+}
+
+async fn outlives_refusals(harness: Harness) {
     let mut client = harness.raw().await;
     let json = "content-type: application/json\r\nconnect-protocol-version: 1\r\n";
     for (path, more, status) in [

@@ -4,6 +4,7 @@ use tower::ServiceExt as _;
 use tower_layer::layer_fn;
 
 use super::super::{HttpService, wrap};
+use super::access::{access, listen};
 use super::*;
 
 use crate::call::Body;
@@ -14,6 +15,10 @@ async fn faulty(inner: HttpService, request: Request<Body>) -> Result<Response<B
     match request.headers().get("x-layer").map(|what| what.as_bytes()) {
         Some(b"panic") => panic!("on purpose"),
         Some(b"fail") => Err("the password is 7".into()),
+        Some(b"late") => {
+            inner.oneshot(request).await?;
+            Err("the password is 8".into())
+        }
         Some(b"refuse") => Err(Error::unauthorized("NOT_YOU", "somebody else").into()),
         _ => inner.oneshot(request).await,
     }
@@ -65,4 +70,49 @@ async fn a_failing_layer_answers_grpc_with_a_status() {
         assert_eq!((error.code(), error.reason(), error.message()), (code, reason, message));
     }
     assert_eq!(grpc(&mut send, "Echo", "still").await.messages, [text("still")]);
+}
+
+#[tokio::test]
+async fn a_call_whose_layer_fails_has_one_record_like_any_other() {
+    let (mut lines, _guard) = listen();
+    let harness = serving().await;
+    let mut send = harness.h2().await;
+    for (what, code, _, reason, _) in CASES {
+        let mut request = grpc_request("/test.v1.Echo/Echo", framed(&text("x")));
+        request.headers_mut().insert("x-layer", what.parse().unwrap());
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        request.headers_mut().insert("traceparent", parent.parse().unwrap());
+        take_apart(soon(send.send_request(request)).await.unwrap()).await;
+        let line = access(&mut lines).await;
+        for part in [
+            r#"operation="/test.v1.Echo/Echo""#,
+            r#"protocol="grpc""#,
+            &format!("code={code}"),
+            &format!("reason=\"{reason}\""),
+            "peer=127.0.0.1:",
+            "trace_id=4bf92f3577b34da6a3ce929d0e0e4736",
+        ] {
+            assert!(line.contains(part), "{what}: {part} is not in {line}");
+        }
+        // What callers do not see of it is here.
+        assert_eq!(line.contains("the password is 7"), what == "fail", "{line}");
+    }
+    let mut client = harness.raw().await;
+    for (path, operation) in [("/echo/x", "/test.v1.Echo/Echo"), ("/nowhere", "unmatched")] {
+        client.send(&format!("GET {path} HTTP/1.1\r\nhost: t\r\nx-layer: fail\r\n\r\n")).await;
+        client.response().await;
+        let line = access(&mut lines).await;
+        assert!(line.contains(&format!("operation=\"{operation}\"")), "{line}");
+        assert!(line.contains(r#"protocol="http""#), "{line}");
+    }
+    // A layer that fails on its way out has let the call through: that has its record by then, and no other.
+    client.send("GET /echo/late HTTP/1.1\r\nhost: t\r\nx-layer: late\r\n\r\n").await;
+    assert!(client.response().await.0.starts_with("http/1.1 500"));
+    let line = access(&mut lines).await;
+    assert!(line.contains(r#"reason="CANCELLED""#), "{line}");
+    let line = soon(lines.recv()).await.unwrap();
+    assert!(line.contains("the password is 8") && !line.contains("bident::access"), "{line}");
+    client.send("GET /echo/x HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    client.response().await;
+    assert!(access(&mut lines).await.contains("code=200"));
 }

@@ -122,7 +122,7 @@ impl Answer {
             // Someone else's answer says itself how it went.
             (_, EncodedBody::Raw(status, body)) => {
                 let headers = beside.as_mut().map(|beside| mem::take(&mut beside.headers));
-                return grpc::theirs(status, headers, body, None);
+                return grpc::theirs(status, headers, Payload::Body(body, None, End::Abrupt));
             }
             (Kind::Stream, EncodedBody::Unary(message)) => {
                 let headers = beside.as_mut().map(|beside| mem::take(&mut beside.headers));

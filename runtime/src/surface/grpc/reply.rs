@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use crate::Error;
 use crate::call::metadata::{BASE64, is_framing};
-use crate::call::{Added, Body, EncodedBody, Meta};
+use crate::call::{Added, EncodedBody, Meta};
 use crate::error::{Code, details};
 use crate::surface::{Encoding, End, Format, Payload, Wire};
 
@@ -27,7 +27,9 @@ pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Paylo
     let payload = match body {
         EncodedBody::Unary(frame) => Payload::Trailed(frame, beside),
         EncodedBody::Stream(stream) => Payload::Stream(stream, beside, End::Trailers),
-        EncodedBody::Raw(status, body) => return theirs(status, headers, body, beside),
+        EncodedBody::Raw(status, body) => {
+            return theirs(status, headers, Payload::Body(body, beside, End::Trailers));
+        }
     };
     head(payload, headers, content_type(wire), wire.sent)
 }
@@ -36,10 +38,9 @@ pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Paylo
 pub(crate) fn theirs(
     status: StatusCode,
     headers: Option<HeaderMap>,
-    body: Box<Body>,
-    beside: Option<Box<Added>>,
+    body: Payload,
 ) -> Response<Payload> {
-    let mut response = Response::new(Payload::Body(body, beside));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers.unwrap_or_default();
     response

@@ -9,7 +9,7 @@ use super::flow::Flow;
 use super::media::{Answer, Format, Input};
 use crate::Error;
 use crate::call::{Added, Body, EncodedBody, Meta, metadata};
-use crate::surface::Payload;
+use crate::surface::{End, Payload};
 
 impl Answer {
     /// The response to a call that ended well.
@@ -25,7 +25,7 @@ impl Answer {
 
     /// Someone's own response.
     fn raw(self, status: StatusCode, meta: Meta, body: Box<Body>) -> Response<Payload> {
-        let mut payload = Payload::Body(body, None);
+        let mut payload = Payload::Body(body, None, End::Abrupt);
         let mut headers = beside(meta.beside);
         if self.head {
             // The body of an answer to HEAD is never asked for: its length is all there is to send.

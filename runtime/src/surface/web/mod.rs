@@ -9,7 +9,7 @@ mod text;
 pub(crate) use text::decoded;
 
 use bytes::Bytes;
-use http::header::ACCEPT;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Response};
 
 use self::text::InText;
@@ -86,8 +86,16 @@ impl Web {
                 let frames = if self.writes_text { InText::frames(frames) } else { frames };
                 Payload::Stream(frames, beside, self.end())
             }
-            // Someone else's answer says itself how it went.
-            EncodedBody::Raw(status, body) => return grpc::theirs(status, headers, body, beside),
+            // Someone else's answer says itself how it went: over gRPC where it is a service's, which is translated.
+            EncodedBody::Raw(status, body) => {
+                let grpc = headers.as_ref().is_some_and(is_grpc);
+                let end = if grpc { self.end() } else { End::Abrupt };
+                let mut response = grpc::theirs(status, headers, Payload::Body(body, beside, end));
+                if grpc {
+                    response.headers_mut().insert(CONTENT_TYPE, self.content_type());
+                }
+                return response;
+            }
         };
         grpc::head(payload, headers, self.content_type(), self.wire.sent)
     }
@@ -100,6 +108,17 @@ impl Web {
     }
 }
 
+/// Whether an answer is one of gRPC itself.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let rest = headers.get(CONTENT_TYPE).and_then(|it| after(it.as_bytes(), b"application/grpc"));
+    rest.is_some_and(|rest| grpc::format(rest).is_some())
+}
+
+/// A piece of someone else's answer.
+pub(crate) fn piece(data: Bytes, text: bool) -> Bytes {
+    if text { text::encoded(&data) } else { data }
+}
+
 /// The last of an answer that ended well.
 pub(crate) fn ok(beside: Option<Box<Added>>, text: bool) -> Bytes {
     trailers(&grpc::ok_trailers(beside), text)
@@ -110,7 +129,8 @@ pub(crate) fn failed(error: &Error, text: bool) -> Bytes {
     trailers(&grpc::error_trailers(error), text)
 }
 
-fn trailers(trailers: &HeaderMap, text: bool) -> Bytes {
+/// The last of an answer that ended so.
+pub(crate) fn trailers(trailers: &HeaderMap, text: bool) -> Bytes {
     let envelope = envelope_of(trailers);
     if text { text::encoded(&envelope) } else { envelope.into() }
 }

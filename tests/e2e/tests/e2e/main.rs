@@ -14,6 +14,7 @@ mod hooks;
 mod http_wire;
 mod lifecycle;
 mod limits;
+mod matrix;
 mod metadata;
 mod middleware;
 mod process;
