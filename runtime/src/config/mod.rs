@@ -7,18 +7,24 @@
 mod cors;
 mod de;
 mod duration;
+mod endpoint;
 mod env;
 mod load;
 mod nearest;
+mod secret;
 mod settings;
 mod telemetry;
 mod tree;
 mod yaml;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cors::CorsSettings;
+#[cfg(feature = "telemetry")]
+pub(crate) use endpoint::{EXPECTED as EXPECTED_ENDPOINT, Endpoint, shown};
+#[cfg(feature = "telemetry")]
+pub(crate) use secret::{Secret, header};
 pub(crate) use load::{Start, kit_defaults, load};
 #[cfg(feature = "tls")]
 pub(crate) use settings::ClientAuth;
@@ -28,8 +34,7 @@ pub(crate) use settings::LogSettings;
 pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use telemetry::{
-    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, Secret, SignalKeys,
-    TelemetryKeys,
+    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, SignalKeys, TelemetryKeys,
 };
 pub(crate) use tree::{Mistake, Node};
 
