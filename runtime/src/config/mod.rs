@@ -23,9 +23,9 @@ pub(crate) mod tests;
 pub(crate) use cors::CorsSettings;
 #[cfg(feature = "telemetry")]
 pub(crate) use endpoint::{EXPECTED as EXPECTED_ENDPOINT, Endpoint, shown};
+pub(crate) use load::{Start, kit_defaults, load};
 #[cfg(feature = "telemetry")]
 pub(crate) use secret::{Secret, header};
-pub(crate) use load::{Start, kit_defaults, load};
 #[cfg(feature = "tls")]
 pub(crate) use settings::ClientAuth;
 #[cfg(feature = "telemetry")]
