@@ -41,6 +41,8 @@ pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;
 pub use streaming::Streaming;
 pub use trace::Trace;
+#[cfg(feature = "telemetry")]
+pub(crate) use trace::parse as parse_traceparent;
 pub(crate) use trace::{TRACEPARENT, TRACESTATE};
 pub(crate) use unary::serve_unary;
 

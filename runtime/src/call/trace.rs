@@ -108,7 +108,7 @@ impl fmt::Debug for Id {
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`; a later version may go on after another dash.
-fn parse(value: &[u8]) -> Option<((u64, u64), u64, bool)> {
+pub(crate) fn parse(value: &[u8]) -> Option<((u64, u64), u64, bool)> {
     let version = hex(value.get(..2)?)?;
     let dashes = [2, 35, 52].iter().all(|at| value.get(*at) == Some(&b'-'));
     let length = value.len() == 55 || (version != 0 && value.get(55) == Some(&b'-'));

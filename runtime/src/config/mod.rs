@@ -7,19 +7,25 @@
 mod cors;
 mod de;
 mod duration;
+mod endpoint;
 mod env;
 mod load;
 mod nearest;
+mod secret;
 mod settings;
 mod telemetry;
 mod tree;
 mod yaml;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use cors::CorsSettings;
+#[cfg(feature = "telemetry")]
+pub(crate) use endpoint::{EXPECTED as EXPECTED_ENDPOINT, Endpoint, shown};
 pub(crate) use load::{Start, kit_defaults, load};
+#[cfg(feature = "telemetry")]
+pub(crate) use secret::{Secret, header};
 #[cfg(feature = "tls")]
 pub(crate) use settings::ClientAuth;
 #[cfg(feature = "telemetry")]
@@ -28,8 +34,7 @@ pub(crate) use settings::LogSettings;
 pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use telemetry::{
-    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, Secret, SignalKeys,
-    TelemetryKeys,
+    Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, SignalKeys, TelemetryKeys,
 };
 pub(crate) use tree::{Mistake, Node};
 

@@ -92,6 +92,9 @@ pub(crate) struct KeepAlive {
 #[derive(Debug, Clone)]
 pub(crate) struct AdminSettings {
     pub(crate) addr: Address,
+    /// Whether everyone is let into everything.
+    #[allow(dead_code, reason = "there is nothing yet but what everyone is let into")]
+    pub(crate) open: bool,
 }
 
 /// `log`.
@@ -177,6 +180,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let public = source.get("server.public");
         let trusted_proxies = source.trusted_proxies();
         let admin_addr = source.get("admin.addr");
+        let admin_open = source.get("admin.open");
         let level = source.level();
         let level_from_environment =
             source.tree.find("log.level").is_some_and(|node| matches!(node.origin, Origin::Env(_)));
@@ -207,7 +211,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 trusted_proxies: trusted_proxies?,
             },
             telemetry: telemetry?,
-            admin: AdminSettings { addr: admin_addr? },
+            admin: AdminSettings { addr: admin_addr?, open: admin_open? },
             log: LogSettings {
                 level: level?,
                 level_from_environment,
@@ -221,8 +225,8 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
 }
 
 pub(super) struct Source<'a> {
-    tree: &'a Node,
-    mistakes: &'a mut Vec<Mistake>,
+    pub(super) tree: &'a Node,
+    pub(super) mistakes: &'a mut Vec<Mistake>,
 }
 
 impl Source<'_> {

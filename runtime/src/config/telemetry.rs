@@ -2,14 +2,17 @@
 //! it where it is used, in the room `telemetry`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use http::HeaderName;
 use serde::Deserialize;
+use serde::de::{self, Deserializer};
 
+use super::endpoint::Endpoint;
+use super::secret::{Headers, Secret};
 use super::settings::Source;
+use super::tree::{Mistake, Node, Origin, Value};
 
 /// The section as it was written, checked.
 #[derive(Debug, Clone)]
@@ -51,9 +54,35 @@ pub(crate) struct SamplingKeys {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SamplingRule {
     /// `/shop.v1.Users/Get`, or a prefix that ends in `*`.
+    #[serde(deserialize_with = "operations")]
     pub(crate) operation: String,
+    #[serde(deserialize_with = "share")]
     pub(crate) share: f64,
 }
+
+/// One operation, or how several begin.
+fn operations<'de, D: Deserializer<'de>>(input: D) -> Result<String, D::Error> {
+    let text = String::deserialize(input)?;
+    let named = text.strip_suffix('*').unwrap_or(&text);
+    if (named.starts_with('/') || text == "*") && !named.contains('*') {
+        return Ok(text);
+    }
+    let expected = "an operation such as /shop.v1.Users/Get or /shop.v1.*";
+    Err(de::Error::invalid_value(de::Unexpected::Str(&text), &expected))
+}
+
+/// A number from 0 to 1.
+fn share<'de, D: Deserializer<'de>>(input: D) -> Result<f64, D::Error> {
+    let share = f64::deserialize(input)?;
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    Err(de::Error::invalid_value(de::Unexpected::Float(share), &"a share from 0 to 1"))
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Share(#[serde(deserialize_with = "share")] f64);
 
 /// How a trace travels between services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -70,14 +99,15 @@ pub(crate) enum Propagator {
 #[derive(Debug, Clone)]
 #[allow(dead_code, reason = "see `TelemetryKeys`")]
 pub(crate) struct OtlpKeys {
-    pub(crate) endpoint: Option<String>,
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) protocol: Option<OtlpProtocol>,
-    pub(crate) headers: BTreeMap<String, Secret>,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, Secret)>,
     pub(crate) compression: Compression,
     pub(crate) timeout: Duration,
     pub(crate) ca: Option<PathBuf>,
-    pub(crate) cert: Option<PathBuf>,
-    pub(crate) key: Option<PathBuf>,
+    /// A certificate and its key.
+    pub(crate) identity: Option<(PathBuf, PathBuf)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -100,7 +130,7 @@ pub(crate) enum Compression {
 #[allow(dead_code, reason = "see `TelemetryKeys`")]
 pub(crate) struct SignalKeys {
     pub(crate) exporters: Vec<Exporter>,
-    pub(crate) endpoint: Option<String>,
+    pub(crate) endpoint: Option<Endpoint>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -120,23 +150,17 @@ pub(crate) struct BatchKeys {
     pub(crate) size: usize,
     pub(crate) queue: usize,
     pub(crate) delay: Duration,
+    /// Of log records, which wait for less where nobody says how long.
+    pub(crate) records_delay: Duration,
 }
 
-/// A text that is not shown.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+/// How long log records wait for others where nobody says: a log is read while things happen.
+const RECORDS_DELAY: Duration = Duration::from_secs(1);
 
 impl Source<'_> {
     pub(super) fn telemetry(&mut self) -> Option<TelemetryKeys> {
         // As everywhere: each line is read before any may end this.
-        let sample = self.share("telemetry.sample");
+        let sample: Option<Share> = self.get("telemetry.sample");
         let sampling = self.sampling();
         let propagators = self.list("telemetry.propagators");
         let otlp = self.otlp();
@@ -145,14 +169,14 @@ impl Source<'_> {
         let logs = self.signal("logs");
         let interval = self.some_duration("telemetry.metrics.interval");
         let batch = self.batch();
-        let resource = self.get("telemetry.resource");
+        let resource = self.resource();
         let environment = self.get("telemetry.environment");
         let command_line = self.get("telemetry.command_line");
         let kratos_names = self.get("telemetry.kratos_names");
         let request_headers = self.header_names("telemetry.request_headers");
         let response_headers = self.header_names("telemetry.response_headers");
         Some(TelemetryKeys {
-            sample: sample?,
+            sample: sample?.0,
             sampling: sampling?,
             propagators: propagators?,
             otlp: otlp?,
@@ -170,37 +194,12 @@ impl Source<'_> {
         })
     }
 
-    /// A number from 0 to 1.
-    fn share(&mut self, key: &str) -> Option<f64> {
-        let share: f64 = self.get(key)?;
-        self.within_one(key, share)
-    }
-
-    fn within_one(&mut self, key: &str, share: f64) -> Option<f64> {
-        if (0.0..=1.0).contains(&share) {
-            return Some(share);
-        }
-        self.mistake(key, format!("expected a share from 0 to 1, found {share}"));
-        None
-    }
-
     fn sampling(&mut self) -> Option<SamplingKeys> {
         let per_second: Option<Option<f64>> = self.get("telemetry.sampling.per_second");
         let rules: Option<Vec<SamplingRule>> = self.list("telemetry.sampling.rules");
         let priority = self.get("telemetry.sampling.priority");
         let parent_based = self.get("telemetry.sampling.parent_based");
         let (per_second, rules) = (per_second?, rules?);
-        for rule in &rules {
-            self.within_one("telemetry.sampling.rules", rule.share)?;
-            if !rule.operation.starts_with('/') && rule.operation != "*" {
-                let what = format!(
-                    "expected an operation such as /shop.v1.Users/Get or /shop.v1.*, found {:?}",
-                    rule.operation
-                );
-                self.mistake("telemetry.sampling.rules", what);
-                return None;
-            }
-        }
         if let Some(per_second) = per_second
             && !(per_second.is_finite() && per_second >= 0.0)
         {
@@ -214,19 +213,13 @@ impl Source<'_> {
     fn otlp(&mut self) -> Option<OtlpKeys> {
         let endpoint = self.get("telemetry.otlp.endpoint");
         let protocol = self.get("telemetry.otlp.protocol");
-        let headers: Option<BTreeMap<String, Secret>> = self.get("telemetry.otlp.headers");
+        let headers: Option<Option<Headers>> = self.get("telemetry.otlp.headers");
         let compression: Option<Option<Compression>> = self.get("telemetry.otlp.compression");
         let timeout = self.some_duration("telemetry.otlp.timeout");
         let ca = self.get("telemetry.otlp.tls.ca");
         let cert: Option<Option<PathBuf>> = self.get("telemetry.otlp.tls.cert");
         let key: Option<Option<PathBuf>> = self.get("telemetry.otlp.tls.key");
-        let (headers, cert, key) = (headers?, cert?, key?);
-        if let Some(name) = headers.keys().find(|name| HeaderName::try_from(name.as_str()).is_err())
-        {
-            let what = format!("expected names of headers, found {name:?}");
-            self.mistake("telemetry.otlp.headers", what);
-            return None;
-        }
+        let (cert, key) = (cert?, key?);
         if cert.is_some() != key.is_some() {
             let (missing, there) = if cert.is_some() { ("key", "cert") } else { ("cert", "key") };
             let what =
@@ -237,12 +230,11 @@ impl Source<'_> {
         Some(OtlpKeys {
             endpoint: endpoint?,
             protocol: protocol?,
-            headers,
+            headers: headers?.map_or_else(Vec::new, |headers| headers.0),
             compression: compression?.unwrap_or(Compression::None),
             timeout: timeout?,
             ca: ca?,
-            cert,
-            key,
+            identity: cert.zip(key),
         })
     }
 
@@ -262,7 +254,24 @@ impl Source<'_> {
         let size = self.some_number("telemetry.batch.size");
         let queue = self.some_number("telemetry.batch.queue");
         let delay = self.some_duration("telemetry.batch.delay");
-        Some(BatchKeys { size: size?, queue: queue?, delay: delay? })
+        let (size, queue, delay) = (size?, queue?, delay?);
+        if size > queue {
+            let what = format!("expected at most {queue}, as telemetry.batch.queue, found {size}");
+            self.mistake("telemetry.batch.size", what);
+            return None;
+        }
+        let said = self.tree.find("telemetry.batch.delay").map(|node| &node.origin);
+        let records_delay = if said == Some(&Origin::Default) { RECORDS_DELAY } else { delay };
+        Some(BatchKeys { size, queue, delay, records_delay })
+    }
+
+    /// The attributes of the resource: a dot in a key and a section below it are the same.
+    fn resource(&mut self) -> Option<BTreeMap<String, String>> {
+        let (mut found, mut fine) = (BTreeMap::new(), true);
+        if let Some(node) = self.tree.find("telemetry.resource") {
+            fine = flatten("", node, &mut found, self.mistakes);
+        }
+        fine.then_some(found)
     }
 
     fn some_number(&mut self, key: &str) -> Option<usize> {
@@ -300,3 +309,34 @@ impl Source<'_> {
         Some(names)
     }
 }
+
+/// Whether all below a key are attributes. That it is a map at all has been looked at with all sections.
+fn flatten(
+    key: &str,
+    node: &Node,
+    found: &mut BTreeMap<String, String>,
+    mistakes: &mut Vec<Mistake>,
+) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) if !key.is_empty() => {
+            found.insert(key.to_owned(), scalar.text.clone());
+        }
+        Value::Null | Value::Scalar(_) => {}
+        Value::List(_) => {
+            let (origin, key) = (Some(node.origin.clone()), format!("telemetry.resource.{key}"));
+            mistakes.push(Mistake { origin, key, what: "expected a text, found a list".into() });
+            return false;
+        }
+        Value::Map(entries) => {
+            let dot = if key.is_empty() { "" } else { "." };
+            let each = entries.iter().map(|entry| {
+                flatten(&format!("{key}{dot}{}", entry.key), &entry.node, found, mistakes)
+            });
+            return each.fold(true, |all, one| all && one);
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,10 @@ fn config(documents: &[&str], variables: &[(&str, &str)]) -> Config {
     config
 }
 
-fn settings(document: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+pub(crate) fn settings(
+    document: &str,
+    variables: &[(&str, &str)],
+) -> Result<Settings, Vec<String>> {
     let (config, mut texts) = tree(&[document], variables);
     let mut mistakes = Vec::new();
     let settings = Settings::read(&config.0, &mut mistakes);

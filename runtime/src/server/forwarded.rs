@@ -18,6 +18,13 @@ const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct TrustedProxies(Vec<Network>);
 
+/// What stands for several networks: everyone, this machine, and the networks that the internet does not route.
+const SHORT: [(&str, &[&str]); 3] = [
+    ("*", &["0.0.0.0/0", "::/0"]),
+    ("loopback", &["127.0.0.0/8", "::1"]),
+    ("private", &["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]),
+];
+
 /// All addresses that begin with the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Network {
@@ -26,13 +33,18 @@ struct Network {
 }
 
 impl TrustedProxies {
-    /// Addresses, `10.1.2.3` or `fd00::1`, and networks, `10.0.0.0/8`. The error is the first that is neither.
+    /// Addresses, `10.1.2.3` or `fd00::1`, networks, `10.0.0.0/8`, and short forms for several. The error is the first
+    /// that is none of these.
     pub(crate) fn parse<T: AsRef<str>>(list: impl IntoIterator<Item = T>) -> Result<Self, String> {
-        let networks = list.into_iter().map(|text| {
-            let text = text.as_ref();
-            Network::parse(text.trim()).ok_or_else(|| text.to_owned())
-        });
-        networks.collect::<Result<_, _>>().map(Self)
+        let mut networks = Vec::new();
+        for item in list {
+            let text = item.as_ref().trim();
+            let short = SHORT.iter().find(|(name, _)| *name == text);
+            for network in short.map_or(&[text][..], |(_, networks)| *networks) {
+                networks.push(Network::parse(network).ok_or_else(|| item.as_ref().to_owned())?);
+            }
+        }
+        Ok(Self(networks))
     }
 
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
@@ -261,6 +273,15 @@ mod tests {
         ] {
             assert_eq!(trusted.contains(address.parse().expect("one")), inside, "{address}");
         }
+        let short = |name: &str, address: &str| {
+            let trusted = TrustedProxies::parse([name]).expect("networks");
+            trusted.contains(address.parse().expect("one"))
+        };
+        assert!(short("*", "198.51.100.1") && short("*", "2001:db8::1"));
+        assert!(short("loopback", "127.0.0.2") && short("loopback", "::1"));
+        assert!(!short("loopback", "10.0.0.1") && !short("private", "127.0.0.1"));
+        assert!(short("private", "172.31.0.1") && short("private", "fd00::1"));
+        assert!(!short("private", "172.32.0.1") && !short("private", "2001:db8::1"));
         assert!(TrustedProxies::parse(["0.0.0.0/0"]).expect("all").contains([1, 2, 3, 4].into()));
         assert!(!TrustedProxies::default().contains([127, 0, 0, 1].into()));
         for wrong in ["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/+8", "proxy", "10.0.0", "::1/129"] {

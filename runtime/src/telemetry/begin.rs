@@ -66,16 +66,17 @@ impl Telemetry {
         headers: &HeaderMap,
         marked: bool,
     ) -> (Trace, Origin) {
-        let usual = self.propagation.has_trace_context();
+        let usual = self.propagation.trace_context_first();
         let mut trace = Trace::open(traceparent.filter(|_| usual));
         if self.off {
             return (trace, Origin::default());
         }
         let mut origin = Origin::default();
+        let mut decided = true;
         if trace.parent().is_some() || !self.propagation.trace_context_only() {
-            self.trace_on(&mut trace, &mut origin, headers);
+            decided = self.trace_on(&mut trace, &mut origin, headers);
         }
-        origin.parent = trace.parent().map(|_| trace.sampled());
+        origin.parent = trace.parent().filter(|_| decided).map(|_| trace.sampled());
         origin.high = marked && !self.public && self.sampling.is_high(headers);
         let possible = self.recording;
         origin.possible =
@@ -83,13 +84,17 @@ impl Telemetry {
         (trace, origin)
     }
 
-    /// What the caller says of the trace, in whichever form, and whether that is believed.
-    fn trace_on(&self, trace: &mut Trace, origin: &mut Origin, headers: &HeaderMap) {
+    /// What the caller says of the trace, in whichever form, and whether that is believed. Returns whether the caller has
+    /// decided about it; one that speaks B3 may leave that to us.
+    fn trace_on(&self, trace: &mut Trace, origin: &mut Origin, headers: &HeaderMap) -> bool {
         let mut state = TraceState::NONE;
+        let mut decided = true;
         if trace.parent().is_some() {
             state = trace_state(headers);
         } else if let Some(incoming) = self.propagation.extract(headers) {
-            *trace = Trace::child(incoming.trace_id, incoming.span_id, incoming.sampled);
+            decided = incoming.sampled.is_some();
+            let sampled = incoming.sampled.unwrap_or(false);
+            *trace = Trace::child(incoming.trace_id, incoming.span_id, sampled);
             state = incoming.state;
         }
         let linked = (self.public && trace.parent().is_some()).then(|| {
@@ -100,6 +105,7 @@ impl Telemetry {
         if linked.is_some() || state != TraceState::NONE {
             origin.rare = Some(Box::new(Rare { state, linked }));
         }
+        decided
     }
 
     /// Decides whether the call is recorded, and begins its span if so.

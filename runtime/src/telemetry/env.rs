@@ -22,31 +22,28 @@ impl<'a> Env<'a> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// The first of these that says anything.
-    pub(super) fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.text(name))
-    }
-
     pub(super) fn warn(&mut self, name: &str, what: impl std::fmt::Display) {
-        self.warnings.push(format!("{name}: {what}; it is ignored"));
+        let warning = format!("{name}: {what}; it is ignored");
+        // What is for every signal is read for each.
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// True for `true` alone, however it is written.
-    pub(super) fn boolean(&mut self, name: &str) -> bool {
-        match self.text(name) {
-            Some(text) if text.eq_ignore_ascii_case("true") => true,
-            Some(text) if text.eq_ignore_ascii_case("false") => false,
-            Some(text) => {
-                self.warn(name, format_args!("expected true or false, found {text:?}"));
-                false
-            }
-            None => false,
+    pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
+        let text = self.text(name)?;
+        let truth = text.eq_ignore_ascii_case("true");
+        if !truth && !text.eq_ignore_ascii_case("false") {
+            self.warn(name, format_args!("expected true or false, found {text:?}"));
         }
+        Some(truth)
     }
 
     pub(super) fn number<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
-        let number = text.parse().ok();
+        // Rust would also read a sign.
+        let number = text.parse().ok().filter(|_| !text.starts_with('+'));
         if number.is_none() {
             self.warn(name, format_args!("expected a number, found {text:?}"));
         }
@@ -78,7 +75,7 @@ impl<'a> Env<'a> {
         found.map(|(_, value)| *value)
     }
 
-    /// Words separated by commas; those that are none of these are passed over.
+    /// Words separated by commas; those that are none of these are passed over. Where all are, nothing was said.
     pub(super) fn choices<T: Copy + PartialEq>(
         &mut self,
         name: &str,
@@ -93,24 +90,34 @@ impl<'a> Env<'a> {
                 None => self.warn(name, format_args!("{part:?} is not known here")),
             }
         }
-        Some(chosen)
+        (!chosen.is_empty()).then_some(chosen)
     }
 
-    /// `key=value,key=value`, with `%` escapes in the values. Values may be secrets and are never told.
-    pub(super) fn pairs(&mut self, name: &str) -> Vec<(String, String)> {
-        let Some(text) = self.text(name) else { return Vec::new() };
-        let mut pairs = Vec::new();
-        for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let decoded = pair.split_once('=').and_then(|(key, value)| {
-                let (key, value) = (key.trim(), value.trim());
-                let value = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
-                (!key.is_empty()).then(|| (key.to_owned(), value.into_owned()))
-            });
-            match decoded {
-                Some(pair) => pairs.push(pair),
-                None => self.warn(name, "expected key=value, with % for what is not ASCII"),
-            }
+    /// `key=value,key=value`, with `%` escapes. One that is wrong takes all of it along, as OpenTelemetry asks. Values may be
+    /// secrets and are never told.
+    pub(super) fn pairs(&mut self, name: &str) -> Option<Vec<(String, String)>> {
+        let text = self.text(name)?;
+        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty()).map(|pair| {
+            let (key, value) = pair.split_once('=')?;
+            let (key, value) = (decoded(key.trim())?, decoded(value.trim())?);
+            (!key.is_empty()).then_some((key, value))
+        });
+        let pairs: Option<Vec<_>> = pairs.collect();
+        if pairs.is_none() {
+            self.warn(name, "expected key=value,key=value, with % for what is not ASCII");
         }
         pairs
     }
+}
+
+/// Without its escapes; `None` where a `%` escapes nothing, or all of it is no text.
+fn decoded(text: &str) -> Option<String> {
+    let escapes = |rest: &str| {
+        rest.get(..2).is_some_and(|two| two.bytes().all(|digit| digit.is_ascii_hexdigit()))
+    };
+    if !text.split('%').skip(1).all(escapes) {
+        return None;
+    }
+    let text = percent_encoding::percent_decode_str(text).decode_utf8().ok()?;
+    Some(text.into_owned())
 }

@@ -7,6 +7,7 @@
 //! an operation.
 
 mod address;
+mod b3;
 mod begin;
 mod env;
 mod export;
@@ -31,6 +32,7 @@ mod scrape;
 mod seen;
 pub(crate) mod settings;
 mod verb;
+mod w3c;
 
 use std::sync::Arc;
 

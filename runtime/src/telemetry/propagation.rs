@@ -5,25 +5,26 @@ use opentelemetry::Context;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{TraceContextExt as _, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
-use opentelemetry_propagator_b3::{B3Encoding, Propagator as B3};
-use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
+use super::b3::{self, B3};
 use super::jaeger::Jaeger;
 use super::settings::Propagator;
+use super::w3c::{Baggage, TraceContext};
 
 /// The formats that are read and written.
 #[derive(Debug)]
 pub(crate) struct Propagation {
     list: Vec<Propagator>,
     all: TextMapCompositePropagator,
-    baggage: Option<BaggagePropagator>,
+    baggage: Option<Baggage>,
 }
 
 /// The caller's span, from whichever format.
 pub(crate) struct Incoming {
     pub(crate) trace_id: u128,
     pub(crate) span_id: u64,
-    pub(crate) sampled: bool,
+    /// `None` where it leaves the decision to us.
+    pub(crate) sampled: Option<bool>,
     pub(crate) state: TraceState,
 }
 
@@ -37,15 +38,16 @@ impl Propagation {
         }
         Self {
             all: composite(&known),
-            baggage: known.contains(&Propagator::Baggage).then(BaggagePropagator::new),
+            baggage: known.contains(&Propagator::Baggage).then(Baggage::default),
             list: known,
         }
     }
 
-    /// Whether `traceparent` is read, which comes before the others: servers do it themselves, without a detour.
+    /// Whether `traceparent` comes before what else is read: servers read it themselves, without a detour.
     #[inline]
-    pub(crate) fn has_trace_context(&self) -> bool {
-        self.list.contains(&Propagator::TraceContext)
+    pub(crate) fn trace_context_first(&self) -> bool {
+        let mut traces = self.list.iter().filter(|it| **it != Propagator::Baggage);
+        traces.next() == Some(&Propagator::TraceContext)
     }
 
     /// Whether no other format is read.
@@ -62,7 +64,8 @@ impl Propagation {
         span.is_valid().then(|| Incoming {
             trace_id: u128::from_be_bytes(span.trace_id().to_bytes()),
             span_id: u64::from_be_bytes(span.span_id().to_bytes()),
-            sampled: span.is_sampled(),
+            sampled: (span.trace_flags() & b3::DEFERRED != b3::DEFERRED)
+                .then_some(span.is_sampled()),
             state: span.trace_state().clone(),
         })
     }
@@ -81,6 +84,10 @@ impl Propagation {
 
     /// Writes the span and the baggage of `context` into the headers of a request, in place of what is there.
     pub(crate) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
+        // Not everything is written each time, and what is left from another call would join what is.
+        for name in self.all.fields() {
+            headers.remove(name);
+        }
         self.all.inject_context(context, &mut HeaderInjector(headers));
     }
 
@@ -97,12 +104,16 @@ fn composite(list: &[Propagator]) -> TextMapCompositePropagator {
     let propagators =
         list.iter().rev().map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
             match propagator {
-                Propagator::TraceContext => Box::new(TraceContextPropagator::new()),
-                Propagator::Baggage => Box::new(BaggagePropagator::new()),
-                Propagator::B3 => Box::new(B3::with_encoding(B3Encoding::SingleHeader)),
-                Propagator::B3Multi => Box::new(B3::with_encoding(B3Encoding::MultipleHeader)),
+                Propagator::TraceContext => Box::new(TraceContext::default()),
+                Propagator::Baggage => Box::new(Baggage::default()),
+                Propagator::B3 => Box::new(B3::single()),
+                Propagator::B3Multi => Box::new(B3::multi()),
                 Propagator::Jaeger => Box::new(Jaeger::default()),
             }
         });
     TextMapCompositePropagator::new(propagators.collect())
 }
+
+#[cfg(test)]
+#[path = "propagation_tests.rs"]
+mod tests;

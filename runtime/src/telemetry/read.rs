@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::{HeaderName, Uri};
-
 use super::env::Env;
 use super::settings::*;
-use crate::config::{Compression, Exporter, SignalKeys, TelemetryKeys};
+use crate::config::{
+    Compression, EXPECTED_ENDPOINT, Endpoint, Exporter, SignalKeys, TelemetryKeys, header,
+};
 
 const EXPORTERS: [(&str, Exporter); 5] = [
     ("otlp", Exporter::Otlp),
@@ -16,9 +16,6 @@ const EXPORTERS: [(&str, Exporter); 5] = [
     ("none", Exporter::None),
     ("prometheus", Exporter::Prometheus),
 ];
-
-/// How long records wait for others at most: a log is read while things happen.
-const RECORDS_DELAY: Duration = Duration::from_secs(1);
 
 impl TelemetrySettings {
     /// `find` looks a variable of the environment up.
@@ -30,7 +27,7 @@ impl TelemetrySettings {
         let (metrics, prometheus) = signal(env, keys, &keys.metrics, "metrics");
         let (logs, _) = signal(env, keys, &keys.logs, "logs");
         let batch = keys.batch;
-        let disabled = env.boolean("OTEL_SDK_DISABLED");
+        let disabled = env.boolean("OTEL_SDK_DISABLED").unwrap_or(false);
         let mut settings = Self {
             disabled,
             sampling: sampling(env, keys),
@@ -38,18 +35,8 @@ impl TelemetrySettings {
             traces,
             metrics,
             logs,
-            spans: BatchSettings {
-                batch: env.positive("OTEL_BSP_MAX_EXPORT_BATCH_SIZE").unwrap_or(batch.size),
-                queue: env.positive("OTEL_BSP_MAX_QUEUE_SIZE").unwrap_or(batch.queue),
-                delay: env.millis("OTEL_BSP_SCHEDULE_DELAY").unwrap_or(batch.delay),
-            },
-            records: BatchSettings {
-                batch: env.positive("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE").unwrap_or(batch.size),
-                queue: env.positive("OTEL_BLRP_MAX_QUEUE_SIZE").unwrap_or(batch.queue),
-                delay: env
-                    .millis("OTEL_BLRP_SCHEDULE_DELAY")
-                    .unwrap_or(batch.delay.min(RECORDS_DELAY)),
-            },
+            spans: self::batch(env, "OTEL_BSP", batch.size, batch.queue, batch.delay),
+            records: self::batch(env, "OTEL_BLRP", batch.size, batch.queue, batch.records_delay),
             metrics_interval: env.millis("OTEL_METRIC_EXPORT_INTERVAL").unwrap_or(keys.interval),
             temporality: env
                 .choice(
@@ -87,14 +74,39 @@ impl TelemetrySettings {
 
 /// What is asked for and cannot be had here.
 fn unread(env: &mut Env<'_>) {
-    if env.text("OTEL_CONFIG_FILE").is_some() {
-        env.warn("OTEL_CONFIG_FILE", "the file is not read: the section `telemetry` has its place");
-    }
-    for name in ["OTEL_EXPORTER_PROMETHEUS_HOST", "OTEL_EXPORTER_PROMETHEUS_PORT"] {
+    for (name, what) in [
+        ("OTEL_CONFIG_FILE", "the file is not read: the section `telemetry` has its place"),
+        ("OTEL_ENTITIES", "OTEL_RESOURCE_ATTRIBUTES has its place"),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "/metrics is served where `admin.addr` says"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "/metrics is served where `admin.addr` says"),
+        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "log records have no limits"),
+        ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "log records have no limits"),
+        ("OTEL_METRICS_EXEMPLAR_FILTER", "metrics have no exemplars"),
+        ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "exceptions are log records"),
+    ] {
         if env.text(name).is_some() {
-            env.warn(name, "/metrics is served where `admin.addr` says");
+            env.warn(name, what);
         }
     }
+}
+
+/// How spans or log records are gathered.
+fn batch(
+    env: &mut Env<'_>,
+    prefix: &str,
+    size: usize,
+    queue: usize,
+    delay: Duration,
+) -> BatchSettings {
+    let name = format!("{prefix}_MAX_EXPORT_BATCH_SIZE");
+    let told = env.positive(&name);
+    let queue = env.positive(&format!("{prefix}_MAX_QUEUE_SIZE")).unwrap_or(queue);
+    let delay = env.millis(&format!("{prefix}_SCHEDULE_DELAY")).unwrap_or(delay);
+    if let Some(told) = told.filter(|told| *told > queue) {
+        env.warn(&name, format_args!("expected at most {queue}, as may wait, found {told}"));
+    }
+    let batch = told.filter(|told| *told <= queue).unwrap_or(size).min(queue);
+    BatchSettings { batch, queue, delay }
 }
 
 fn sampling(env: &mut Env<'_>, keys: &TelemetryKeys) -> SamplingSettings {
@@ -161,8 +173,8 @@ fn propagators(env: &mut Env<'_>, keys: &TelemetryKeys) -> Vec<Propagator> {
     ];
     match env.choices("OTEL_PROPAGATORS", &words) {
         Some(chosen) if chosen.contains(&None) => Vec::new(),
-        Some(chosen) if !chosen.is_empty() => chosen.into_iter().flatten().collect(),
-        _ => keys.propagators.clone(),
+        Some(chosen) => chosen.into_iter().flatten().collect(),
+        None => keys.propagators.clone(),
     }
 }
 
@@ -174,7 +186,9 @@ fn signal(
     signal: &'static str,
 ) -> (SignalSettings, bool) {
     let upper = signal.to_ascii_uppercase();
-    let asked = env.choices(&format!("OTEL_{upper}_EXPORTER"), &EXPORTERS);
+    // Prometheus, the last one, is for metrics.
+    let known = if signal == "metrics" { EXPORTERS.len() } else { EXPORTERS.len() - 1 };
+    let asked = env.choices(&format!("OTEL_{upper}_EXPORTER"), &EXPORTERS[..known]);
     let by_environment = asked.is_some();
     let exporters = asked.unwrap_or_else(|| own.exporters.clone());
     let wanted = |exporter| exporters.contains(&exporter) && !exporters.contains(&Exporter::None);
@@ -194,118 +208,130 @@ fn otlp(
     by_environment: bool,
 ) -> Option<OtlpSettings> {
     let upper = signal.to_ascii_uppercase();
+    // The signal's own variable comes first.
     let names = |what: &str| {
         [format!("OTEL_EXPORTER_OTLP_{upper}_{what}"), format!("OTEL_EXPORTER_OTLP_{what}")]
     };
+    let protocol = first(env, &names("PROTOCOL"), |env, name| {
+        let words = [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::HttpProtobuf)];
+        env.choice(name, &words)
+    });
     // Where it goes, and whether that is the signal's own place.
     let [its, generic] = names("ENDPOINT");
-    let from_environment = [(its, true), (generic, false)].into_iter().find_map(|(name, its)| {
-        let text = env.text(&name)?;
-        let fine = endpoint_of(&text).is_some();
-        if !fine {
-            env.warn(&name, "expected an address such as http://127.0.0.1:4317");
-        }
-        fine.then_some((text, its))
-    });
+    let from_environment = [(its, true), (generic, false)]
+        .into_iter()
+        .find_map(|(name, its)| endpoint(env, &name).map(|endpoint| (endpoint, its)));
     let in_environment = from_environment.is_some();
     let from_keys = || {
-        let its = own.endpoint.clone().map(|text| (text, true));
-        its.or_else(|| keys.otlp.endpoint.clone().map(|text| (text, false)))
+        let its = own.endpoint.clone().map(|endpoint| (endpoint, true));
+        its.or_else(|| keys.otlp.endpoint.clone().map(|endpoint| (endpoint, false)))
     };
     let (endpoint, its) = match from_environment.or_else(from_keys) {
         Some(found) => found,
         // Asked for by name: OpenTelemetry's own default.
         None if by_environment => {
-            let [its, generic] = names("PROTOCOL");
-            let grpc = env.first(&[&its, &generic]).is_some_and(|text| text == "grpc");
-            (format!("http://localhost:{}", if grpc { 4317 } else { 4318 }), false)
+            let grpc = protocol == Some(OtlpProtocol::Grpc);
+            let usual = if grpc { "http://localhost:4317" } else { "http://localhost:4318" };
+            (Endpoint::parse(usual)?, false)
         }
         None => return None,
     };
-    let protocol = protocol(env, &names("PROTOCOL")).or(keys.otlp.protocol).unwrap_or_else(|| {
-        match endpoint_of(&endpoint).as_ref().and_then(Uri::port_u16) {
-            Some(4317) => OtlpProtocol::Grpc,
-            Some(4318) => OtlpProtocol::HttpProtobuf,
-            _ if in_environment => OtlpProtocol::HttpProtobuf,
-            _ => OtlpProtocol::Grpc,
-        }
+    let by_port = match endpoint.port() {
+        Some(4317) => Some(OtlpProtocol::Grpc),
+        Some(4318) => Some(OtlpProtocol::HttpProtobuf),
+        _ => None,
+    };
+    // The key is about the endpoint that stands beside it; of another its port knows better.
+    let protocol = protocol.unwrap_or_else(|| match in_environment {
+        true => by_port.or(keys.otlp.protocol).unwrap_or(OtlpProtocol::HttpProtobuf),
+        false => keys.otlp.protocol.or(by_port).unwrap_or(OtlpProtocol::Grpc),
     });
-    let insecure = names("INSECURE").iter().find_map(|name| env.text(name));
-    let secure = insecure.is_some_and(|text| text.eq_ignore_ascii_case("false"));
-    let mut endpoint = match endpoint.contains("://") {
-        true => endpoint,
-        false => format!("{}://{endpoint}", if secure { "https" } else { "http" }),
+    let insecure = first(env, &names("INSECURE"), Env::boolean);
+    let scheme = if insecure == Some(false) { "https" } else { "http" };
+    let endpoint = match protocol == OtlpProtocol::HttpProtobuf && !its {
+        true => endpoint.below(&format!("/v1/{signal}")),
+        false => endpoint,
     };
-    if protocol == OtlpProtocol::HttpProtobuf && !its {
-        endpoint = format!("{}/v1/{signal}", endpoint.trim_end_matches('/'));
-    }
-    let file = |env: &Env<'_>, what: &str| {
-        let [its, generic] = names(what);
-        env.first(&[&its, &generic]).map(PathBuf::from)
-    };
-    let cert = file(env, "CLIENT_CERTIFICATE").or_else(|| keys.otlp.cert.clone());
-    let key = file(env, "CLIENT_KEY").or_else(|| keys.otlp.key.clone());
+    let compression = first(env, &names("COMPRESSION"), |env, name| {
+        env.choice(name, &[("gzip", Compression::Gzip), ("none", Compression::None)])
+    });
+    let ca = first(env, &names("CERTIFICATE"), file);
     Some(OtlpSettings {
-        endpoint,
+        endpoint: endpoint.url(scheme),
         protocol,
         headers: headers(env, keys, &names("HEADERS")),
-        gzip: compression(env, &names("COMPRESSION")).unwrap_or(keys.otlp.compression)
-            == Compression::Gzip,
-        timeout: timeout(env, signal, &names("TIMEOUT")).unwrap_or(keys.otlp.timeout),
-        ca: file(env, "CERTIFICATE").or_else(|| keys.otlp.ca.clone()),
-        identity: cert.zip(key),
+        gzip: compression.unwrap_or(keys.otlp.compression) == Compression::Gzip,
+        timeout: timeout(env, keys, signal, &names("TIMEOUT")),
+        ca: ca.or_else(|| keys.otlp.ca.clone()),
+        identity: identity(env, keys, &names("CLIENT_CERTIFICATE"), &names("CLIENT_KEY")),
     })
 }
 
-/// The address, with or without a scheme.
-fn endpoint_of(text: &str) -> Option<Uri> {
-    let with_scheme = match text.split_once("://") {
-        Some(("http" | "https", _)) => text.to_owned(),
-        Some(_) => return None,
-        None => format!("http://{text}"),
+/// What the first of these variables says that can be read.
+fn first<'e, T>(
+    env: &mut Env<'e>,
+    names: &[String; 2],
+    read: impl Fn(&mut Env<'e>, &str) -> Option<T>,
+) -> Option<T> {
+    names.iter().find_map(|name| read(env, name))
+}
+
+fn file(env: &mut Env<'_>, name: &str) -> Option<PathBuf> {
+    env.text(name).map(PathBuf::from)
+}
+
+fn endpoint(env: &mut Env<'_>, name: &str) -> Option<Endpoint> {
+    let endpoint = Endpoint::parse(&env.text(name)?);
+    if endpoint.is_none() {
+        env.warn(name, EXPECTED_ENDPOINT);
+    }
+    endpoint
+}
+
+/// A certificate and its key: both from the environment or both from the configuration.
+fn identity(
+    env: &mut Env<'_>,
+    keys: &TelemetryKeys,
+    certs: &[String; 2],
+    own_keys: &[String; 2],
+) -> Option<(PathBuf, PathBuf)> {
+    let cert = first(env, certs, file);
+    let key = first(env, own_keys, file);
+    let alone = match (&cert, &key) {
+        (Some(_), None) => Some((certs, own_keys)),
+        (None, Some(_)) => Some((own_keys, certs)),
+        _ => None,
     };
-    let uri: Uri = with_scheme.parse().ok()?;
-    uri.host().is_some_and(|host| !host.is_empty()).then_some(uri)
+    if let Some((there, missing)) = alone {
+        let name = there.iter().find(|name| env.text(name).is_some()).unwrap_or(&there[1]).clone();
+        env.warn(&name, format_args!("expected {} beside it", missing[1]));
+    }
+    cert.zip(key).or_else(|| keys.otlp.identity.clone())
 }
 
-fn protocol(env: &mut Env<'_>, names: &[String]) -> Option<OtlpProtocol> {
-    let words = [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::HttpProtobuf)];
-    names.iter().find_map(|name| env.choice(name, &words))
-}
-
-fn compression(env: &mut Env<'_>, names: &[String]) -> Option<Compression> {
-    let words = [("gzip", Compression::Gzip), ("none", Compression::None)];
-    names.iter().find_map(|name| env.choice(name, &words))
-}
-
-/// The longest that an export may take; the processors' own variables bound it too.
-fn timeout(env: &mut Env<'_>, signal: &str, names: &[String]) -> Option<Duration> {
-    let own = match signal {
+/// The longest that an export may take: the shorter of what bounds an export and what bounds a batch.
+fn timeout(env: &mut Env<'_>, keys: &TelemetryKeys, signal: &str, names: &[String; 2]) -> Duration {
+    let batch = match signal {
         "traces" => "OTEL_BSP_EXPORT_TIMEOUT",
         "logs" => "OTEL_BLRP_EXPORT_TIMEOUT",
         _ => "OTEL_METRIC_EXPORT_TIMEOUT",
     };
-    let told = names.iter().find_map(|name| env.millis(name));
-    told.or_else(|| env.millis(own))
+    let export = first(env, names, Env::millis).unwrap_or(keys.otlp.timeout);
+    env.millis(batch).map_or(export, |batch| export.min(batch))
 }
 
 /// Those of the configuration, with those of the environment over them, with the signal's own over these.
-fn headers(env: &mut Env<'_>, keys: &TelemetryKeys, names: &[String]) -> Vec<(String, Secret)> {
-    let mut headers: Vec<(String, Secret)> = keys
-        .otlp
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-        .collect();
+fn headers(env: &mut Env<'_>, keys: &TelemetryKeys, names: &[String; 2]) -> Vec<(String, Secret)> {
+    let mut headers = keys.otlp.headers.clone();
     for variable in names.iter().rev() {
-        for (name, value) in env.pairs(variable) {
-            let name = name.to_ascii_lowercase();
-            if HeaderName::try_from(name.as_str()).is_err() {
-                env.warn(variable, format_args!("{name:?} is no name of a header"));
-                continue;
+        for (name, value) in env.pairs(variable).unwrap_or_default() {
+            match header(&name, value) {
+                Ok(found) => {
+                    headers.retain(|(known, _)| *known != found.0);
+                    headers.push(found);
+                }
+                Err(what) => env.warn(variable, what),
             }
-            headers.retain(|(known, _)| *known != name);
-            headers.push((name, Secret(value)));
         }
     }
     headers
@@ -337,7 +363,7 @@ fn resource(env: &mut Env<'_>, keys: &TelemetryKeys) -> ResourceSettings {
         let key = "deployment.environment.name".to_owned();
         attributes.entry(key).or_insert_with(|| environment.clone());
     }
-    attributes.extend(env.pairs("OTEL_RESOURCE_ATTRIBUTES"));
+    attributes.extend(env.pairs("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default());
     let service_name = env.text("OTEL_SERVICE_NAME");
     ResourceSettings { service_name, attributes, command_line: keys.command_line }
 }

@@ -1,1 +1,507 @@
+//! Every variable that is read, and what comes before what.
 
+use super::*;
+
+fn read(yaml: &str, variables: &[(&str, &str)]) -> TelemetrySettings {
+    let keys = crate::config::tests::settings(yaml, &[]).expect("fine").telemetry;
+    TelemetrySettings::read(&keys, &|name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+    })
+}
+
+fn quiet(yaml: &str, variables: &[(&str, &str)]) -> TelemetrySettings {
+    let settings = read(yaml, variables);
+    assert_eq!(settings.warnings, [""; 0], "{variables:?}");
+    settings
+}
+
+/// What one variable makes of one setting. A value that is wrong leaves the default and is told once, as is an empty one
+/// without being told.
+fn row<T: PartialEq + std::fmt::Debug>(
+    name: &str,
+    of: impl Fn(&TelemetrySettings) -> T,
+    default: T,
+    good: &[(&str, T)],
+    bad: &[&str],
+) {
+    assert_eq!(of(&quiet("", &[])), default, "{name} unset");
+    for empty in ["", "  "] {
+        assert_eq!(of(&quiet("", &[(name, empty)])), default, "{name} empty");
+    }
+    for (value, expected) in good {
+        assert_eq!(of(&quiet("", &[(name, value)])), *expected, "{name}={value}");
+    }
+    for value in bad {
+        let settings = read("", &[(name, value)]);
+        assert_eq!(of(&settings), default, "{name}={value}");
+        assert_eq!(settings.warnings.len(), 1, "{name}={value}: {:?}", settings.warnings);
+        assert!(settings.warnings[0].starts_with(name), "{:?}", settings.warnings);
+    }
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+const AT: &str = "telemetry: {otlp: {endpoint: 'http://h:4317'}}";
+
+fn otlp(yaml: &str, variables: &[(&str, &str)]) -> OtlpSettings {
+    quiet(yaml, variables).traces.otlp.expect("an exporter")
+}
+
+#[test]
+fn switches_and_numbers() {
+    row(
+        "OTEL_SDK_DISABLED",
+        |it| it.disabled,
+        false,
+        &[("true", true), ("TRUE", true), ("false", false)],
+        &["1", "yes"],
+    );
+    let counts = &["-1", "+1", "1.5", "many", "0"];
+    row(
+        "OTEL_BSP_SCHEDULE_DELAY",
+        |it| it.spans.delay,
+        millis(5000),
+        &[("200", millis(200))],
+        counts,
+    );
+    row("OTEL_BSP_MAX_QUEUE_SIZE", |it| it.spans.queue, 2048, &[("4096", 4096)], counts);
+    row(
+        "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+        |it| it.spans.batch,
+        512,
+        &[("64", 64)],
+        &["0", "x", "2049"],
+    );
+    row(
+        "OTEL_BLRP_SCHEDULE_DELAY",
+        |it| it.records.delay,
+        millis(1000),
+        &[("200", millis(200))],
+        counts,
+    );
+    row("OTEL_BLRP_MAX_QUEUE_SIZE", |it| it.records.queue, 2048, &[("4096", 4096)], counts);
+    row(
+        "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE",
+        |it| it.records.batch,
+        512,
+        &[("64", 64)],
+        &["0", "x", "2049"],
+    );
+    row(
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        |it| it.metrics_interval,
+        millis(60_000),
+        &[("1", millis(1))],
+        counts,
+    );
+    let small = quiet("", &[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
+    assert_eq!(
+        (small.spans.batch, small.records.batch),
+        (100, 512),
+        "no batch is longer than its queue"
+    );
+}
+
+#[test]
+fn limits_of_spans() {
+    let bad = &["-1", "many"];
+    row(
+        "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
+        |it| it.limits.attributes,
+        128,
+        &[("7", 7), ("0", 0)],
+        bad,
+    );
+    row(
+        "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        |it| it.limits.value_length,
+        None,
+        &[("7", Some(7))],
+        bad,
+    );
+    row("OTEL_SPAN_EVENT_COUNT_LIMIT", |it| it.limits.events, 128, &[("7", 7)], bad);
+    row("OTEL_SPAN_LINK_COUNT_LIMIT", |it| it.limits.links, 128, &[("7", 7)], bad);
+    row("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", |it| it.limits.event_attributes, 128, &[("7", 7)], bad);
+    row("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", |it| it.limits.link_attributes, 128, &[("7", 7)], bad);
+    let all = |it: &TelemetrySettings| {
+        (it.limits.attributes, it.limits.event_attributes, it.limits.link_attributes)
+    };
+    row("OTEL_ATTRIBUTE_COUNT_LIMIT", all, (128, 128, 128), &[("7", (7, 7, 7))], bad);
+    row(
+        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        |it| it.limits.value_length,
+        None,
+        &[("7", Some(7))],
+        bad,
+    );
+    let both = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "7"), ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9")];
+    assert_eq!(all(&quiet("", &both)), (9, 7, 7), "a limit of its own comes first");
+    let both = [
+        ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "7"),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9"),
+    ];
+    assert_eq!(quiet("", &both).limits.value_length, Some(9));
+}
+
+#[test]
+fn metrics_and_names() {
+    use Temporality::{Cumulative, Delta, LowMemory};
+    row(
+        "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+        |it| it.temporality,
+        Cumulative,
+        &[("cumulative", Cumulative), ("Delta", Delta), ("LOWMEMORY", LowMemory)],
+        &["sometimes"],
+    );
+    row(
+        "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+        |it| it.exponential_histograms,
+        false,
+        &[("explicit_bucket_histogram", false), ("base2_exponential_bucket_histogram", true)],
+        &["round"],
+    );
+    let older = |http, rpc| OlderNames { http, rpc };
+    row(
+        "OTEL_SEMCONV_STABILITY_OPT_IN",
+        |it| it.older,
+        older(false, false),
+        &[
+            ("http/dup", older(true, false)),
+            ("RPC/dup , http/dup", older(true, true)),
+            ("http,rpc", older(false, false)),
+            ("database/dup", older(false, false)),
+        ],
+        &[],
+    );
+    let methods = |list: &[&str]| Some(list.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+    row(
+        "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS",
+        |it| it.known_methods.clone(),
+        None,
+        &[("GET, Foo,", methods(&["GET", "Foo"]))],
+        &[],
+    );
+}
+
+#[test]
+fn propagators_are_a_list() {
+    use Propagator::{B3, B3Multi, Baggage, Jaeger, TraceContext};
+    row(
+        "OTEL_PROPAGATORS",
+        |it| it.propagators.clone(),
+        vec![TraceContext, Baggage],
+        &[
+            ("b3", vec![B3]),
+            ("B3Multi, jaeger", vec![B3Multi, Jaeger]),
+            ("baggage,tracecontext,baggage", vec![Baggage, TraceContext]),
+            ("none", vec![]),
+        ],
+        &["xray"],
+    );
+    let some = read("", &[("OTEL_PROPAGATORS", "ottrace,b3")]);
+    assert_eq!((some.propagators, some.warnings.len()), (vec![B3], 1));
+    let over = quiet("telemetry: {propagators: [jaeger]}", &[("OTEL_PROPAGATORS", "b3")]);
+    assert_eq!(over.propagators, [B3]);
+}
+
+#[test]
+fn a_sampler_in_the_environment_replaces_all_of_ours() {
+    let ours = "telemetry: {sample: 0.5, sampling: {per_second: 5, rules: [{operation: /a, share: 1}], parent_based: false}}";
+    let key = quiet(ours, &[]).sampling;
+    assert_eq!(
+        (key.share, key.parent_based, key.per_second, key.rules.len()),
+        (0.5, false, Some(5.0), 1)
+    );
+    let name = "OTEL_TRACES_SAMPLER";
+    for (value, share, parent_based, priority) in [
+        ("always_on", 1.0, false, true),
+        ("Always_Off", 0.0, false, false),
+        ("traceidratio", 0.25, false, true),
+        ("parentbased_always_on", 1.0, true, true),
+        ("parentbased_always_off", 0.0, true, true),
+        ("PARENTBASED_TRACEIDRATIO", 0.25, true, true),
+    ] {
+        let found = quiet(ours, &[(name, value), ("OTEL_TRACES_SAMPLER_ARG", "0.25")]).sampling;
+        let decided = (found.share, found.parent_based, found.priority);
+        assert_eq!(decided, (share, parent_based, priority), "{value}");
+        assert!(found.per_second.is_none() && found.rules.is_empty(), "{value}");
+    }
+    for value in ["jaeger_remote", "xray", "sometimes"] {
+        let found = read(ours, &[(name, value)]);
+        assert_eq!((found.sampling.share, found.warnings.len()), (0.5, 1), "{value}");
+    }
+    assert_eq!(quiet(ours, &[(name, ""), ("OTEL_TRACES_SAMPLER_ARG", "0.25")]).sampling.share, 0.5);
+    for value in ["2", "-0.1", "NaN", "half"] {
+        let found = read(ours, &[(name, "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", value)]);
+        assert_eq!((found.sampling.share, found.warnings.len()), (1.0, 1), "{value}");
+    }
+    assert_eq!(quiet(ours, &[(name, "traceidratio")]).sampling.share, 1.0);
+}
+
+#[test]
+fn who_gets_what() {
+    let who = |it: &SignalSettings| (it.otlp.is_some(), it.console);
+    let all = quiet(AT, &[]);
+    assert_eq!([who(&all.traces), who(&all.metrics), who(&all.logs)], [(true, false); 3]);
+    assert!(all.prometheus);
+    let nobody = quiet("", &[]);
+    assert_eq!([who(&nobody.traces), who(&nobody.metrics), who(&nobody.logs)], [(false, false); 3]);
+    assert!(nobody.prometheus, "there is no endpoint, but somebody may ask");
+    for (value, expected) in [
+        ("none", (false, false)),
+        ("console", (false, true)),
+        ("logging", (false, true)),
+        ("OTLP , console", (true, true)),
+    ] {
+        assert_eq!(who(&quiet(AT, &[("OTEL_TRACES_EXPORTER", value)]).traces), expected, "{value}");
+        assert_eq!(who(&quiet(AT, &[("OTEL_LOGS_EXPORTER", value)]).logs), expected, "{value}");
+        let metrics = quiet(AT, &[("OTEL_METRICS_EXPORTER", value)]);
+        assert_eq!((who(&metrics.metrics), metrics.prometheus), (expected, false), "{value}");
+    }
+    let scraped = quiet(AT, &[("OTEL_METRICS_EXPORTER", "prometheus")]);
+    assert_eq!((who(&scraped.metrics), scraped.prometheus), ((false, false), true));
+    let unknown =
+        read(AT, &[("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_LOGS_EXPORTER", "prometheus")]);
+    assert_eq!(
+        [who(&unknown.traces), who(&unknown.logs)],
+        [(true, false); 2],
+        "what is not known says nothing"
+    );
+    assert_eq!(unknown.warnings.len(), 2, "{:?}", unknown.warnings);
+    let named = "telemetry: {traces: {exporters: [console]}, metrics: {exporters: []}, logs: {exporters: [none]}}";
+    let named = quiet(named, &[("OTEL_EXPORTER_OTLP_ENDPOINT", "h:1")]);
+    assert_eq!(
+        [who(&named.traces), who(&named.metrics), who(&named.logs)],
+        [(false, true), (false, false), (false, false)]
+    );
+    assert!(!named.prometheus);
+    assert!(!quiet(AT, &[("OTEL_SDK_DISABLED", "true")]).prometheus);
+}
+
+#[test]
+fn an_exporter_that_is_asked_for_by_name_has_the_usual_endpoint() {
+    let found = quiet("", &[("OTEL_TRACES_EXPORTER", "otlp")]);
+    assert_eq!(found.traces.otlp.expect("one").endpoint, "http://localhost:4318/v1/traces");
+    assert!(found.logs.otlp.is_none());
+    let grpc = [("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC")];
+    assert_eq!(otlp("", &grpc).endpoint, "http://localhost:4317");
+}
+
+#[test]
+fn endpoints_say_how_they_are_spoken_to() {
+    use OtlpProtocol::{Grpc, HttpProtobuf};
+    for (keys, variables, endpoint, protocol) in [
+        // From the configuration: the key, the port, gRPC.
+        ("endpoint: 'http://h:4317'", &[][..], "http://h:4317", Grpc),
+        ("endpoint: 'h:4318'", &[], "http://h:4318/v1/traces", HttpProtobuf),
+        ("endpoint: 'h:9'", &[], "http://h:9", Grpc),
+        (
+            "endpoint: 'h:4317', protocol: http/protobuf",
+            &[],
+            "http://h:4317/v1/traces",
+            HttpProtobuf,
+        ),
+        ("endpoint: 'h:4318/x/', protocol: grpc", &[], "http://h:4318/x/", Grpc),
+        ("endpoint: 'https://h/x/'", &[], "https://h/x/", Grpc),
+        (
+            "endpoint: 'https://h/x/', protocol: http/protobuf",
+            &[],
+            "https://h/x/v1/traces",
+            HttpProtobuf,
+        ),
+        // From the environment: its protocol, the port, the key, HTTP.
+        ("", &[("ENDPOINT", "http://e:4317")], "http://e:4317", Grpc),
+        ("", &[("ENDPOINT", "e:4318")], "http://e:4318/v1/traces", HttpProtobuf),
+        ("", &[("ENDPOINT", "http://e:9/")], "http://e:9/v1/traces", HttpProtobuf),
+        ("", &[("ENDPOINT", "http://e:9"), ("PROTOCOL", "grpc")], "http://e:9", Grpc),
+        ("protocol: grpc", &[("ENDPOINT", "http://e:9")], "http://e:9", Grpc),
+        (
+            "endpoint: 'h:4317', protocol: grpc",
+            &[("ENDPOINT", "http://e:4318")],
+            "http://e:4318/v1/traces",
+            HttpProtobuf,
+        ),
+        (
+            "endpoint: 'h:4317'",
+            &[("PROTOCOL", "http/protobuf")],
+            "http://h:4317/v1/traces",
+            HttpProtobuf,
+        ),
+        // A signal's own comes before what is for all, and is taken as it stands.
+        (
+            "endpoint: 'h:4317'",
+            &[("TRACES_ENDPOINT", "http://t:4318/in"), ("ENDPOINT", "http://e:4317")],
+            "http://t:4318/in",
+            HttpProtobuf,
+        ),
+        (
+            "",
+            &[("ENDPOINT", "e:4318"), ("TRACES_PROTOCOL", "grpc"), ("PROTOCOL", "http/protobuf")],
+            "http://e:4318",
+            Grpc,
+        ),
+        // Without a scheme it is not encrypted, unless somebody says so.
+        ("", &[("ENDPOINT", "e:4317"), ("INSECURE", "true")], "http://e:4317", Grpc),
+        ("", &[("ENDPOINT", "e:4317"), ("INSECURE", "false")], "https://e:4317", Grpc),
+        ("", &[("ENDPOINT", "http://e:4317"), ("INSECURE", "false")], "http://e:4317", Grpc),
+    ] {
+        let names: Vec<_> =
+            variables.iter().map(|(name, _)| format!("OTEL_EXPORTER_OTLP_{name}")).collect();
+        let variables: Vec<_> =
+            names.iter().zip(variables).map(|(name, (_, value))| (name.as_str(), *value)).collect();
+        let found = otlp(&format!("telemetry: {{otlp: {{{keys}}}}}"), &variables);
+        assert_eq!(
+            (found.endpoint.as_str(), found.protocol),
+            (endpoint, protocol),
+            "{keys} {variables:?}"
+        );
+    }
+}
+
+#[test]
+fn a_signals_own_key_is_taken_as_it_stands() {
+    let yaml = "telemetry: {otlp: {endpoint: 'h:4318'}, logs: {endpoint: 'l:4318/in'}}";
+    let found = quiet(yaml, &[]);
+    let at = |it: SignalSettings| it.otlp.expect("an exporter").endpoint;
+    assert_eq!(at(found.logs), "http://l:4318/in");
+    assert_eq!(at(found.metrics), "http://h:4318/v1/metrics");
+    let found = quiet(yaml, &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://e:4318")]);
+    assert_eq!(at(found.logs), "http://e:4318/v1/logs", "the environment always wins");
+}
+
+#[test]
+fn what_cannot_be_read_leaves_what_held() {
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "grpc://me:secret@h:1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:secret"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "secret"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0a"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
+        ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "cert.pem"),
+    ] {
+        let found = read(AT, &[(name, value)]);
+        let own = found.traces.otlp.expect("an exporter");
+        assert_eq!(format!("{own:?}"), format!("{:?}", otlp(AT, &[])), "{name}={value}");
+        assert_eq!(found.warnings.len(), 1, "{name}={value}: {:?}", found.warnings);
+        assert!(found.warnings[0].starts_with(name), "{:?}", found.warnings);
+        assert!(!found.warnings[0].contains("secret"), "{:?}", found.warnings);
+    }
+}
+
+#[test]
+fn how_an_export_is_sent() {
+    let yaml = "telemetry: {otlp: {endpoint: 'h:4317', compression: gzip, timeout: 3s, headers: {A: one, b: two}, tls: {ca: ca.pem, cert: c.pem, key: k.pem}}}";
+    let key = otlp(yaml, &[]);
+    assert!(key.gzip);
+    assert_eq!(key.timeout, millis(3000));
+    let header = |name: &str, value: &str| (name.to_owned(), Secret(value.to_owned()));
+    assert_eq!(key.headers, [header("a", "one"), header("b", "two")]);
+    assert_eq!(key.ca, Some("ca.pem".into()));
+    assert_eq!(key.identity, Some(("c.pem".into(), "k.pem".into())));
+    let told = otlp(
+        yaml,
+        &[
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+            ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "None"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "B=three,c=f%20our"),
+            ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "c=five"),
+            ("OTEL_EXPORTER_OTLP_CERTIFICATE", "e-ca.pem"),
+            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "t-ca.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "e-c.pem"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "e-k.pem"),
+        ],
+    );
+    assert!(!told.gzip);
+    assert_eq!(told.timeout, millis(5000));
+    assert_eq!(told.headers, [header("a", "one"), header("b", "three"), header("c", "five")]);
+    assert_eq!(told.ca, Some("t-ca.pem".into()));
+    assert_eq!(told.identity, Some(("e-c.pem".into(), "e-k.pem".into())));
+}
+
+#[test]
+fn the_shorter_of_two_times_bounds_an_export() {
+    let timeout = |variables: &[(&str, &str)], of: fn(TelemetrySettings) -> SignalSettings| {
+        of(quiet(AT, variables)).otlp.expect("an exporter").timeout
+    };
+    assert_eq!(timeout(&[], |it| it.traces), millis(10_000));
+    assert_eq!(timeout(&[("OTEL_BSP_EXPORT_TIMEOUT", "30000")], |it| it.traces), millis(10_000));
+    assert_eq!(timeout(&[("OTEL_BSP_EXPORT_TIMEOUT", "700")], |it| it.traces), millis(700));
+    assert_eq!(timeout(&[("OTEL_BSP_EXPORT_TIMEOUT", "700")], |it| it.logs), millis(10_000));
+    assert_eq!(timeout(&[("OTEL_BLRP_EXPORT_TIMEOUT", "700")], |it| it.logs), millis(700));
+    assert_eq!(timeout(&[("OTEL_METRIC_EXPORT_TIMEOUT", "700")], |it| it.metrics), millis(700));
+    let both = [("OTEL_EXPORTER_OTLP_TIMEOUT", "1"), ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "60000")];
+    assert_eq!(timeout(&both, |it| it.logs), millis(60_000));
+}
+
+#[test]
+fn the_resource_is_told_by_many() {
+    let yaml = "telemetry:\n  environment: test\n  resource:\n    team: a\n    service.namespace: shop\n    cloud: {region: eu}\n";
+    let attributes = |variables: &[(&str, &str)]| {
+        let found = quiet(yaml, variables).resource;
+        let list = found.attributes.iter().map(|(key, value)| format!("{key}={value}"));
+        (found.service_name, list.collect::<Vec<_>>().join(","))
+    };
+    let own = "cloud.region=eu,deployment.environment.name=test,service.namespace=shop,team=a";
+    assert_eq!(attributes(&[]), (None, own.to_owned()));
+    let told = [
+        ("OTEL_SERVICE_NAME", "books"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "team=b%20c, deployment.environment.name=live,service.name=x"),
+    ];
+    let expected = "cloud.region=eu,deployment.environment.name=live,service.name=x,service.namespace=shop,team=b c";
+    assert_eq!(attributes(&told), (Some("books".to_owned()), expected.to_owned()));
+    for wrong in ["team", "team=%zz", "a=b,=c", "a=%ff"] {
+        let found = read(yaml, &[("OTEL_RESOURCE_ATTRIBUTES", wrong)]);
+        assert_eq!(found.resource.attributes["team"], "a", "{wrong}: all of it is left out");
+        assert!(!found.resource.attributes.contains_key("a"), "{wrong}");
+        assert_eq!(found.warnings.len(), 1, "{wrong}");
+    }
+    let named =
+        quiet("telemetry: {environment: a, resource: {deployment.environment.name: b}}", &[]);
+    assert_eq!(named.resource.attributes["deployment.environment.name"], "b");
+}
+
+#[test]
+fn what_is_not_read_is_told() {
+    for name in [
+        "OTEL_CONFIG_FILE",
+        "OTEL_ENTITIES",
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+        "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT",
+        "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "OTEL_METRICS_EXEMPLAR_FILTER",
+        "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
+    ] {
+        let warnings = read("", &[(name, "1")]).warnings;
+        assert!(warnings.len() == 1 && warnings[0].starts_with(name), "{warnings:?}");
+        quiet("", &[(name, "")]);
+    }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let yaml = "telemetry: {otlp: {endpoint: 'http://me:s3cret@h:4317/?k=s3cret', headers: {authorization: Bearer s3cret}}}";
+    let keys = crate::config::tests::settings(yaml, &[]).expect("fine").telemetry;
+    assert!(!format!("{keys:?}").contains("s3cret"), "{keys:?}");
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://me:s3cret@h:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=s3cret"),
+    ];
+    for variables in [&[][..], &variables] {
+        let settings = quiet(yaml, variables);
+        assert_eq!(
+            settings.traces.otlp.as_ref().expect("one").endpoint,
+            "http://me:s3cret@h:4317/?k=s3cret"
+        );
+        assert!(!format!("{settings:?}").contains("s3cret"), "{settings:?}");
+    }
+}

@@ -66,9 +66,9 @@ pub(crate) struct SignalSettings {
 }
 
 /// One exporter over OTLP.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct OtlpSettings {
-    /// With a scheme; for HTTP with the signal's path.
+    /// With a scheme; for HTTP with the signal's path. It may hold a user and a password.
     pub(crate) endpoint: String,
     pub(crate) protocol: OtlpProtocol,
     /// Sent with every export. Their values are secrets.
@@ -82,6 +82,20 @@ pub(crate) struct OtlpSettings {
     /// The client's own certificate and key.
     #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "read for https alone"))]
     pub(crate) identity: Option<(PathBuf, PathBuf)>,
+}
+
+impl std::fmt::Debug for OtlpSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OtlpSettings")
+            .field("endpoint", &crate::config::shown(&self.endpoint))
+            .field("protocol", &self.protocol)
+            .field("headers", &self.headers)
+            .field("gzip", &self.gzip)
+            .field("timeout", &self.timeout)
+            .field("ca", &self.ca)
+            .field("identity", &self.identity)
+            .finish()
+    }
 }
 
 /// How spans or log records are gathered before they are exported.

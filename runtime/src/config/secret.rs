@@ -1,0 +1,77 @@
+//! What is told to a collector and to nobody else.
+
+use std::fmt;
+
+use http::{HeaderName, HeaderValue};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+/// A text that is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Headers for a collector. What is wrong with them is told without them: they are secrets.
+pub(super) struct Headers(pub(super) Vec<(String, Secret)>);
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Reading;
+
+        const EXPECTED: &str = "expected a map of headers and their values";
+
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Headers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of headers and their values")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+                let mut headers = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, String>()? {
+                    headers.push(header(&name, value).map_err(de::Error::custom)?);
+                }
+                Ok(Headers(headers))
+            }
+
+            // A whole map in one variable that is none: what serde says by itself has the text in it.
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Headers, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_bool<E: de::Error>(self, _: bool) -> Result<Headers, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Headers, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Headers, E> {
+                Err(E::custom(EXPECTED))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Headers, E> {
+                Err(E::custom(EXPECTED))
+            }
+        }
+
+        input.deserialize_map(Reading)
+    }
+}
+
+/// A header that can be sent, or why it cannot.
+pub(crate) fn header(name: &str, value: String) -> Result<(String, Secret), String> {
+    let Ok(name) = HeaderName::try_from(name) else {
+        return Err(format!("expected names of headers, found {name:?}"));
+    };
+    if HeaderValue::try_from(value.as_str()).is_err() {
+        return Err(format!("the value of the header `{name}` is none that can be sent"));
+    }
+    Ok((name.as_str().to_owned(), Secret(value)))
+}
