@@ -26,6 +26,7 @@ mod shop;
 mod status_table;
 mod streaming;
 mod streams;
+mod telemetry;
 mod tls;
 mod tonic_built;
 mod traced;
