@@ -65,7 +65,7 @@ impl Telemetry {
         headers: &HeaderMap,
         marked: bool,
     ) -> (Trace, Origin) {
-        let usual = self.propagation.has_trace_context();
+        let usual = self.propagation.trace_context_first();
         let mut trace = Trace::open(traceparent.filter(|_| usual));
         if self.off {
             return (trace, Origin::default());

@@ -42,10 +42,10 @@ impl Propagation {
         }
     }
 
-    /// Whether `traceparent` is read, which comes before the others: servers do it themselves, without a detour.
+    /// Whether `traceparent` comes before every other format: servers read it themselves then, without a detour.
     #[inline]
-    pub(crate) fn has_trace_context(&self) -> bool {
-        self.list.contains(&Propagator::TraceContext)
+    pub(crate) fn trace_context_first(&self) -> bool {
+        self.list.iter().find(|it| **it != Propagator::Baggage) == Some(&Propagator::TraceContext)
     }
 
     /// Whether no other format is read.

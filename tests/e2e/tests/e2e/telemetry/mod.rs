@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 
 use bident::App;
 use bident::prelude::*;
-use e2e::{Running, bounded, start};
+use e2e::{Running, start};
 use futures_util::{Stream, StreamExt as _, stream};
 use support::otlp::{Attributes, Kind, Received, Receiver, Span, Value};
 
@@ -185,9 +185,4 @@ async fn web(addr: SocketAddr, path: &str, note: &impl prost::Message) -> e2e::A
 async fn connect(addr: SocketAddr, path: &str, text: &str) -> e2e::Answer {
     let call = e2e::call("POST", path).header("connect-protocol-version", "1");
     call.json(crate::common::json(text)).send(addr).await
-}
-
-/// Waits for the end of what a test began.
-async fn ended<T>(what: &str, task: tokio::task::JoinHandle<T>) -> T {
-    bounded(what, task).await.expect("a task that ends")
 }
