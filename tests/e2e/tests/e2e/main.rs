@@ -29,6 +29,7 @@ mod span_attributes;
 mod status_table;
 mod streaming;
 mod streams;
+mod telemetry;
 mod tls;
 mod tonic_built;
 mod traced;
