@@ -16,12 +16,20 @@ const WARM: usize = 300;
 /// Further calls of the long run: what is measured.
 pub(crate) const MEASURED: usize = 2_000;
 
+/// The functions that only a thread has whose work is to export telemetry: bident's, and that of OpenTelemetry's own batches.
+const EXPORTERS: [&str; 2] =
+    ["bident::telemetry::export::thread::work", "BatchSpanProcessor::new::{{closure}}"];
+
 /// What one request costs.
 pub(crate) struct Cost {
-    /// User-space instructions.
+    /// User-space instructions of the threads that serve.
     pub(crate) instructions: f64,
-    /// Heap allocations: calls of malloc and its kin.
+    /// Heap allocations of those: calls of malloc and its kin.
     pub(crate) allocations: f64,
+    /// Instructions of the threads that export.
+    pub(crate) exporting: f64,
+    /// Heap allocations of those.
+    pub(crate) exporting_allocations: f64,
     /// Instructions by function, the dearest first.
     pub(crate) functions: Vec<(String, f64)>,
     /// Calls of one function by another and what they cost, the dearest first.
@@ -70,9 +78,13 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
         .filter(|calls| calls.instructions >= 1.0)
         .collect();
     calls.sort_by(|a, b| b.instructions.total_cmp(&a.instructions));
+    let exporting = per_request(few.exporting, many.exporting);
+    let exporting_allocations = per_request(few.exporting_allocations, many.exporting_allocations);
     Ok(Cost {
         instructions,
         allocations: per_request(few.allocations, many.allocations),
+        exporting,
+        exporting_allocations,
         functions,
         calls,
     })
@@ -85,35 +97,62 @@ async fn profile(
     calls: usize,
 ) -> Result<Profile> {
     let folder = std::env::temp_dir().join(format!("bident-bench-{}", std::process::id()));
+    let folder = folder.join(format!("{}-{}-{calls}", program.name, workload.name()));
     fs::create_dir_all(&folder)?;
-    let file = folder.join(format!("{}-{}-{calls}.out", program.name, workload.name()));
+    // One file for each thread, the number of the thread at its end.
+    let file = folder.join("thread");
     let wrapper = [
         "valgrind".into(),
         "--tool=callgrind".into(),
         "--dump-line=no".into(),
+        "--separate-threads=yes".into(),
         format!("--callgrind-out-file={}", file.display()),
     ];
     let server = Server::start(program, &wrapper, extra).await?;
-    client::load(server.addr(), workload, Shape::ONE_IN_FLIGHT, calls).await?;
-    server.end().await?;
-    let profile = Profile::read(&file)?;
-    fs::remove_file(&file)?;
+    let made = client::load(server.addr(), workload, Shape::ONE_IN_FLIGHT, calls).await?;
+    server.end(made).await?;
+    let mut profile = Profile::default();
+    for file in fs::read_dir(&folder)? {
+        profile.add(Profile::read(&file?.path())?);
+    }
+    fs::remove_dir_all(&folder)?;
     ensure!(profile.instructions() > 0, "callgrind counted nothing");
     Ok(profile)
 }
 
-/// Own instructions by function, and calls of the allocator, from one callgrind file.
+/// Own instructions by function, and calls of the allocator, from callgrind's files.
 #[derive(Default)]
 struct Profile {
     functions: HashMap<String, u64>,
     /// By callee and caller: how often, and what the calls cost, what they call in turn included.
     calls: HashMap<(String, String), (u64, u64)>,
     allocations: u64,
+    /// Instructions and allocations of the threads that export, which are in none of the above.
+    exporting: u64,
+    exporting_allocations: u64,
 }
 
 impl Profile {
     fn instructions(&self) -> u64 {
         self.functions.values().sum()
+    }
+
+    /// Adds what a thread has done.
+    fn add(&mut self, thread: Profile) {
+        let exports = |name: &String| EXPORTERS.iter().any(|exporter| name.contains(exporter));
+        if thread.functions.keys().any(exports) {
+            self.exporting += thread.instructions();
+            self.exporting_allocations += thread.allocations;
+            return;
+        }
+        for (function, cost) in thread.functions {
+            *self.functions.entry(function).or_default() += cost;
+        }
+        for (pair, (count, cost)) in thread.calls {
+            let calls = self.calls.entry(pair).or_default();
+            *calls = (calls.0 + count, calls.1 + cost);
+        }
+        self.allocations += thread.allocations;
     }
 
     /// Reads the format that callgrind documents: `fn=(id) name` opens a function, `cfn=` names the callee of the

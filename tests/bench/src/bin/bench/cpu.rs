@@ -56,6 +56,9 @@ const LOADS: [Load; 8] = [
     },
 ];
 
+/// The kinds of load under which telemetry is measured too: gRPC and JSON over HTTP/1.1, many at once.
+const WATCHED: [usize; 2] = [0, 2];
+
 /// Measures every kind of load, or those of one workload, and prints one table for each.
 pub(crate) async fn run(rounds: usize, calls: usize, only: Option<Workload>) -> Result<()> {
     let wrapper = pin();
@@ -63,12 +66,19 @@ pub(crate) async fn run(rounds: usize, calls: usize, only: Option<Workload>) -> 
         "Server CPU per request: {rounds} interleaved rounds of {calls} calls (a quarter with one in flight), {}.",
         if wrapper.is_empty() { "not pinned" } else { "server on one core, client on the other" }
     );
-    for load in LOADS.iter().filter(|load| only.is_none_or(|only| only == load.workload)) {
+    let wanted = |load: &&Load| only.is_none_or(|only| only == load.workload);
+    for load in LOADS.iter().filter(wanted) {
         let calls = match load.shape.connections {
             1 => calls / 4,
             _ => calls.div_ceil(load.workload.messages() / 10 + 1),
         };
-        measure(load, &wrapper, rounds, calls).await?;
+        let programs = Program::answering(load.workload);
+        measure(load, load.title, programs, &wrapper, rounds, calls).await?;
+    }
+    for load in WATCHED.iter().map(|index| &LOADS[*index]).filter(wanted) {
+        let title = format!("telemetry: {}", load.title);
+        let programs = Program::watched(load.workload);
+        measure(load, &title, &programs, &wrapper, rounds, calls).await?;
     }
     Ok(())
 }
@@ -84,14 +94,21 @@ fn pin() -> Vec<String> {
     }
 }
 
-async fn measure(load: &Load, wrapper: &[String], rounds: usize, calls: usize) -> Result<()> {
-    let programs = Program::answering(load.workload);
+async fn measure(
+    load: &Load,
+    title: &str,
+    programs: &[Program],
+    wrapper: &[String],
+    rounds: usize,
+    calls: usize,
+) -> Result<()> {
     let mut servers = Vec::with_capacity(programs.len());
     for program in programs {
         servers.push(Server::start(*program, wrapper, &[]).await?);
     }
-    for server in &servers {
-        client::load(server.addr(), load.workload, load.shape, calls / 10).await?;
+    let mut answered = vec![0; servers.len()];
+    for (server, answered) in servers.iter().zip(&mut answered) {
+        *answered += client::load(server.addr(), load.workload, load.shape, calls / 10).await?;
     }
     let mut costs = vec![Vec::with_capacity(rounds); servers.len()];
     for round in 0..rounds {
@@ -102,27 +119,31 @@ async fn measure(load: &Load, wrapper: &[String], rounds: usize, calls: usize) -
             let server = &servers[index];
             let before = server.cpu()?;
             let made = client::load(server.addr(), load.workload, load.shape, calls).await?;
+            answered[index] += made;
             let messages = made * load.workload.messages();
             costs[index].push((server.cpu()? - before).div_f64(messages as f64));
         }
     }
-    println!(
-        "\n{:<32}{:>10}{:>18}{:>10}{:>16}",
-        load.title, "us/req", "least..most", "ratio", "least..most"
-    );
+    for (server, answered) in servers.into_iter().zip(answered) {
+        server.end(answered).await?;
+    }
+    // What has telemetry is compared with the peer that has none, and with the one that has the usual.
+    let bases = programs.iter().position(|program| program.name.ends_with("_otel"));
+    let bases: Vec<usize> = [0].into_iter().chain(bases).collect();
+    print!("\n{title:<44}{:>10}{:>16}", "us/req", "least..most");
+    bases.iter().for_each(|base| {
+        print!("{:>20}{:>14}", format!("of {}", programs[*base].name), "least..most");
+    });
+    println!();
     for (program, own) in programs.iter().zip(&costs) {
         let micros = spread(own.iter().map(Duration::as_secs_f64).map(|seconds| seconds * 1e6));
-        let ratios = spread(
-            own.iter().zip(&costs[0]).map(|(own, first)| own.as_secs_f64() / first.as_secs_f64()),
-        );
-        println!(
-            "  {:<30}{:>10.2}{:>18}{:>10.2}{:>16}",
-            program.name,
-            micros.median,
-            format!("{:.2}..{:.2}", micros.least, micros.most),
-            ratios.median,
-            format!("{:.2}..{:.2}", ratios.least, ratios.most)
-        );
+        print!("  {:<42}{:>10.2}{:>16}", program.name, micros.median, micros.extremes());
+        for base in &bases {
+            let rounds = own.iter().zip(&costs[*base]);
+            let ratios = spread(rounds.map(|(own, base)| own.as_secs_f64() / base.as_secs_f64()));
+            print!("{:>20.2}{:>14}", ratios.median, ratios.extremes());
+        }
+        println!();
     }
     Ok(())
 }
@@ -131,6 +152,12 @@ struct Spread {
     least: f64,
     median: f64,
     most: f64,
+}
+
+impl Spread {
+    fn extremes(&self) -> String {
+        format!("{:.2}..{:.2}", self.least, self.most)
+    }
 }
 
 fn spread(values: impl Iterator<Item = f64>) -> Spread {

@@ -11,9 +11,10 @@ use crate::server::Program;
 /// HTTP/1.1 counts depend on how reads and writes fall together, by about 3 %: the median of three is taken.
 const H1_RUNS: usize = 3;
 
-/// What bident may cost at most, as a share of what a peer costs in the same run.
+/// What a program may cost at most, as a share of what another costs in the same run.
 struct Limit {
     workload: Workload,
+    own: Program,
     peer: Program,
     /// The share that we want to reach.
     goal: f64,
@@ -21,13 +22,31 @@ struct Limit {
     most: f64,
 }
 
+const fn limit(workload: Workload, [own, peer]: [Program; 2], goal: f64, most: f64) -> Limit {
+    Limit { workload, own, peer, goal, most }
+}
+
 /// The shares of instructions that we want to reach, and what the gate allows.
-const LIMITS: [Limit; 4] = [
-    Limit { workload: Workload::JsonH1, peer: Program::HAND_AXUM, goal: 0.75, most: 0.74 },
-    Limit { workload: Workload::JsonH1, peer: Program::RAW_HYPER, goal: 1.08, most: 1.13 },
-    Limit { workload: Workload::GetH1, peer: Program::HAND_AXUM, goal: 0.85, most: 0.87 },
-    Limit { workload: Workload::Grpc, peer: Program::HAND_TONIC, goal: 0.80, most: 0.80 },
+const LIMITS: [Limit; 13] = [
+    limit(Workload::JsonH1, [Program::BIDENT, Program::HAND_AXUM], 0.75, 0.74),
+    limit(Workload::JsonH1, [Program::BIDENT, Program::RAW_HYPER], 1.08, 1.13),
+    limit(Workload::GetH1, [Program::BIDENT, Program::HAND_AXUM], 0.85, 0.87),
+    limit(Workload::Grpc, [Program::BIDENT, Program::HAND_TONIC], 0.80, 0.80),
+    // Telemetry, of none.
+    limit(Workload::JsonH1, [Program::BIDENT_UNSAMPLED, Program::BIDENT], 1.15, 1.15),
+    limit(Workload::GetH1, [Program::BIDENT_UNSAMPLED, Program::BIDENT], 1.15, 1.15),
+    limit(Workload::Grpc, [Program::BIDENT_UNSAMPLED, Program::BIDENT], 1.10, 1.10),
+    limit(Workload::JsonH1, [Program::BIDENT_SAMPLED, Program::BIDENT], 1.55, 1.55),
+    limit(Workload::GetH1, [Program::BIDENT_SAMPLED, Program::BIDENT], 1.55, 1.55),
+    limit(Workload::Grpc, [Program::BIDENT_SAMPLED, Program::BIDENT], 1.25, 1.25),
+    // Everything, of what others put together.
+    limit(Workload::JsonH1, [Program::BIDENT_SAMPLED, Program::HAND_AXUM_OTEL], 0.50, 0.50),
+    limit(Workload::GetH1, [Program::BIDENT_SAMPLED, Program::HAND_AXUM_OTEL], 0.50, 0.50),
+    limit(Workload::Grpc, [Program::BIDENT_SAMPLED, Program::HAND_TONIC_OTEL], 0.50, 0.50),
 ];
+
+/// The workloads for which telemetry is measured.
+const WATCHED: [Workload; 3] = [Workload::JsonH1, Workload::GetH1, Workload::Grpc];
 
 /// More would mean that something on the hot path has begun to allocate per call.
 const MOST_ALLOCATIONS_GRPC: f64 = 16.0;
@@ -44,25 +63,39 @@ pub(crate) async fn run(gate: bool) -> Result<ExitCode> {
         "Instructions per request: callgrind, one worker, one connection, one in flight, {} requests.",
         callgrind::MEASURED
     );
-    let mut verdicts = Vec::new();
     println!("\n{:<12}{:<18}{:>10}{:>10}{:>10}", "", "", "Ir/req", "ratio", "allocs");
+    let mut table: Vec<(Workload, Costs)> = Vec::new();
     for workload in Workload::ALL {
-        let mut costs: Vec<(Program, Cost)> = Vec::new();
+        let mut costs = Costs::default();
         for program in Program::answering(workload) {
             let cost = median(*program, workload, &[]).await?;
-            let base = costs.first().map_or(cost.instructions, |(_, first)| first.instructions);
-            println!(
-                "{:<12}{:<18}{:>10.0}{:>10.3}{:>10.1}",
-                workload.name(),
-                program.name,
-                cost.instructions,
-                cost.instructions / base,
-                cost.allocations
-            );
-            costs.push((*program, cost));
+            costs.0.push((*program, cost));
+            costs.print(workload, *program, Program::answering(workload)[0], false);
         }
-        verdicts.extend(judge(workload, &costs));
+        table.push((workload, costs));
     }
+    println!("\nTelemetry. Beside the threads that serve: the threads that export.");
+    println!(
+        "\n{:<12}{:<18}{:>10}{:>10}{:>10}{:>14}{:>10}{:>14}",
+        "", "", "Ir/req", "ratio", "allocs", "export Ir/req", "allocs", "whole, ratio"
+    );
+    for (workload, costs) in table.iter_mut().filter(|(workload, _)| WATCHED.contains(workload)) {
+        for program in Program::watched(*workload) {
+            if costs.of(program).is_none() {
+                let cost = median(program, *workload, &[]).await?;
+                costs.0.push((program, cost));
+            }
+        }
+        for program in Program::watched(*workload) {
+            costs.print(*workload, program, Program::BIDENT, true);
+        }
+    }
+    let mut verdicts = Vec::new();
+    verdicts.extend(LIMITS.iter().filter_map(|limit| {
+        let (_, costs) = table.iter().find(|(workload, _)| *workload == limit.workload)?;
+        costs.judge(limit)
+    }));
+    verdicts.extend(table.iter().filter_map(|(workload, costs)| costs.allocations(*workload)));
     verdicts.extend(middleware().await?);
     println!();
     verdicts.iter().for_each(Verdict::print);
@@ -85,37 +118,61 @@ impl Verdict {
             found if found > self.goal => format!("allowed; the goal is {}", self.goal),
             _ => "ok".to_owned(),
         };
-        println!("{:<50}{:>10.3}  at most {:<8}{word}", self.title, self.found, self.most);
+        println!("{:<58}{:>10.3}  at most {:<8}{word}", self.title, self.found, self.most);
     }
 }
 
-fn judge(workload: Workload, costs: &[(Program, Cost)]) -> Vec<Verdict> {
-    let of = |program: Program| {
-        costs.iter().find(|(other, _)| other.name == program.name).map(|(_, cost)| cost)
-    };
-    let Some(own) = of(Program::BIDENT) else { return Vec::new() };
-    let limits = LIMITS.iter().filter(|limit| limit.workload == workload);
-    let mut verdicts: Vec<Verdict> = limits
-        .filter_map(|limit| {
-            let title = format!("{}: instructions, share of {}", workload.name(), limit.peer.name);
-            Some(Verdict {
-                title,
-                found: own.instructions / of(limit.peer)?.instructions,
-                goal: limit.goal,
-                most: limit.most,
-            })
+/// What programs cost under one workload.
+#[derive(Default)]
+struct Costs(Vec<(Program, Cost)>);
+
+impl Costs {
+    fn of(&self, program: Program) -> Option<&Cost> {
+        self.0.iter().find(|(other, _)| other.name == program.name).map(|(_, cost)| cost)
+    }
+
+    /// One line of a table; `base` is what the ratio is to.
+    fn print(&self, workload: Workload, program: Program, base: Program, whole: bool) {
+        let (Some(cost), Some(base)) = (self.of(program), self.of(base)) else { return };
+        print!(
+            "{:<12}{:<18}{:>10.0}{:>10.3}{:>10.1}",
+            workload.name(),
+            program.name,
+            cost.instructions,
+            cost.instructions / base.instructions,
+            cost.allocations
+        );
+        if whole {
+            print!(
+                "{:>14.0}{:>10.1}{:>14.3}",
+                cost.exporting,
+                cost.exporting_allocations,
+                (cost.instructions + cost.exporting) / base.instructions
+            );
+        }
+        println!();
+    }
+
+    fn judge(&self, limit: &Limit) -> Option<Verdict> {
+        let (own, peer) = (self.of(limit.own)?, self.of(limit.peer)?);
+        let (workload, name) = (limit.workload.name(), limit.own.name);
+        Some(Verdict {
+            title: format!("{workload}: {name}, instructions of {}", limit.peer.name),
+            found: own.instructions / peer.instructions,
+            goal: limit.goal,
+            most: limit.most,
         })
-        .collect();
-    if workload == Workload::Grpc {
-        let title = "grpc: heap allocations".to_owned();
-        verdicts.push(Verdict {
-            title,
+    }
+
+    fn allocations(&self, workload: Workload) -> Option<Verdict> {
+        let own = self.of(Program::BIDENT).filter(|_| workload == Workload::Grpc)?;
+        Some(Verdict {
+            title: "grpc: bident, heap allocations".to_owned(),
             found: own.allocations,
             goal: MOST_ALLOCATIONS_GRPC,
             most: MOST_ALLOCATIONS_GRPC,
-        });
+        })
     }
-    verdicts
 }
 
 /// What one layer of user middleware adds, measured where it costs the most to have another future: gRPC and h1 JSON.

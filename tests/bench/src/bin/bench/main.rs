@@ -10,6 +10,7 @@ mod memory;
 mod route;
 mod routes;
 mod server;
+mod sink;
 
 use std::process::ExitCode;
 

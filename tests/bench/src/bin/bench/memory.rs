@@ -10,9 +10,14 @@ use crate::server::{Program, Server};
 pub(crate) async fn run(connections: usize) -> Result<()> {
     println!("Memory with {connections} idle connections, each after one request.\n");
     println!("{:<20}{:>12}{:>14}{:>14}", "", "idle MiB", "KiB/h1 conn", "KiB/h2 conn");
-    for program in [Program::RAW_HYPER, Program::HAND_AXUM, Program::HAND_TONIC, Program::BIDENT] {
-        let answers =
-            |workload| Program::answering(workload).iter().any(|other| other.name == program.name);
+    for program in [
+        Program::RAW_HYPER,
+        Program::HAND_AXUM,
+        Program::HAND_TONIC,
+        Program::BIDENT,
+        Program::BIDENT_DEFAULT,
+    ] {
+        let answers = |workload| program.answers(workload);
         let idle = Server::start(program, &[], &[]).await?.rss_kib()? as f64 / 1024.0;
         let h1 = if answers(Workload::JsonH1) {
             Some(per_connection(program, Workload::JsonH1, connections).await?)

@@ -11,6 +11,8 @@ use bench::workload::Workload;
 use support::process::Process;
 use tokio::process::Command;
 
+use crate::sink::Sink;
+
 /// Valgrind needs a while to write its counts.
 const END_BOUND: Duration = Duration::from_secs(60);
 
@@ -21,34 +23,90 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     binary: &'static str,
     arguments: &'static [&'static str],
+    telemetry: Telemetry,
+}
+
+/// What a program does of telemetry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Telemetry {
+    /// Nothing: it has none, or it is switched off.
+    Off,
+    /// What it does where it is told nothing: there are metrics, and nobody gets spans.
+    Default,
+    /// Somebody gets spans, but no call is sampled.
+    Unsampled,
+    /// Every call has a span that is sent.
+    Sampled,
+}
+
+impl Telemetry {
+    /// The variables that the server is told it with.
+    fn variables(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Telemetry::Off => &[("OTEL_SDK_DISABLED", "true")],
+            Telemetry::Default => &[],
+            Telemetry::Unsampled => &[("BIDENT_TELEMETRY__SAMPLE", "0")],
+            // No span may be lost: what is dropped is not paid for.
+            Telemetry::Sampled => {
+                &[("BIDENT_TELEMETRY__SAMPLE", "1"), ("OTEL_BSP_MAX_QUEUE_SIZE", "10000000")]
+            }
+        }
+    }
+
+    fn exports(self) -> bool {
+        matches!(self, Telemetry::Unsampled | Telemetry::Sampled)
+    }
+}
+
+const fn program(name: &'static str, binary: &'static str, telemetry: Telemetry) -> Program {
+    Program { name, binary, arguments: &[], telemetry }
 }
 
 impl Program {
-    pub(crate) const RAW_HYPER: Program =
-        Program { name: "raw_hyper", binary: "raw_hyper", arguments: &[] };
-    pub(crate) const RAW_HYPER_YIELD: Program =
-        Program { name: "raw_hyper+yield", binary: "raw_hyper", arguments: &["--yield"] };
-    pub(crate) const HAND_AXUM: Program =
-        Program { name: "hand_axum", binary: "hand_axum", arguments: &[] };
-    pub(crate) const HAND_TONIC: Program =
-        Program { name: "hand_tonic", binary: "hand_tonic", arguments: &[] };
+    pub(crate) const RAW_HYPER: Program = program("raw_hyper", "raw_hyper", Telemetry::Off);
+    pub(crate) const RAW_HYPER_YIELD: Program = Program {
+        arguments: &["--yield"],
+        ..program("raw_hyper+yield", "raw_hyper", Telemetry::Off)
+    };
+    pub(crate) const HAND_AXUM: Program = program("hand_axum", "hand_axum", Telemetry::Off);
+    pub(crate) const HAND_AXUM_OTEL: Program =
+        program("hand_axum_otel", "hand_axum_otel", Telemetry::Sampled);
+    pub(crate) const HAND_TONIC: Program = program("hand_tonic", "hand_tonic", Telemetry::Off);
+    pub(crate) const HAND_TONIC_OTEL: Program =
+        program("hand_tonic_otel", "hand_tonic_otel", Telemetry::Sampled);
 
-    pub(crate) const BIDENT: Program =
-        Program { name: "bident", binary: "bident_hello", arguments: &[] };
+    /// Without telemetry, as the peers are.
+    pub(crate) const BIDENT: Program = program("bident", "bident_hello", Telemetry::Off);
+    pub(crate) const BIDENT_DEFAULT: Program =
+        program("bident+default", "bident_hello", Telemetry::Default);
+    pub(crate) const BIDENT_UNSAMPLED: Program =
+        program("bident+unsampled", "bident_hello", Telemetry::Unsampled);
+    pub(crate) const BIDENT_SAMPLED: Program =
+        program("bident+sampled", "bident_hello", Telemetry::Sampled);
 
-    pub(crate) const ALL: [Program; 5] = [
+    pub(crate) const ALL: [Program; 10] = [
         Program::BIDENT,
+        Program::BIDENT_DEFAULT,
+        Program::BIDENT_UNSAMPLED,
+        Program::BIDENT_SAMPLED,
         Program::RAW_HYPER,
         Program::RAW_HYPER_YIELD,
         Program::HAND_AXUM,
+        Program::HAND_AXUM_OTEL,
         Program::HAND_TONIC,
+        Program::HAND_TONIC_OTEL,
     ];
 
     pub(crate) fn named(name: &str) -> Option<Program> {
         Program::ALL.into_iter().find(|program| program.name == name)
     }
 
-    /// The programs that answer `workload`, the one that the others are compared with first.
+    /// Whether it answers `workload`.
+    pub(crate) fn answers(self, workload: Workload) -> bool {
+        Program::answering(workload).iter().any(|other| other.binary == self.binary)
+    }
+
+    /// The programs that answer `workload`, the one that the others are compared with first. None has telemetry.
     pub(crate) fn answering(workload: Workload) -> &'static [Program] {
         match workload {
             Workload::JsonH1 | Workload::GetH1 => {
@@ -62,10 +120,33 @@ impl Program {
             }
         }
     }
+
+    /// The programs that show what telemetry costs: the peer without any, the peer with the usual assembly, and bident from
+    /// nothing to everything.
+    pub(crate) fn watched(workload: Workload) -> [Program; 6] {
+        let (plain, usual) = if workload.is_grpc() {
+            (Program::HAND_TONIC, Program::HAND_TONIC_OTEL)
+        } else {
+            (Program::HAND_AXUM, Program::HAND_AXUM_OTEL)
+        };
+        [
+            plain,
+            usual,
+            Program::BIDENT,
+            Program::BIDENT_DEFAULT,
+            Program::BIDENT_UNSAMPLED,
+            Program::BIDENT_SAMPLED,
+        ]
+    }
 }
 
 /// A running server. Dropping it kills the process.
-pub(crate) struct Server(Process);
+pub(crate) struct Server {
+    process: Process,
+    telemetry: Telemetry,
+    /// Where it sends its telemetry.
+    sink: Option<Sink>,
+}
 
 impl Server {
     /// Starts `program` under `wrapper` (nothing, `taskset -c 0`, `valgrind ...`) and waits until it says its address.
@@ -87,18 +168,25 @@ impl Server {
         command.args(program.arguments).args(extra).stderr(Stdio::null());
         // What bident reads; the peers bind a free port by themselves.
         command.env("BIDENT_SERVER__ADDR", "127.0.0.1:0").env("BIDENT_ADMIN__ADDR", "127.0.0.1:0");
-        Process::start(command).await.map(Server)
+        let telemetry = program.telemetry;
+        command.envs(telemetry.variables().iter().copied());
+        let sink = if telemetry.exports() { Some(Sink::open().await?) } else { None };
+        if let Some(sink) = &sink {
+            command.env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{}", sink.addr()));
+        }
+        let process = Process::start(command).await?;
+        Ok(Server { process, telemetry, sink })
     }
 
     /// Where it listens.
     pub(crate) fn addr(&self) -> SocketAddr {
-        self.0.addr()
+        self.process.addr()
     }
 
     /// CPU time of all threads so far, user and system.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         let mut total = 0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
             let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
             let run: u64 = text.split(' ').next().unwrap_or_default().parse()?;
             total += run;
@@ -108,16 +196,22 @@ impl Server {
 
     /// Resident memory in KiB.
     pub(crate) fn rss_kib(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let number = line.and_then(|line| line.trim().strip_suffix(" kB")).context("no VmRSS")?;
         Ok(number.parse()?)
     }
 
-    /// Ends the server by SIGTERM and waits, so that valgrind writes its counts.
-    pub(crate) async fn end(self) -> Result<()> {
-        self.0.terminate()?;
-        self.0.ended(END_BOUND).await?;
+    /// Ends the server by SIGTERM and waits, so that valgrind writes its counts. Of the calls that it has answered each has
+    /// left a span where they are sampled, and none elsewhere.
+    pub(crate) async fn end(self, calls: usize) -> Result<()> {
+        self.process.terminate()?;
+        self.process.ended(END_BOUND).await?;
+        if let Some(sink) = self.sink {
+            let expected = if self.telemetry == Telemetry::Sampled { calls } else { 0 };
+            let found = sink.spans()?;
+            ensure!(found == expected, "{found} spans of {expected} have arrived");
+        }
         Ok(())
     }
 }
