@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn values_keep_their_types() {
-        assert_eq!(value(&true), Some(AttributeValue::Bool(true)));
+        assert_eq!(value(true), Some(AttributeValue::Bool(true)));
         assert_eq!(value(&-7_i8), Some(AttributeValue::I64(-7)));
         assert_eq!(value(&7_u64), Some(AttributeValue::I64(7)));
         assert_eq!(value(&u64::MAX), Some(AttributeValue::Text("18446744073709551615".to_owned())));

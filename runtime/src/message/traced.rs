@@ -72,7 +72,8 @@ macro_rules! traced {
 traced! {
     i8, i16, i32, i64, u8, u16, u32, u64 => |value| Some(Attribute::integer((*value).into()));
     isize, usize => |value| i128::try_from(*value).ok().map(Attribute::integer);
-    f32, f64 => |value| Some(Attribute::float((*value).into()));
+    f32 => |value| Some(Attribute::float(f64::from(*value)));
+    f64 => |value| Some(Attribute::float(*value));
     bool => |value| Some(Attribute::bool(*value));
     str, String, Cow<'_, str> => |value| Some(Attribute::text(value));
 }
