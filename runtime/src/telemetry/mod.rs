@@ -123,6 +123,7 @@ impl Telemetry {
     }
 
     /// The telemetry of what is served without an app's: nothing is measured.
+    #[cfg(test)]
     pub(crate) fn off() -> Arc<Self> {
         let settings = TelemetrySettings::off();
         let meters = opentelemetry_sdk::metrics::SdkMeterProvider::default();

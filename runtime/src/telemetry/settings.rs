@@ -146,6 +146,7 @@ pub(crate) struct OlderNames {
     pub(crate) rpc: bool,
 }
 
+#[cfg(test)]
 impl TelemetrySettings {
     /// Nothing is measured or recorded.
     pub(crate) fn off() -> Self {
