@@ -128,6 +128,7 @@ mod documents {
 
     #[cfg(feature = "telemetry")]
     documents! {
+        observability = "../../docs/guide/observability.md";
         observability_logs = "../../docs/guide/observability-logs.part.md";
     }
 

@@ -329,10 +329,11 @@ fn flatten(
         }
         Value::Map(entries) => {
             let dot = if key.is_empty() { "" } else { "." };
-            let each = entries.iter().map(|entry| {
-                flatten(&format!("{key}{dot}{}", entry.key), &entry.node, found, mistakes)
-            });
-            return each.fold(true, |all, one| all && one);
+            let mut fine = true;
+            for entry in entries {
+                fine &= flatten(&format!("{key}{dot}{}", entry.key), &entry.node, found, mistakes);
+            }
+            return fine;
         }
     }
     true

@@ -4,11 +4,11 @@
 //! before the configuration, and that before the app's own name.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::LazyLock;
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::resource::{ResourceDetector as _, TelemetryResourceDetector};
 
 use super::names::SCHEMA;
 use super::settings::{ResourceSettings, TelemetrySettings};
@@ -42,27 +42,36 @@ fn attributes(told: &ResourceSettings, name: &str, version: &str, found: &Found<
             all.insert(key.to_owned(), value.into());
         }
     };
-    put("telemetry.sdk.name", Some("opentelemetry".into()));
-    put("telemetry.sdk.language", Some("rust".into()));
-    put("telemetry.sdk.version", Some("0.33.1".into()));
+    for (key, value) in TelemetryResourceDetector.detect().iter() {
+        put(key.as_str(), Some(value.to_string()));
+    }
     put("service.name", Some(name.to_owned()));
     put("service.version", Some(version.to_owned()));
     put("service.instance.id", Some(INSTANCE.clone()));
-    put("host.name", (found.file)("/proc/sys/kernel/hostname").map(trimmed));
-    put("host.id", (found.file)("/etc/machine-id").map(trimmed));
+    let host = (found.file)("/proc/sys/kernel/hostname").map(trimmed);
+    put("host.name", host.clone());
+    let ids = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
+    let mut ids = ids.into_iter().filter_map(|path| (found.file)(path).map(trimmed));
+    put("host.id", ids.find(|id| !id.is_empty()));
     put("host.arch", Some(arch(std::env::consts::ARCH).to_owned()));
     put("os.type", Some(os(std::env::consts::OS).to_owned()));
     put("process.executable.name", executable());
     put("process.runtime.name", Some("rustc".into()));
+    put("process.runtime.version", option_env!("BIDENT_RUSTC_VERSION").map(str::to_owned));
     put("container.id", container(found));
     if (found.variable)("KUBERNETES_SERVICE_HOST").is_some() {
+        // What the pod says itself, by the names that are usual for it, before what is found out.
+        let said = |name: &str| {
+            let names = [format!("K8S_{name}"), name.to_owned()];
+            names.iter().find_map(|name| (found.variable)(name))
+        };
         let own = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-        put("k8s.namespace.name", (found.file)(own).map(trimmed));
-        let pod = (found.variable)("POD_NAME").or_else(|| (found.variable)("HOSTNAME"));
-        put("k8s.pod.name", pod);
-        put("k8s.pod.uid", (found.variable)("POD_UID"));
-        let node = (found.variable)("NODE_NAME").or_else(|| (found.variable)("K8S_NODE_NAME"));
-        put("k8s.node.name", node);
+        let namespace = said("POD_NAMESPACE").or_else(|| (found.file)(own).map(trimmed));
+        put("k8s.namespace.name", namespace);
+        let pod = said("POD_NAME").or_else(|| (found.variable)("HOSTNAME"));
+        put("k8s.pod.name", pod.or(host));
+        put("k8s.pod.uid", said("POD_UID"));
+        put("k8s.node.name", said("NODE_NAME"));
     }
     all.insert("process.pid".into(), i64::from(std::process::id()).into());
     if told.command_line {
@@ -120,21 +129,27 @@ fn os(rust: &str) -> &str {
     }
 }
 
-/// The id of the container that this runs in: from the cgroups of the first version, else from what is mounted.
+/// The id of the container that this runs in: from the cgroups of the first version, else from where its `/etc/hostname` is.
+/// Other mounts may be of other containers, as they are seen from the machine that they run on.
 fn container(found: &Found<'_>) -> Option<String> {
     let from_groups = (found.file)("/proc/self/cgroup").and_then(|text| {
         text.lines().find_map(|line| {
-            let last = Path::new(line.rsplit(':').next()?).file_name()?.to_str()?;
+            // `docker/{id}`, `cri-containerd-{id}.scope`, `..slice:cri-containerd:{id}`.
+            let last = line.rsplit(['/', ':']).next()?;
             let last = last.strip_suffix(".scope").unwrap_or(last);
             container_id(last.rsplit('-').next()?)
         })
     });
     from_groups.or_else(|| {
         let text = (found.file)("/proc/self/mountinfo")?;
-        text.lines().filter(|line| line.contains("/containers/")).find_map(|line| {
-            let (_, rest) = line.split_once("/containers/")?;
-            container_id(rest.split('/').next()?)
-        })
+        let roots = text.lines().filter_map(|line| {
+            let mut fields = line.split(' ').skip(3);
+            let (root, place) = (fields.next()?, fields.next()?);
+            (place == "/etc/hostname").then_some(root)
+        });
+        roots
+            .filter_map(|root| root.rsplit_once("containers/"))
+            .find_map(|(_, rest)| container_id(rest.split('/').next()?))
     })
 }
 
@@ -179,15 +194,58 @@ mod tests {
             ("service.version", "v1.2.0"),
             ("host.name", "host-1"),
             ("host.id", "abc"),
+            ("telemetry.sdk.name", "opentelemetry"),
             ("telemetry.sdk.language", "rust"),
+            ("process.runtime.name", "rustc"),
         ] {
             assert_eq!(all[key].to_string(), value);
         }
-        assert_eq!(all["service.instance.id"].to_string().len(), 36);
+        let id = all["service.instance.id"].to_string();
+        assert!(id.len() == 36 && &id[14..15] == "4", "{id}");
+        assert_eq!(
+            id,
+            found(&ResourceSettings::default(), &[], &[])["service.instance.id"].to_string()
+        );
+        for (key, names) in [
+            ("process.runtime.version", "0123456789"),
+            ("telemetry.sdk.version", "0123456789"),
+            ("process.executable.name", "abcdefghijklmnopqrstuvwxyz"),
+            ("host.arch", "abcdefghijklmnopqrstuvwxyz"),
+            ("os.type", "abcdefghijklmnopqrstuvwxyz"),
+        ] {
+            assert!(all[key].to_string().starts_with(|first| names.contains(first)), "{key}");
+        }
+        let dbus = found(&ResourceSettings::default(), &[("/var/lib/dbus/machine-id", "d\n")], &[]);
+        assert_eq!(dbus["host.id"].to_string(), "d");
         assert_eq!(all["process.pid"], Value::from(i64::from(std::process::id())));
         assert!(!all.contains_key("process.command_args") && !all.contains_key("k8s.pod.name"));
         let told = ResourceSettings { command_line: true, ..ResourceSettings::default() };
         assert!(found(&told, &[], &[]).contains_key("process.command_args"));
+    }
+
+    #[test]
+    fn what_somebody_says_comes_before_what_is_found_out() {
+        let mut told = ResourceSettings::default();
+        for (key, value) in
+            [("host.name", "mine"), ("service.version", "2"), ("service.namespace", "n")]
+        {
+            told.attributes.insert(key.into(), value.into());
+        }
+        let all = found(&told, &[("/proc/sys/kernel/hostname", "found")], &[]);
+        for (key, value) in
+            [("host.name", "mine"), ("service.version", "2"), ("service.namespace", "n")]
+        {
+            assert_eq!(all[key].to_string(), value);
+        }
+    }
+
+    #[test]
+    fn the_resource_says_by_which_schema_it_speaks() {
+        let resource = resource(&TelemetrySettings::off(), "shop", "");
+        assert_eq!(resource.schema_url(), Some(SCHEMA));
+        let get = |key: &'static str| resource.get(&opentelemetry::Key::from_static_str(key));
+        assert_eq!(get("service.name"), Some("shop".into()));
+        assert_eq!(get("service.version"), None, "an app without a version has none");
     }
 
     #[test]
@@ -196,9 +254,21 @@ mod tests {
         let told = ResourceSettings::default();
         assert!(!found(&told, &[], &variables).contains_key("k8s.pod.name"));
         let inside = [variables[0], variables[1], ("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
-        let all = found(&told, &[], &inside);
+        let files = [("/var/run/secrets/kubernetes.io/serviceaccount/namespace", "shop\n")];
+        let all = found(&told, &files, &inside);
         assert_eq!(all["k8s.pod.name"].to_string(), "pod-1");
         assert_eq!(all["k8s.node.name"].to_string(), "node-1");
+        assert_eq!(all["k8s.namespace.name"].to_string(), "shop");
+        assert!(!all.contains_key("k8s.pod.uid"));
+        let said = [inside[2], ("POD_NAMESPACE", "a"), ("POD_NAME", "b"), ("POD_UID", "c")];
+        let all = found(&told, &files, &said);
+        let of = |key: &str| all[key].to_string();
+        assert_eq!(
+            [of("k8s.namespace.name"), of("k8s.pod.name"), of("k8s.pod.uid")],
+            ["a", "b", "c"]
+        );
+        let host = [("/proc/sys/kernel/hostname", "pod-2\n")];
+        assert_eq!(found(&told, &host, &inside[2..])["k8s.pod.name"].to_string(), "pod-2");
     }
 
     #[test]
@@ -208,6 +278,13 @@ mod tests {
         for (path, text) in [
             ("/proc/self/cgroup", format!("13:name=systemd:/docker/{id}\n")),
             ("/proc/self/cgroup", format!("0::/kubepods/pod1/cri-containerd-{id}.scope\n")),
+            ("/proc/self/cgroup", format!("0::/kubepods-pod1.slice:cri-containerd:{id}\n")),
+            (
+                "/proc/self/mountinfo",
+                format!(
+                    "1 2 3 /containers/overlay-containers/{id}/userdata/hostname /etc/hostname rw\n"
+                ),
+            ),
             (
                 "/proc/self/mountinfo",
                 format!("1 2 3 /var/lib/docker/containers/{id}/hostname /etc/hostname rw\n"),
@@ -216,7 +293,10 @@ mod tests {
             let all = found(&told, &[(path, &text)], &[]);
             assert_eq!(all["container.id"].to_string(), id, "{text}");
         }
-        let all = found(&told, &[("/proc/self/cgroup", "0::/\n")], &[]);
-        assert!(!all.contains_key("container.id"));
+        // The machine itself sees the mounts of its containers, and is none of them.
+        let seen = format!("1 2 0:3 / /var/lib/docker/containers/{id}/mounts/shm rw\n");
+        for files in [[("/proc/self/cgroup", "0::/\n")], [("/proc/self/mountinfo", &*seen)]] {
+            assert!(!found(&told, &files, &[]).contains_key("container.id"), "{files:?}");
+        }
     }
 }
