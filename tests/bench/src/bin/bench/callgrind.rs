@@ -16,10 +16,11 @@ const WARM: usize = 300;
 /// Further calls of the long run: what is measured.
 pub(crate) const MEASURED: usize = 2_000;
 
-/// The functions by which a thread is known whose work is to export telemetry: bident's, and that of OpenTelemetry's own
-/// batches.
-const EXPORTERS: [&str; 2] = [
+/// The functions by which a thread is known whose work is to export telemetry: bident's, the peers', and that of
+/// OpenTelemetry's own batches.
+const EXPORTERS: [&str; 3] = [
     "bident::telemetry::export::thread::work",
+    "bench::assembly::export",
     "opentelemetry_sdk::trace::span_processor::BatchSpanProcessor::get_spans_and_export",
 ];
 
