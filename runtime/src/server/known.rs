@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
     }
 
     /// How the call is answered.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer(&self, parts: &Parts) -> Answer {
         let accepting = self.accepts.then_some(&parts.headers);
         Answer::of(&parts.method, parts.version, self.content_type, accepting, self.connect)

@@ -59,7 +59,7 @@ impl Origin {
 
 impl Telemetry {
     /// The trace of a request that has arrived.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn arrive(
         &self,
         traceparent: Option<&http::HeaderValue>,
@@ -108,18 +108,27 @@ impl Telemetry {
         decided
     }
 
-    /// Decides whether the call is recorded, and begins its span if so.
-    #[inline]
+    /// Decides whether the call is recorded, and begins its span if so. Where telemetry is off, nothing is called for it.
+    #[inline(always)]
     pub(crate) fn begin(
+        place: &Arc<Place>,
+        request: &Request<'_>,
+        trace: &mut Trace,
+        origin: Origin,
+    ) -> (Seen, Presence) {
+        if place.telemetry.off {
+            return (Seen::nothing(place), Presence::Off);
+        }
+        Self::begin_on(place, request, trace, origin)
+    }
+
+    fn begin_on(
         place: &Arc<Place>,
         request: &Request<'_>,
         trace: &mut Trace,
         mut origin: Origin,
     ) -> (Seen, Presence) {
         let telemetry = &place.telemetry;
-        if telemetry.off {
-            return (Seen::nothing(place), Presence::Off);
-        }
         let sampled =
             telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
         trace.set_sampled(sampled);

@@ -1,10 +1,13 @@
 //! The usual assembly of telemetry, as users of axum and tonic put it together: spans of `tracing` that
 //! `tracing-opentelemetry` turns into OpenTelemetry's, metrics by hand, both exported over OTLP in batches. It is read from
-//! the standard variables, as those crates do.
+//! the standard variables, as those crates do. There is log output, as there is where bident is measured: text, from `info`
+//! on. `--no-log` leaves it out.
 //!
-//! It is put together kindly: no log output, no regular expressions in the filter, no field that nobody reads.
+//! It is put together kindly: no regular expressions in the filter, no events of a request below `info`, and everything
+//! that is exported is encoded and sent on a thread of its own.
 
 use std::io;
+use std::thread;
 use std::time::Duration;
 
 use opentelemetry::metrics::{Histogram, MeterProvider as _, UpDownCounter};
@@ -13,6 +16,7 @@ use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::level_filters::LevelFilter;
 use tracing_opentelemetry_instrumentation_sdk::TRACING_TARGET;
@@ -39,11 +43,16 @@ pub struct Meters {
 }
 
 impl Assembly {
-    /// Opens the exporters and sets everything that is global. Must be called within a tokio runtime.
+    /// Opens the exporters and sets everything that is global.
     ///
     /// # Errors
     /// When an exporter cannot be built, or something global is set already.
     pub fn open() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        // What is opened within a runtime sends on it.
+        let handle = runtime.handle().clone();
+        thread::Builder::new().name("exports".to_owned()).spawn(move || export(runtime))?;
+        let _context = handle.enter();
         let spans = SpanExporter::builder().with_tonic().build().map_err(io::Error::other)?;
         let tracer = SdkTracerProvider::builder().with_batch_exporter(spans).build();
         let metrics = MetricExporter::builder().with_tonic().build().map_err(io::Error::other)?;
@@ -53,7 +62,9 @@ impl Assembly {
             .with_default(LevelFilter::INFO)
             .with_target(TRACING_TARGET, LevelFilter::TRACE);
         let bridge = tracing_opentelemetry::layer().with_tracer(tracer.tracer("bench"));
-        let registry = tracing_subscriber::registry().with(filter).with(bridge);
+        let log = !std::env::args().any(|argument| argument == "--no-log");
+        let log = log.then(tracing_subscriber::fmt::layer);
+        let registry = tracing_subscriber::registry().with(filter).with(log).with(bridge);
         registry.try_init().map_err(io::Error::other)?;
         Ok(Self { tracer, meter })
     }
@@ -79,10 +90,16 @@ impl Assembly {
             served = serve => served?,
             _ = terminate.recv() => {}
         }
-        // Both wait for the exporters, which need the only worker to send.
+        // Both wait until everything is sent.
         tokio::task::spawn_blocking(move || {
             self.tracer.shutdown().and(self.meter.shutdown()).map_err(io::Error::other)
         })
         .await?
     }
+}
+
+/// The thread that exports, until the process ends. By its name it is told apart from those that serve.
+#[inline(never)]
+fn export(runtime: Runtime) {
+    runtime.block_on(std::future::pending())
 }

@@ -16,9 +16,13 @@ const WARM: usize = 300;
 /// Further calls of the long run: what is measured.
 pub(crate) const MEASURED: usize = 2_000;
 
-/// The functions that only a thread has whose work is to export telemetry: bident's, and that of OpenTelemetry's own batches.
-const EXPORTERS: [&str; 2] =
-    ["bident::telemetry::export::thread::work", "BatchSpanProcessor::new::{{closure}}"];
+/// The functions by which a thread is known whose work is to export telemetry: bident's, the peers', and that of
+/// OpenTelemetry's own batches.
+const EXPORTERS: [&str; 3] = [
+    "bident::telemetry::export::thread::work",
+    "bench::assembly::export",
+    "opentelemetry_sdk::trace::span_processor::BatchSpanProcessor::get_spans_and_export",
+];
 
 /// What one request costs.
 pub(crate) struct Cost {
@@ -117,6 +121,9 @@ async fn profile(
     }
     fs::remove_dir_all(&folder)?;
     ensure!(profile.instructions() > 0, "callgrind counted nothing");
+    // A thread that is not told apart would be counted as one that serves.
+    let exports = profile.exporting > 0;
+    ensure!(exports == program.exports(), "{}: a thread that exports: {exports}", program.name);
     Ok(profile)
 }
 

@@ -39,16 +39,19 @@ enum Telemetry {
     Sampled,
 }
 
+/// What the sink speaks.
+const GRPC: (&str, &str) = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+
 impl Telemetry {
     /// The variables that the server is told it with.
     fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Telemetry::Off => &[("OTEL_SDK_DISABLED", "true")],
             Telemetry::Default => &[],
-            Telemetry::Unsampled => &[("BIDENT_TELEMETRY__SAMPLE", "0")],
+            Telemetry::Unsampled => &[GRPC, ("BIDENT_TELEMETRY__SAMPLE", "0")],
             // No span may be lost: what is dropped is not paid for.
             Telemetry::Sampled => {
-                &[("BIDENT_TELEMETRY__SAMPLE", "1"), ("OTEL_BSP_MAX_QUEUE_SIZE", "10000000")]
+                &[GRPC, ("BIDENT_TELEMETRY__SAMPLE", "1"), ("OTEL_BSP_MAX_QUEUE_SIZE", "10000000")]
             }
         }
     }
@@ -99,6 +102,11 @@ impl Program {
 
     pub(crate) fn named(name: &str) -> Option<Program> {
         Program::ALL.into_iter().find(|program| program.name == name)
+    }
+
+    /// Whether it has somebody to send telemetry to.
+    pub(crate) fn exports(self) -> bool {
+        self.telemetry.exports()
     }
 
     /// Whether it answers `workload`.
