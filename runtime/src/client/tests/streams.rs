@@ -72,7 +72,7 @@ async fn texts(mut answers: Answers) -> (Vec<String>, Option<Error>) {
 /// `x-late`; where a message says `fail` in place of the first one, it is an error alone.
 async fn late(listener: TcpListener) {
     let (stream, _) = listener.accept().await.unwrap();
-    let service = service_fn(async |mut request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| async move {
         let first = request.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
         if first.ends_with(b"fail") {
             let answer = Response::builder()
