@@ -50,7 +50,7 @@
 //! |---|---|---|
 //! | `http` | yes | the user's own axum routes |
 //! | `grpc` | yes | services built with tonic, and conversions from and to its `Status` |
-//! | `telemetry` | yes | log output |
+//! | `telemetry` | yes | traces, metrics and logs: OpenTelemetry over OTLP, `/metrics`, log output |
 //! | `ws` | yes | WebSocket for methods whose requests are a stream |
 //! | `tls` | no | TLS on both ends: `server.tls`, `grpcs://` and `https://` targets |
 //! | `tls-roots` | no | clients trust the system's authorities where none is named |
@@ -96,6 +96,9 @@ pub use error::{CallError, Code, Error, Result};
 pub use futures_core::Stream;
 pub use message::Any;
 pub use message::HttpBody;
+/// OpenTelemetry's API, in the version whose globals an app sets: spans, counters and propagators made with it join in.
+#[cfg(feature = "telemetry")]
+pub use opentelemetry;
 
 #[doc = include_str!("docs/construct.md")]
 pub use bident_macros::construct;
@@ -129,7 +132,6 @@ mod documents {
     #[cfg(feature = "telemetry")]
     documents! {
         observability = "../../docs/guide/observability.md";
-        observability_logs = "../../docs/guide/observability-logs.part.md";
     }
 
     documents! {

@@ -92,9 +92,6 @@ pub(crate) struct KeepAlive {
 #[derive(Debug, Clone)]
 pub(crate) struct AdminSettings {
     pub(crate) addr: Address,
-    /// Whether everyone is let into everything.
-    #[allow(dead_code, reason = "there is nothing yet but what everyone is let into")]
-    pub(crate) open: bool,
 }
 
 /// `log`.
@@ -180,7 +177,6 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
         let public = source.get("server.public");
         let trusted_proxies = source.trusted_proxies();
         let admin_addr = source.get("admin.addr");
-        let admin_open = source.get("admin.open");
         let level = source.level();
         let level_from_environment =
             source.tree.find("log.level").is_some_and(|node| matches!(node.origin, Origin::Env(_)));
@@ -211,7 +207,7 @@ pub(crate) fn read(tree: &Node, defaults: &Node, mistakes: &mut Vec<Mistake>) ->
                 trusted_proxies: trusted_proxies?,
             },
             telemetry: telemetry?,
-            admin: AdminSettings { addr: admin_addr?, open: admin_open? },
+            admin: AdminSettings { addr: admin_addr? },
             log: LogSettings {
                 level: level?,
                 level_from_environment,
