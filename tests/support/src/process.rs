@@ -17,12 +17,12 @@ const START_BOUND: Duration = Duration::from_secs(60);
 pub struct Process {
     child: Child,
     id: u32,
-    addr: SocketAddr,
+    addresses: Vec<SocketAddr>,
 }
 
 impl Process {
-    /// Starts `command` and waits until a line of its stdout that is not of the log names an address; what follows on stdout is read and
-    /// dropped, so that the server never blocks on a full pipe. Must be called within a tokio runtime.
+    /// Starts `command` and waits until a line of its stdout that is not of the log names an address; what follows on
+    /// stdout is read and dropped, so that the server never blocks on a full pipe. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When the program cannot be started, or ends or stays silent instead of saying where it listens.
@@ -33,16 +33,25 @@ impl Process {
         let id = child.id().context("a child without an id")?;
         let stdout = child.stdout.take().context("a child without stdout")?;
         let mut lines = BufReader::new(stdout).lines();
-        let addr = timeout(START_BOUND, address(&mut lines))
+        let addresses = timeout(START_BOUND, announced(&mut lines))
             .await
             .with_context(|| format!("{:?} did not say its address in time", command.as_std()))??;
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Ok(Process { child, id, addr })
+        Ok(Process { child, id, addresses })
     }
 
     /// The first address that the server named.
     pub fn addr(&self) -> SocketAddr {
-        self.addr
+        // There is one: it would not have started otherwise.
+        self.addresses[0]
+    }
+
+    /// The second address that the server named in the same line: an app's admin listener.
+    ///
+    /// # Errors
+    /// When it named one alone.
+    pub fn admin(&self) -> Result<SocketAddr> {
+        self.addresses.get(1).copied().context("a second address")
     }
 
     /// The id of the process.
@@ -89,14 +98,17 @@ pub fn is_log(line: &str) -> bool {
     line.starts_with('{') || line.as_bytes().get(..27).is_some_and(time)
 }
 
-async fn address(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<SocketAddr> {
+/// Every address in a line.
+pub fn addresses(line: &str) -> Vec<SocketAddr> {
+    let words = line.split(|c: char| c.is_whitespace() || "/,;=()".contains(c));
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
+async fn announced(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Vec<SocketAddr>> {
     while let Some(line) = lines.next_line().await? {
-        if is_log(&line) {
-            continue;
-        }
-        let mut words = line.split(|c: char| c.is_whitespace() || "/,;=()".contains(c));
-        if let Some(addr) = words.find_map(|word| word.parse().ok()) {
-            return Ok(addr);
+        let found = if is_log(&line) { Vec::new() } else { addresses(&line) };
+        if !found.is_empty() {
+            return Ok(found);
         }
     }
     bail!("it ended without saying its address")

@@ -11,4 +11,5 @@ mod node;
 mod server;
 mod shop;
 mod streams;
+mod telemetry;
 mod tls;

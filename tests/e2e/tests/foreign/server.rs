@@ -33,6 +33,14 @@ pub(crate) async fn hello() -> Result<Process> {
     start(example("hello")?).await
 }
 
+/// The same with this environment.
+pub(crate) async fn hello_with(environment: &[(&str, &str)]) -> Result<Process> {
+    examples().await?;
+    let mut hello = example("hello")?;
+    hello.envs(environment.iter().copied());
+    start(hello).await
+}
+
 /// The shop's three programs, each started as its README says: from the repository's root.
 pub(crate) struct Shop {
     pub(crate) user: Process,
@@ -92,7 +100,9 @@ fn example(name: &str) -> Result<Command> {
 async fn start(mut command: Command) -> Result<Process> {
     command.env("BIDENT_SERVER__ADDR", "127.0.0.1:0").env("BIDENT_ADMIN__ADDR", "127.0.0.1:0");
     // What callers do wrong on purpose is no news here.
-    command.env("BIDENT_LOG", "warn");
+    if !command.as_std().get_envs().any(|(name, _)| name == "BIDENT_LOG") {
+        command.env("BIDENT_LOG", "warn");
+    }
     Process::start(command).await
 }
 

@@ -90,8 +90,8 @@ async fn the_process_and_the_runtime_are_told() {
         let resident = value("process_memory_usage_bytes", "");
         assert!((1e6..1e11).contains(&resident), "{resident}");
         assert!(value("process_memory_virtual_bytes", "") >= resident);
-        assert!(value("process_thread_count", "") >= 1.0);
-        assert!(value("process_unix_file_descriptor_count", "") >= 3.0);
+        assert!(value("process_threads", "") >= 1.0);
+        assert!(value("process_open_fds", "") >= 3.0);
         assert!((0.0..86400.0).contains(&value("process_uptime_seconds", "")));
     }
     pending.abort();

@@ -1,1 +1,348 @@
-//! To come.
+//! A program as a whole, with an environment and globals of its own, on one thread.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use e2e::{GrpcCall, bounded, call};
+use prost::Message;
+use support::otlp::Status;
+use support::process::is_log;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+/// The program, running.
+pub(super) struct Program {
+    child: Child,
+    pub(super) addr: SocketAddr,
+    pub(super) admin: SocketAddr,
+    /// Reads the log to its end: a program whose pipe is full stands still.
+    log: JoinHandle<Vec<String>>,
+}
+
+/// The request of its one method, by prost.
+#[derive(Clone, PartialEq, Message)]
+struct Work {
+    #[prost(string, tag = "1")]
+    how: String,
+}
+
+pub(super) const METHOD: &str = "/told.v1.Told/Work";
+
+impl Program {
+    /// Starts it with this environment.
+    pub(super) async fn start(environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_told"));
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
+            command.env_remove(name);
+        }
+        command
+            .env("BIDENT_SERVER__ADDR", "127.0.0.1:0")
+            .env("BIDENT_ADMIN__ADDR", "127.0.0.1:0")
+            .env_remove("RUST_LOG")
+            .envs(environment.iter().copied())
+            .current_dir(std::env::temp_dir())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().expect("a process");
+        let mut lines = BufReader::new(child.stdout.take().expect("its stdout")).lines();
+        let mut log = Vec::new();
+        let line = loop {
+            let line = bounded("a line", lines.next_line()).await.expect("text").expect("a line");
+            if !is_log(&line) {
+                break line;
+            }
+            log.push(line);
+        };
+        let addresses: Vec<_> =
+            line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
+        let [addr, admin] = addresses[..] else { panic!("{line}") };
+        let log = tokio::spawn(async move {
+            while let Some(line) = lines.next_line().await.expect("text") {
+                log.push(line);
+            }
+            log
+        });
+        Self { child, addr, admin, log }
+    }
+
+    /// Starts it so that it exports to the receiver, at once and over gRPC.
+    async fn telling(receiver: &Receiver, environment: &[(&str, &str)]) -> Self {
+        let endpoint = format!("http://{}", receiver.addr());
+        let to = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ];
+        Self::start(&[&to, environment].concat()).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> e2e::Answer {
+        call("GET", path).send(self.addr).await
+    }
+
+    async fn grpc(&self, how: &str) -> e2e::GrpcAnswer {
+        GrpcCall::new(METHOD, &Work { how: how.to_owned() }).send(self.addr).await
+    }
+
+    /// Ends it as the operating system would; its log, and how long the end took.
+    pub(super) async fn end(mut self) -> (Vec<String>, Duration) {
+        let began = Instant::now();
+        let id = self.child.id().expect("a running process");
+        support::process::signal(id, "TERM").expect("it is there");
+        let status = bounded("the end", self.child.wait()).await.expect("a status");
+        let took = began.elapsed();
+        let log = bounded("the end of the log", self.log).await.expect("a log");
+        assert!(status.success(), "{status}: {log:?}");
+        (log, took)
+    }
+}
+
+#[tokio::test]
+async fn what_waits_is_flushed_on_one_thread() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[]).await;
+    for _ in 0..3 {
+        assert_eq!(program.get("/told/fine").await.status, 200);
+    }
+    // Batches wait for five seconds and metrics for a minute: what comes now is flushed.
+    let (log, took) = program.end().await;
+    let received = everything(&receiver);
+    assert_eq!(received.named("GET /told/{how}").len(), 3);
+    let durations = received.metric("http.server.request.duration").expect("the metric");
+    assert_eq!(durations.points[0].count, 3);
+    assert!(received.logs.len() >= 3, "{:?}", received.logs);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(!log.iter().any(|line| line.contains("lost")), "{log:?}");
+}
+
+#[tokio::test]
+async fn a_programs_own_spans_counters_and_propagators_join_in() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[]).await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let answer = call("GET", "/told/fine")
+        .header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"))
+        .header("baggage", "tenant=acme")
+        .send(program.addr)
+        .await;
+    program.end().await;
+    let received = everything(&receiver);
+    let [server] = received.named("GET /told/{how}")[..] else { panic!("{:?}", received.spans) };
+    let [mine] = received.named("mine")[..] else { panic!("{:?}", received.spans) };
+    assert_eq!((&*mine.trace, &mine.parent, mine.kind), (trace, &server.id, Kind::Producer));
+    assert_eq!(mine.origin.scope, "mine");
+    assert_eq!(mine.origin.resource, server.origin.resource);
+    let counter = received.metric("mine.count").expect("its counter");
+    assert_eq!((counter.points[0].value, &*counter.origin.scope), (2.0, "mine"));
+    let headers = &answer.json()["headers"];
+    assert_eq!(headers["traceparent"], format!("00-{trace}-{}-01", mine.id));
+    assert_eq!(headers["baggage"], "tenant=acme");
+    // What `#[traced]` says of an inner function.
+    let [think] = received.named("think")[..] else { panic!("{:?}", received.spans) };
+    assert_eq!((&*think.trace, &think.parent, think.kind), (trace, &server.id, Kind::Internal));
+    assert_eq!(think.text("how"), "fine");
+}
+
+#[tokio::test]
+async fn a_trace_that_is_not_recorded_has_no_span_of_anybodys() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[("OTEL_TRACES_SAMPLER", "always_off")]).await;
+    let answer = program.get("/told/fine").await;
+    program.end().await;
+    let received = everything(&receiver);
+    assert_eq!(received.spans.len(), 0, "{:?}", received.spans);
+    let sent = answer.json()["headers"]["traceparent"].as_str().expect("a trace").to_owned();
+    assert!(sent.ends_with("-00"), "{sent}");
+    assert!(received.metric("mine.count").is_some(), "numbers are not sampled");
+}
+
+#[tokio::test]
+async fn log_records_are_part_of_their_trace_and_exports_make_none() {
+    let receiver = Receiver::start().await.expect("a port");
+    let quick = [("BIDENT_TELEMETRY__BATCH__DELAY", "20ms"), ("BIDENT_LOG", "trace")];
+    let program = Program::telling(&receiver, &quick).await;
+    // The second call comes when the first has been exported, which the export itself could have told about.
+    let told = |received: &Received, times: usize| {
+        let records = received.logs.iter().filter(|record| record.body == "working fine".into());
+        let records: Vec<_> = records.cloned().collect();
+        (records.len() == times).then_some(records)
+    };
+    for times in [1, 2] {
+        program.get("/told/fine").await;
+        receiver.wait_for("the record", |received| told(received, times)).await;
+    }
+    program.end().await;
+    let received = everything(&receiver);
+    let record = &told(&received, 2).expect("both")[0];
+    let server = received.named("GET /told/{how}")[0];
+    assert_eq!((&record.trace, &record.span), (&server.trace, &server.id));
+    assert_eq!((record.severity, record.severity_text.as_str()), (9, "INFO"));
+    assert_eq!(record.attributes.get("desk"), Some(&7.into()));
+    assert_eq!(record.duplicates, Vec::<String>::new());
+    assert_eq!(record.origin.resource, server.origin.resource);
+    let inner = received.logs.iter().find(|it| it.body == "thinking about fine".into());
+    let think = received.named("think")[0];
+    assert_eq!(inner.map(|record| &record.span), Some(&think.id));
+    for record in &received.logs {
+        let target = &record.origin.scope;
+        for loud in ["opentelemetry", "tonic", "h2", "hyper", "tower", "bident::telemetry"] {
+            assert!(!target.starts_with(loud), "{record:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn older_names_stand_beside_the_present_ones_where_they_are_asked_for() {
+    let receiver = Receiver::start().await.expect("a port");
+    let both = [("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup,rpc/dup")];
+    let program = Program::telling(&receiver, &both).await;
+    let agent = |call: e2e::Call| call.header("user-agent", "test/1");
+    let failed = agent(call("GET", "/told/fail?q=1")).send(program.addr).await;
+    assert_eq!(program.grpc("fail").await.status, 13);
+    program.end().await;
+    let received = everything(&receiver);
+    let [http] = received.named("GET /told/{how}")[..] else { panic!("{:?}", received.spans) };
+    let port = http.get("network.peer.port").cloned().expect("a port");
+    for (key, value) in [
+        ("http.method", Value::from("GET")),
+        ("http.target", "/told/fail?q=1".into()),
+        ("http.status_code", 500.into()),
+        ("http.request_size", 0.into()),
+        ("http.response_size", i64::try_from(failed.body.len()).expect("a size").into()),
+        ("http.user_agent", "test/1".into()),
+        ("http.client_ip", "127.0.0.1".into()),
+        ("net.peer.ip", "127.0.0.1".into()),
+        ("net.peer.port", port),
+        ("error.code", 500.into()),
+        ("error.reason", "BROKEN".into()),
+        ("error.message", "a leg is gone".into()),
+        // The present ones too.
+        ("http.request.method", "GET".into()),
+        ("http.response.status_code", 500.into()),
+        ("error.type", "BROKEN".into()),
+    ] {
+        assert_eq!(http.get(key), Some(&value), "{key}");
+    }
+    assert!(http.get("error.metadata").is_some());
+    let [rpc] = received.named("told.v1.Told/Work")[..] else { panic!("{:?}", received.spans) };
+    for (key, value) in [
+        ("rpc.system", Value::from("grpc")),
+        ("rpc.service", "told.v1.Told".into()),
+        // The same key with a new meaning: the new one wins.
+        ("rpc.method", "told.v1.Told/Work".into()),
+        ("rpc.grpc.status_code", 13.into()),
+        ("net.peer.ip", "127.0.0.1".into()),
+        ("error.reason", "BROKEN".into()),
+        ("rpc.response.status_code", "INTERNAL".into()),
+    ] {
+        assert_eq!(rpc.get(key), Some(&value), "{key}");
+    }
+    for (name, now) in [
+        ("http.server.duration", "http.server.request.duration"),
+        ("rpc.server.duration", "rpc.server.call.duration"),
+    ] {
+        let (old, new) = (received.metric(name).expect(name), received.metric(now).expect(now));
+        assert_eq!(old.unit, "ms", "{name}");
+        let close = (old.points[0].sum - new.points[0].sum * 1000.0).abs() < 1e-6;
+        assert!(close, "{name}: {old:?} {new:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_asking_no_older_name_is_there() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[]).await;
+    program.get("/told/fail").await;
+    program.grpc("fail").await;
+    program.end().await;
+    let received = everything(&receiver);
+    let calls = received.spans.iter().filter(|span| span.kind == Kind::Server);
+    let old = [
+        "http.method",
+        "http.target",
+        "http.status_code",
+        "rpc.system",
+        "rpc.service",
+        "net.peer.ip",
+        "error.reason",
+        "error.message",
+        "http.user_agent",
+    ];
+    for span in calls {
+        assert!(matches!(span.status, Status::Error(_)), "{span:?}");
+        assert!(old.iter().all(|key| !span.attributes.contains_key(*key)), "{span:?}");
+    }
+    assert!(received.metric("http.server.duration").is_none());
+}
+
+#[tokio::test]
+async fn the_environment_comes_before_everything() {
+    let receiver = Receiver::start().await.expect("a port");
+    let environment = [
+        ("OTEL_SERVICE_NAME", "named"),
+        (
+            "OTEL_RESOURCE_ATTRIBUTES",
+            "service.name=other,team=a%20b,deployment.environment.name=test",
+        ),
+        ("OTEL_PROPAGATORS", "b3multi"),
+        ("BIDENT_TELEMETRY__PROPAGATORS", "[jaeger]"),
+    ];
+    let program = Program::telling(&receiver, &environment).await;
+    let (trace, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+    let answer = call("GET", "/told/fine")
+        .header("x-b3-traceid", trace)
+        .header("x-b3-spanid", parent)
+        .header("x-b3-sampled", "1")
+        .send(program.addr)
+        .await;
+    program.end().await;
+    let received = everything(&receiver);
+    let [server] = received.named("GET /told/{how}")[..] else { panic!("{:?}", received.spans) };
+    assert_eq!((&*server.trace, &*server.parent), (trace, parent));
+    let resource = |key: &str| server.origin.resource.get(key).and_then(Value::text);
+    assert_eq!(resource("service.name"), Some("named"));
+    assert_eq!(resource("team"), Some("a b"));
+    assert_eq!(resource("deployment.environment.name"), Some("test"));
+    let headers = &answer.json()["headers"];
+    assert_eq!(
+        (&headers["X-B3-TraceId"], &headers["x-b3-traceid"])
+            != (&serde_json::Value::Null, &serde_json::Value::Null),
+        true,
+        "{headers}"
+    );
+    assert!(headers["traceparent"].is_null(), "{headers}");
+}
+
+#[tokio::test]
+async fn nothing_leaves_a_program_that_is_told_to_be_quiet() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[("OTEL_SDK_DISABLED", "TRUE")]).await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let traced = call("GET", "/told/fine");
+    let traced = traced.header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"));
+    assert_eq!(traced.send(program.addr).await.status, 200);
+    program.end().await;
+    assert_eq!((receiver.asked(), receiver.spans().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_environment_is_told_and_changes_nothing() {
+    let receiver = Receiver::start().await.expect("a port");
+    let wrong = [
+        ("OTEL_TRACES_SAMPLER", "sometimes"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "many"),
+        ("OTEL_PROPAGATORS", "tracecontext,pigeon"),
+    ];
+    let program = Program::telling(&receiver, &wrong).await;
+    program.get("/told/fine").await;
+    let (log, _) = program.end().await;
+    for (name, value) in wrong {
+        let value = value.rsplit(',').next().unwrap_or_default();
+        let told = log.iter().filter(|line| line.contains(name) && line.contains(value)).count();
+        assert_eq!(told, 1, "{name} in {log:#?}");
+    }
+    assert_eq!(everything(&receiver).named("GET /told/{how}").len(), 1);
+}

@@ -88,6 +88,10 @@ async fn every_service_is_part_of_the_browsers_trace() {
         // A parent that came over the wire is marked so.
         assert_eq!(visit.only("user", Kind::Server).flags & 0x300, 0x300);
         assert_eq!(visit.only("gateway", Kind::Server).text("server.address"), "127.0.0.1");
+        // Who called is said by each client of the kit.
+        for (service, caller) in [("order", "gateway"), ("user", "order")] {
+            assert_eq!(visit.only(service, Kind::Server).text("service.peer.name"), caller);
+        }
         let port = i64::from(visit.gateway.port());
         assert_eq!(visit.only("gateway", Kind::Server).get("server.port"), Some(&port.into()));
     }

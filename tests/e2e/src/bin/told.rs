@@ -1,0 +1,52 @@
+//! A server for the tests of telemetry that need a process: the environment is its own, and so are OpenTelemetry's globals.
+//! It runs on one thread, as in a container that has one processor.
+
+use std::collections::HashMap;
+
+use bident::opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
+use bident::opentelemetry::{Context as Current, KeyValue, global};
+use bident::prelude::*;
+
+#[message]
+struct Answer {
+    /// What a request that the program sends by itself would carry.
+    headers: HashMap<String, String>,
+}
+
+struct Told;
+
+#[service(package = "told.v1")]
+impl Told {
+    /// Fails, or tells about itself in every way that a program has.
+    #[rpc(get = "/told/{how}")]
+    async fn work(&self, how: String) -> bident::Result<Answer> {
+        tracing::info!(desk = 7, "working {how}");
+        think(&how);
+        if how == "fail" {
+            return Err(Error::internal("BROKEN", "a leg is gone").with("desk", 8));
+        }
+        let meter = global::meter("mine");
+        let counter = meter.u64_counter("mine.count").with_description("How often.").build();
+        counter.add(2, &[KeyValue::new("how", how)]);
+        let tracer = global::tracer("mine");
+        let builder = tracer.span_builder("mine").with_kind(SpanKind::Producer);
+        let span = tracer.build(builder);
+        let _attached = Current::current_with_span(span).attach();
+        let mut headers = HashMap::new();
+        global::get_text_map_propagator(|all| {
+            all.inject_context(&Current::current(), &mut headers);
+        });
+        Ok(Answer { headers })
+    }
+}
+
+#[traced(fields(how = how))]
+fn think(how: &str) -> usize {
+    tracing::debug!("thinking about {how}");
+    how.len()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> bident::Result {
+    App::new("told").version("v1").service(Told).run().await
+}
