@@ -26,7 +26,7 @@ fn the_defaults_are_those_of_opentelemetry() {
     assert!(keys.resource.is_empty() && keys.environment.is_none());
     assert!(!keys.command_line && !keys.kratos_names);
     let server = settings("", &[]).expect("fine");
-    assert!(!server.server.public && !server.admin.open);
+    assert!(!server.server.public);
 }
 
 #[test]
@@ -187,6 +187,6 @@ fn a_variable_that_is_no_map_of_headers_is_not_repeated() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let yaml = "telemetry: {sample: 2, otlp: {timeout: 0s, endpoint: ''}, batch: {size: 0}, environment: [1]}\nadmin: {open: maybe}";
-    assert_eq!(settings(yaml, &[]).expect_err("all").len(), 6);
+    let yaml = "telemetry: {sample: 2, otlp: {timeout: 0s, endpoint: ''}, batch: {size: 0}, environment: [1]}";
+    assert_eq!(settings(yaml, &[]).expect_err("all").len(), 5);
 }
