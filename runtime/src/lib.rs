@@ -88,6 +88,9 @@ mod telemetry;
 #[doc(hidden)]
 pub mod __private;
 
+/// OpenTelemetry's API, in the version whose globals an app sets: spans, counters and propagators made with it join in.
+#[cfg(feature = "telemetry")]
+pub use ::opentelemetry;
 pub use app::{Addresses, App, Server};
 pub use call::{Call, Context, Middleware, Next, Reply, Streaming, spawn};
 pub use config::Config;
@@ -96,9 +99,6 @@ pub use error::{CallError, Code, Error, Result};
 pub use futures_core::Stream;
 pub use message::Any;
 pub use message::HttpBody;
-/// OpenTelemetry's API, in the version whose globals an app sets: spans, counters and propagators made with it join in.
-#[cfg(feature = "telemetry")]
-pub use ::opentelemetry;
 
 #[doc = include_str!("docs/construct.md")]
 pub use bident_macros::construct;

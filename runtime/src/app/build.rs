@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::hooks::Hooks;
 use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
 use super::{App, probe, refuse};
-use crate::call::Caught;
+use crate::call::{Caught, Telling};
 #[cfg(feature = "tls")]
 use crate::config::ClientAuth;
 use crate::config::{AccessLog, Address, Config, CorsSettings, ServerSettings, Settings};
@@ -87,9 +87,11 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         middleware: app.middleware,
         timeout: settings.server.timeout,
         max_body: settings.server.max_body,
-        log_all: settings.log.access == AccessLog::All,
+        telling: Telling {
+            log_all: settings.log.access == AccessLog::All,
+            bare: !settings.server.reasons,
+        },
         log_arguments: settings.log.arguments,
-        bare: !settings.server.reasons,
         trusted: settings.server.trusted_proxies.clone(),
         #[cfg(feature = "ws")]
         cors: cors.clone(),

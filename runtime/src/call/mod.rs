@@ -29,7 +29,7 @@ pub(crate) use context::{Added, Arguments};
 pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
 pub use middleware::{Middleware, Next, Run};
-pub(crate) use record::Record;
+pub(crate) use record::{Record, Telling};
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};
 #[cfg(feature = "telemetry")]

@@ -44,6 +44,15 @@ pub(crate) struct Record {
     sent: bool,
 }
 
+/// How much is told of calls.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Telling {
+    /// `log.access: all`: successes are logged at `info`.
+    pub(crate) log_all: bool,
+    /// `server.reasons: false`: the kit's own reasons are not told as details of a status.
+    pub(crate) bare: bool,
+}
+
 enum Outcome {
     /// Nobody knows yet.
     Open,
@@ -66,8 +75,7 @@ impl Record {
         started: Instant,
         peer: Option<SocketAddr>,
         trace: Trace,
-        log_all: bool,
-        bare: bool,
+        Telling { log_all, bare }: Telling,
         seen: Seen,
     ) -> Box<Self> {
         Box::new(Self {

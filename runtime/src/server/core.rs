@@ -6,7 +6,7 @@ use std::time::Duration;
 
 #[cfg(feature = "ws")]
 use super::cors::Cors;
-use crate::call::{BoxFuture, Call, Middleware, Reply};
+use crate::call::{BoxFuture, Call, Middleware, Reply, Telling};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
 use crate::server::forwarded::TrustedProxies;
@@ -27,12 +27,9 @@ pub(crate) struct Core {
     pub(crate) timeout: Option<Duration>,
     /// `server.max_body`: the most bytes of a request's body, or of one message.
     pub(crate) max_body: usize,
-    /// `log.access: all`: successes are logged at `info`.
-    pub(crate) log_all: bool,
+    pub(crate) telling: Telling,
     /// `log.arguments`: the request is logged too.
     pub(crate) log_arguments: bool,
-    /// `server.reasons: false`: the kit's own reasons are not told as details of a status.
-    pub(crate) bare: bool,
     /// `server.trusted_proxies`.
     pub(crate) trusted: TrustedProxies,
     /// `server.cors`: the pages of other origins that may have a WebSocket.
@@ -116,7 +113,7 @@ impl Core {
         &self,
         end: End,
         binding: Option<usize>,
-        operation: &Cow<'static, str>,
+        operation: &str,
     ) -> Cow<'_, Arc<Place>> {
         match end {
             End::Operation(index) => Cow::Borrowed(self.places[index].get(binding)),

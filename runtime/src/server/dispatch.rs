@@ -234,16 +234,8 @@ pub(crate) fn dispatch(
         length: http_body::Body::size_hint(&body).exact(),
     };
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
-    let mut record = Record::open(
-        operation.clone(),
-        protocol,
-        started,
-        peer,
-        trace,
-        core.log_all,
-        core.bare,
-        seen,
-    );
+    let mut record =
+        Record::open(operation.clone(), protocol, started, peer, trace, core.telling, seen);
     if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
         record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
     }

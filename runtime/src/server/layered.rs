@@ -162,15 +162,13 @@ impl Asked {
             length: None,
         };
         let (seen, _) = Telemetry::begin(&place, &request, &mut trace, origin);
-        let (log_all, bare) = (core.log_all, core.bare);
         let mut record = Record::open(
             operation.clone(),
             protocol,
             self.started,
             self.peer,
             trace,
-            log_all,
-            bare,
+            core.telling,
             seen,
         );
         let error = record.told(error);

@@ -10,8 +10,10 @@ use opentelemetry::StringValue;
 /// How many a thread keeps.
 const KEPT: usize = 16;
 
+type Kept = Option<(IpAddr, Arc<str>)>;
+
 thread_local! {
-    static TEXTS: RefCell<[Option<(IpAddr, Arc<str>)>; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
+    static TEXTS: RefCell<[Kept; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
 }
 
 /// The address as text.

@@ -61,20 +61,21 @@ impl Foreign {
     }
 
     /// The place of a route of the user's, or of a method of a service built with tonic.
-    pub(crate) fn get(&self, operation: &Cow<'static, str>) -> Arc<Place> {
-        if matches!(operation, Cow::Borrowed(_)) {
+    pub(crate) fn get(&self, operation: &str) -> Arc<Place> {
+        if self.unmatched.operation == operation {
             return Arc::clone(&self.unmatched);
         }
-        if let Some(place) =
-            self.known.read().unwrap_or_else(PoisonError::into_inner).get(&**operation)
-        {
-            return Arc::clone(place);
-        }
-        let route = Some(operation.clone());
-        let place = Place::new(&self.telemetry, operation.clone(), route, "GET", true);
+        let known =
+            self.known.read().unwrap_or_else(PoisonError::into_inner).get(operation).cloned();
+        known.unwrap_or_else(|| self.made(operation))
+    }
+
+    fn made(&self, operation: &str) -> Arc<Place> {
+        let named = || Cow::Owned(operation.to_owned());
+        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", true);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < Self::MOST {
-            known.insert(operation.clone().into_owned(), Arc::clone(&place));
+            known.insert(operation.to_owned(), Arc::clone(&place));
         }
         place
     }

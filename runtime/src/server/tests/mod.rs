@@ -36,7 +36,7 @@ use tokio::sync::mpsc;
 
 use self::client::*;
 use super::{Assembly, Bound, Core, Cors, Limits, Serving, Site, Wrap, layered, serve, wrap};
-use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming};
+use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming, Telling};
 use crate::foreign::{Foreign, Routes, UNMATCHED};
 use crate::message::{Message, Types};
 use crate::service::{BindingSpec, MethodSpec, Mount, ServiceSpec, Shape};
@@ -269,9 +269,8 @@ async fn start(options: Options) -> Harness {
         middleware,
         timeout: options.timeout,
         max_body: options.max_body,
-        log_all: false,
+        telling: Telling { log_all: false, bare: false },
         log_arguments: false,
-        bare: false,
         #[cfg(feature = "ws")]
         cors: options.cors.clone(),
         foreign: Foreign::new(options.routes),
