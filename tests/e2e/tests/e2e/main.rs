@@ -25,7 +25,6 @@ mod rest_negotiation;
 mod restarts;
 mod shapes;
 mod shop;
-mod span_attributes;
 mod status_table;
 mod streaming;
 mod streams;

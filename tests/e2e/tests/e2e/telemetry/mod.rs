@@ -4,6 +4,7 @@
 //! everything that has come: stopping flushes, so that nothing has to be waited for and nothing can come later.
 
 mod collector;
+mod declared;
 mod http;
 mod metrics;
 mod outcomes;
