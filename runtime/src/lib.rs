@@ -95,9 +95,6 @@ pub use error::{CallError, Code, Error, Result};
 /// What a method that streams returns: `impl Stream<Item = Result<T, E>> + Send`. The trait of the `futures-core` crate.
 pub use futures_core::Stream;
 pub use message::Any;
-/// OpenTelemetry's API, of the version whose globals an app sets: a program's own spans, counters and propagators join in.
-#[cfg(feature = "telemetry")]
-pub use opentelemetry;
 pub use message::HttpBody;
 /// OpenTelemetry's API, in the version whose globals an app sets: spans, counters and propagators made with it join in.
 #[cfg(feature = "telemetry")]
