@@ -15,6 +15,9 @@ use super::w3c::{Baggage, TraceContext};
 #[derive(Debug)]
 pub(crate) struct Propagation {
     list: Vec<Propagator>,
+    /// What every call asks of the list.
+    trace_context_first: bool,
+    trace_context_only: bool,
     all: TextMapCompositePropagator,
     baggage: Option<Baggage>,
 }
@@ -36,7 +39,11 @@ impl Propagation {
                 known.push(*propagator);
             }
         }
+        let mut traces = known.iter().filter(|it| **it != Propagator::Baggage);
+        let usual = [Propagator::TraceContext, Propagator::Baggage];
         Self {
+            trace_context_first: traces.next() == Some(&Propagator::TraceContext),
+            trace_context_only: known.iter().all(|it| usual.contains(it)),
             all: composite(&known),
             baggage: known.contains(&Propagator::Baggage).then(Baggage::default),
             list: known,
@@ -46,14 +53,13 @@ impl Propagation {
     /// Whether `traceparent` comes before what else is read: servers read it themselves, without a detour.
     #[inline]
     pub(crate) fn trace_context_first(&self) -> bool {
-        let mut traces = self.list.iter().filter(|it| **it != Propagator::Baggage);
-        traces.next() == Some(&Propagator::TraceContext)
+        self.trace_context_first
     }
 
     /// Whether no other format is read.
     #[inline]
     pub(crate) fn trace_context_only(&self) -> bool {
-        self.list.iter().all(|it| matches!(it, Propagator::TraceContext | Propagator::Baggage))
+        self.trace_context_only
     }
 
     /// The caller's span, where the headers tell a valid one.
