@@ -68,13 +68,15 @@ impl Telemetry {
     ) -> (Trace, Origin) {
         let usual = self.propagation.trace_context_first();
         let mut trace = Trace::open(traceparent.filter(|_| usual));
-        if self.off {
-            return (trace, Origin::default());
-        }
         let mut origin = Origin::default();
         let mut decided = true;
-        if trace.parent().is_some() || !self.propagation.trace_context_only() {
+        let only = self.propagation.trace_context_only();
+        if !only || (trace.parent().is_some() && !self.off) {
             decided = self.trace_on(&mut trace, &mut origin, headers);
+        }
+        if self.off {
+            // The trace goes on all the same.
+            return (trace, Origin::default());
         }
         origin.parent = trace.parent().filter(|_| decided).map(|_| trace.sampled());
         origin.high = marked && !self.public && self.sampling.is_high(headers);
@@ -176,7 +178,7 @@ fn parent_of(trace: &Trace, state: TraceState) -> SpanContext {
 }
 
 /// `tracestate`, over however many headers; what cannot be read is left out.
-fn trace_state(headers: &HeaderMap) -> TraceState {
+pub(super) fn trace_state(headers: &HeaderMap) -> TraceState {
     let mut values = headers.get_all(crate::call::TRACESTATE).iter().peekable();
     if values.peek().is_none() {
         return TraceState::NONE;

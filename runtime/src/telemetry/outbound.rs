@@ -55,12 +55,17 @@ impl Outbound {
         let handled = call::current();
         let within = handled.as_ref().and_then(|call| call.presence().telemetry().cloned());
         let newest = || NEWEST.read().unwrap_or_else(PoisonError::into_inner).upgrade();
-        let telemetry = within.or_else(newest).filter(|telemetry| !telemetry.off);
-        let Some(telemetry) = telemetry else {
-            if let Some(handled) = &handled {
-                pass_on(handled, headers);
+        let telemetry = match (within.or_else(newest), &handled) {
+            (Some(telemetry), _) if !telemetry.off => telemetry,
+            (Some(telemetry), Some(handled)) if !telemetry.propagation.trace_context_only() => {
+                telemetry.pass_on(handled, headers);
+                return Self(None);
             }
-            return Self(None);
+            (_, Some(handled)) => {
+                pass_on(handled, headers);
+                return Self(None);
+            }
+            _ => return Self(None),
         };
         let series = series(callee);
         let (context, started) = telemetry.client_span(callee, &series);
@@ -117,6 +122,20 @@ fn series(callee: &Callee<'_>) -> Vec<KeyValue> {
 }
 
 impl Telemetry {
+    /// The trace of the call that is handled, in the formats that are asked for, where nothing is recorded.
+    fn pass_on(&self, handled: &crate::Context, headers: &mut HeaderMap) {
+        if headers.contains_key(TRACEPARENT) {
+            return;
+        }
+        let trace = handled.trace();
+        let (id, span) = super::begin::ids_of(&trace);
+        let flags = opentelemetry::TraceFlags::default().with_sampled(trace.sampled());
+        let state = super::begin::trace_state(handled.headers());
+        let span = SpanContext::new(id, span, flags, false, state);
+        let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
+        self.propagation.inject(&context, headers);
+    }
+
     /// The context of an outgoing call: with a span where one is recorded, else with the ids that flow on.
     fn client_span(&self, callee: &Callee<'_>, series: &[KeyValue]) -> (Context, SystemTime) {
         let started = SystemTime::now();
