@@ -1,4 +1,4 @@
-//! Numbers, names, descriptions and what is traced.
+//! Numbers, names and descriptions.
 
 use bident::message;
 use bident::message::{Kind, Label, Message as _, TypeRef, Types};
@@ -73,45 +73,6 @@ fn names_of_oneof_members_are_fields_too() {
     let mut types = Types::default();
     let page = Page::<Vec<u8>>::describe(&mut types);
     assert_eq!(types.name(&page), "BytesPage");
-}
-
-#[message]
-struct Request {
-    #[field(traced = "user.id")]
-    id: Option<u64>,
-    #[field(traced = "user.color")]
-    color: bident_test_wire::Color,
-    text: String,
-    #[field(oneof)]
-    target: Option<Target>,
-}
-
-#[message]
-enum Target {
-    #[field(10)]
-    Named(#[field(traced = "target.name")] String),
-    #[field(11)]
-    Numbered {
-        #[field(traced = "target.number")]
-        number: i32,
-    },
-}
-
-#[test]
-fn traced_fields_are_handed_out() {
-    let traced = |request: &Request| {
-        let mut seen = Vec::new();
-        request.trace(&mut |key, value| seen.push(format!("{key}={value}")));
-        seen
-    };
-    let mut request =
-        Request { id: Some(7), color: bident_test_wire::Color::DeepBlue, ..Request::default() };
-    assert_eq!(traced(&request), ["user.id=7", "user.color=COLOR_DEEP_BLUE"]);
-    request.id = None;
-    request.target = Some(Target::Numbered { number: 5 });
-    assert_eq!(traced(&request), ["user.color=COLOR_DEEP_BLUE", "target.number=5"]);
-    request.target = Some(Target::Named("n".into()));
-    assert_eq!(traced(&request)[1], "target.name=n");
 }
 
 /// A catch-all keeps what this build does not know.
