@@ -73,6 +73,7 @@ const fn method(
         deprecated: false,
         form: false,
         event_id: None,
+        high_priority: false,
         input: Text::describe,
         output: Text::describe,
     }
