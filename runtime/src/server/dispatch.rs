@@ -72,6 +72,9 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         socket::mark(&mut request, &self.state);
+        if let Site::Calls(core) = &self.site {
+            core.disown(&mut request);
+        }
         let flight = InFlight::new(&self.state);
         #[cfg(feature = "tls")]
         let request = match &self.identity {
