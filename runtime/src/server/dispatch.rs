@@ -245,6 +245,10 @@ pub(crate) fn dispatch(
     if core.log_arguments {
         record.arguments = Some(Arc::default());
     }
+    let body = match socket {
+        None => record.seen.count(body),
+        Some(_) => body,
+    };
     let arguments = record.arguments.clone();
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening {
