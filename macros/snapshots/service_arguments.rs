@@ -74,6 +74,7 @@ const _: () = {
                 deprecated: false,
                 form: false,
                 event_id: ::core::option::Option::None,
+                high_priority: false,
                 input: ::kit::__private::request::<__BidentAddMethod>(),
                 output: ::kit::__private::reply::<__BidentAddMethod>(),
             },
@@ -96,6 +97,7 @@ const _: () = {
                 deprecated: false,
                 form: false,
                 event_id: ::core::option::Option::None,
+                high_priority: false,
                 input: ::kit::__private::request::<__BidentPurgeMethod>(),
                 output: ::kit::__private::reply::<__BidentPurgeMethod>(),
             },
@@ -110,6 +112,7 @@ const _: () = {
                 deprecated: false,
                 form: false,
                 event_id: ::core::option::Option::None,
+                high_priority: true,
                 input: ::kit::__private::request::<__BidentCountMethod>(),
                 output: ::kit::__private::reply::<__BidentCountMethod>(),
             },
@@ -191,6 +194,10 @@ const _: () = {
                                         &context,
                                     );
                                     to.put("of", ::kit::message::Traced::attribute(&(of)));
+                                    to.put(
+                                        "priority",
+                                        ::kit::message::Traced::attribute(&("high")),
+                                    );
                                     to.put(
                                         "by",
                                         ::kit::__private::displayed(&(ctx.operation())),

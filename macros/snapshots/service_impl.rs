@@ -62,6 +62,7 @@ const _: () = {
                 deprecated: false,
                 form: false,
                 event_id: ::core::option::Option::None,
+                high_priority: false,
                 input: ::bident::__private::request::<__BidentSayHelloMethod>(),
                 output: ::bident::__private::reply::<__BidentSayHelloMethod>(),
             },

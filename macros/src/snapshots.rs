@@ -65,7 +65,7 @@ fn service_with_every_form_of_arguments() {
             #[rpc(custom(kind = "PURGE", path = "/v1/books"))]
             async fn purge(&self) {}
 
-            #[rpc(traced(of, "by" = %ctx.operation(), count.all = reply.all))]
+            #[rpc(traced(of, priority = "high", "by" = %ctx.operation(), count.all = reply.all))]
             async fn count(&self, ctx: &Context, of: Genre) -> Result<Reply<Count>, Error> {}
 
             #[hook(before_start)]

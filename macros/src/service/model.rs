@@ -74,6 +74,8 @@ pub(crate) struct Traced {
     pub(crate) before: Vec<Attribute>,
     /// What is known of its reply.
     pub(crate) after: Vec<Attribute>,
+    /// Whether it has the constant `priority = "high"`.
+    pub(crate) high_priority: bool,
 }
 
 /// One attribute of a span.

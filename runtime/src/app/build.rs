@@ -92,6 +92,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
             bare: !settings.server.reasons,
         },
         log_arguments: settings.log.arguments,
+        public: settings.server.public,
         trusted: settings.server.trusted_proxies.clone(),
         #[cfg(feature = "ws")]
         cors: cors.clone(),

@@ -3,6 +3,10 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::pin::Pin;
+#[cfg(feature = "telemetry")]
+use std::sync::Arc;
+#[cfg(feature = "telemetry")]
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -39,6 +43,15 @@ enum Kind {
     /// And whether it stands for one that came over HTTP/1.
     Boxed(UnsyncBoxBody<Bytes, BoxError>, bool),
     Guarded(Box<GuardedBody>),
+    #[cfg(feature = "telemetry")]
+    Counted(Box<Counted>),
+}
+
+/// A body whose bytes are counted as they arrive.
+#[cfg(feature = "telemetry")]
+struct Counted {
+    body: Body,
+    bytes: Arc<AtomicU64>,
 }
 
 /// A body over HTTP/1 whose reader may stop in the middle. What it leaves is drained beside the answer, which the peer might not
@@ -83,6 +96,12 @@ impl Body {
 
     pub(super) fn guarded(body: GuardedBody) -> Self {
         Self(Kind::Guarded(Box::new(body)))
+    }
+
+    /// The same body, counting its bytes.
+    #[cfg(feature = "telemetry")]
+    pub(crate) fn counted(self, bytes: &Arc<AtomicU64>) -> Self {
+        Self(Kind::Counted(Box::new(Counted { body: self, bytes: Arc::clone(bytes) })))
     }
 
     /// Whether it goes on under a guard.
@@ -166,20 +185,44 @@ impl Body {
     pub(crate) fn attended(self) -> Self {
         match self.0 {
             Kind::Incoming(body, true) => Self(Kind::Attended(Attended(Some(body)))),
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(mut counted) => {
+                counted.body = std::mem::take(&mut counted.body).attended();
+                Self(Kind::Counted(counted))
+            }
             _ => self,
+        }
+    }
+
+    /// Whether it came over HTTP/1.
+    fn is_http1(&self) -> bool {
+        match &self.0 {
+            Kind::Incoming(_, http1) | Kind::Boxed(_, http1) => *http1,
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(counted) => counted.body.is_http1(),
+            _ => false,
+        }
+    }
+
+    /// Whoever has it drains it.
+    fn dismiss(&mut self) {
+        match &mut self.0 {
+            Kind::Attended(Attended(body)) => {
+                if let Some(body) = body.take() {
+                    self.0 = Kind::Incoming(body, true);
+                }
+            }
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(counted) => counted.body.dismiss(),
+            _ => {}
         }
     }
 
     /// Reads what is left of a request that has failed, and forgets it. Over HTTP/1 a connection cannot take another request
     /// before, and who is still writing may never read the answer. What is long is left to the connection, which closes.
     pub(crate) async fn drain(mut self) {
-        if let Kind::Attended(Attended(body)) = &mut self.0
-            && let Some(body) = body.take()
-        {
-            self.0 = Kind::Incoming(body, true);
-        }
-        let http1 = matches!(self.0, Kind::Incoming(_, true) | Kind::Boxed(_, true));
-        let over = !http1 || self.is_end_stream();
+        self.dismiss();
+        let over = !self.is_http1() || self.is_end_stream();
         if over || self.size_hint().lower() > MOST_DRAINED as u64 {
             return;
         }
@@ -304,6 +347,16 @@ impl http_body::Body for Body {
             }
             Kind::Boxed(body, _) => Pin::new(body).poll_frame(cx),
             Kind::Guarded(body) => body.poll_frame(cx),
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(counted) => {
+                let polled = Pin::new(&mut counted.body).poll_frame(cx);
+                if let Poll::Ready(Some(Ok(frame))) = &polled
+                    && let Some(bytes) = frame.data_ref()
+                {
+                    counted.bytes.fetch_add(bytes.len() as u64, Relaxed);
+                }
+                polled
+            }
         }
     }
 
@@ -317,6 +370,8 @@ impl http_body::Body for Body {
             }
             Kind::Boxed(body, _) => body.is_end_stream(),
             Kind::Guarded(body) => body.is_end_stream(),
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(counted) => counted.body.is_end_stream(),
         }
     }
 
@@ -330,6 +385,8 @@ impl http_body::Body for Body {
             }
             Kind::Boxed(body, _) => body.size_hint(),
             Kind::Guarded(body) => body.size_hint(),
+            #[cfg(feature = "telemetry")]
+            Kind::Counted(counted) => counted.body.size_hint(),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::TRACESTATE;
 
 /// What metadata starts with; `x-md-global-` flows through the whole chain of calls, `x-md-local-` goes one hop.
 pub(crate) const PREFIX: &str = "x-md-";
+const GLOBAL: &str = "x-md-global-";
 
 /// gRPC's base64: written without padding, read with or without it.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -28,6 +29,13 @@ pub(crate) fn entry(name: &str, value: &[u8]) -> Option<(HeaderName, HeaderValue
         HeaderValue::from_bytes(value).ok()?
     };
     Some((name, value))
+}
+
+/// Takes out what flows through the whole chain of calls, where it is not for a caller to say.
+pub(crate) fn disown(headers: &mut HeaderMap) {
+    while let Some(name) = headers.keys().find(|it| it.as_str().starts_with(GLOBAL)).cloned() {
+        headers.remove(name);
+    }
 }
 
 /// Takes out what says how a message is framed on one connection. Those headers are hyper's to write, and it believes the
@@ -73,6 +81,18 @@ mod tests {
         let padded = HeaderValue::from_static("AJ//Cg==");
         assert_eq!(decode(&padded).unwrap(), &[0, 159, 255, 10][..]);
         assert_eq!(decode(&HeaderValue::from_static("%")), None);
+    }
+
+    #[test]
+    fn what_flows_everywhere_is_taken_out_and_nothing_else() {
+        let mut headers = HeaderMap::new();
+        for name in ["x-md-global-a", "x-md-local-a", "x-md-global-b", "x-md-global-a", "x-md-a"] {
+            headers.append(name, HeaderValue::from_static("1"));
+        }
+        disown(&mut headers);
+        let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["x-md-a", "x-md-local-a"]);
     }
 
     #[test]

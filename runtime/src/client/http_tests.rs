@@ -51,6 +51,7 @@ async fn sent(request: &Request, binding: Option<BindingSpec>) -> (String, Strin
         deprecated: false,
         form: false,
         event_id: None,
+        high_priority: false,
         input: <Request as Message>::describe,
         output: <Item as Message>::describe,
     }));

@@ -56,6 +56,7 @@ const METHOD: MethodSpec = MethodSpec {
     deprecated: false,
     form: false,
     event_id: None,
+    high_priority: false,
     input: HealthCheckRequest::describe,
     output: HealthCheckResponse::describe,
 };

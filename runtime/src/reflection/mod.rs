@@ -134,6 +134,7 @@ macro_rules! version {
                     deprecated: false,
                     form: false,
                     event_id: None,
+                    high_priority: false,
                     input: ServerReflectionRequest::describe,
                     output: ServerReflectionResponse::describe,
                 }],

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Request;
+
 #[cfg(feature = "ws")]
 use super::cors::Cors;
-use crate::call::{BoxFuture, Call, Middleware, Reply, Telling};
+use crate::call::{BoxFuture, Call, Middleware, Reply, Telling, metadata};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
 use crate::server::forwarded::TrustedProxies;
@@ -30,6 +32,8 @@ pub(crate) struct Core {
     pub(crate) telling: Telling,
     /// `log.arguments`: the request is logged too.
     pub(crate) log_arguments: bool,
+    /// `server.public`: what callers say for the whole chain of calls is not believed.
+    pub(crate) public: bool,
     /// `server.trusted_proxies`.
     pub(crate) trusted: TrustedProxies,
     /// `server.cors`: the pages of other origins that may have a WebSocket.
@@ -104,6 +108,14 @@ impl Core {
             End::Operation(index) => &*self.operations[index].handler,
             End::Foreign => &*self.foreign.handler,
             End::Refusal => &refuse,
+        }
+    }
+
+    /// At the edge nobody outside says what flows through the whole chain of calls. Layers of the user's do: they come after.
+    #[inline]
+    pub(super) fn disown<B>(&self, request: &mut Request<B>) {
+        if self.public {
+            metadata::disown(request.headers_mut());
         }
     }
 

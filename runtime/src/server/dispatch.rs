@@ -72,6 +72,9 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         socket::mark(&mut request, &self.state);
+        if let Site::Calls(core) = &self.site {
+            core.disown(&mut request);
+        }
         let flight = InFlight::new(&self.state);
         #[cfg(feature = "tls")]
         let request = match &self.identity {
@@ -242,6 +245,10 @@ pub(crate) fn dispatch(
     if core.log_arguments {
         record.arguments = Some(Arc::default());
     }
+    let body = match socket {
+        None => record.seen.count(body),
+        Some(_) => body,
+    };
     let arguments = record.arguments.clone();
     let (headers, extensions) = (parts.headers, parts.extensions);
     let opening = Opening {

@@ -79,6 +79,7 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
     let calls = HttpService(BoxCloneSyncService::new(calls.map_err(|never| match never {})));
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
     Site::Plain(Arc::new(move |mut request: Request<Body>| {
+        core.disown(&mut request);
         let asked = Asked::of(&mut request);
         let answered = Caught::begin(|| {
             let answered = service.clone().oneshot(request);

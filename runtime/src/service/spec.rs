@@ -44,6 +44,8 @@ pub struct MethodSpec {
     pub form: bool,
     /// The field of each reply that is the id of its server-sent event.
     pub event_id: Option<&'static str>,
+    /// Whether traces of its calls are always recorded: `traced(priority = "high")`.
+    pub high_priority: bool,
     /// Describes the request type.
     pub input: fn(&mut Types) -> TypeRef,
     /// Describes the reply type.

@@ -62,9 +62,9 @@ impl Place {
         operation: Cow<'static, str>,
         route: Option<Cow<'static, str>>,
         verb: &str,
+        rule: Rule,
         known: bool,
     ) -> Arc<Self> {
-        let rule = telemetry.sampling.rule(&operation);
         let verb = telemetry.verbs.named(verb);
         let name = span_name(telemetry.verbs.in_name(verb), route.as_deref());
         let method = known.then(|| match &operation {

@@ -17,9 +17,14 @@ pub(crate) struct Places {
 impl Places {
     /// Of a method.
     pub(crate) fn of(telemetry: &Arc<Telemetry>, method: &'static MethodSpec) -> Self {
+        let sampling = &telemetry.sampling;
+        let rule = match method.high_priority {
+            true => sampling.rule_of_high(method.operation),
+            false => sampling.rule(method.operation),
+        };
         let place = |route: &'static str, verb| {
             let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
-            Place::new(telemetry, operation, Some(route), verb, true)
+            Place::new(telemetry, operation, Some(route), verb, rule, true)
         };
         Self {
             rpc: place(method.operation, "POST"),
@@ -29,8 +34,8 @@ impl Places {
 
     /// Of a path of the kit's own.
     pub(crate) fn raw(telemetry: &Arc<Telemetry>, path: &'static str) -> Self {
-        let place =
-            Place::new(telemetry, Cow::Borrowed(path), Some(Cow::Borrowed(path)), "GET", true);
+        let (name, rule) = (Cow::Borrowed(path), telemetry.sampling.rule(path));
+        let place = Place::new(telemetry, name.clone(), Some(name), "GET", rule, true);
         Self { rpc: place, bindings: Vec::new() }
     }
 
@@ -53,9 +58,10 @@ impl Foreign {
 
     /// `unmatched` is the operation's name where there is none.
     pub(crate) fn new(telemetry: &Arc<Telemetry>, unmatched: &'static str) -> Self {
+        let (name, rule) = (Cow::Borrowed(unmatched), telemetry.sampling.rule(unmatched));
         Self {
             telemetry: Arc::clone(telemetry),
-            unmatched: Place::new(telemetry, Cow::Borrowed(unmatched), None, "GET", false),
+            unmatched: Place::new(telemetry, name, None, "GET", rule, false),
             known: RwLock::default(),
         }
     }
@@ -72,7 +78,8 @@ impl Foreign {
 
     fn made(&self, operation: &str) -> Arc<Place> {
         let named = || Cow::Owned(operation.to_owned());
-        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", true);
+        let rule = self.telemetry.sampling.rule(operation);
+        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", rule, true);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < Self::MOST {
             known.insert(operation.to_owned(), Arc::clone(&place));

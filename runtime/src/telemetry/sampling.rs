@@ -1,7 +1,7 @@
 //! Which traces are recorded. The decision comes before any span: a trace that is not recorded costs next to nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 use http::HeaderMap;
@@ -27,6 +27,8 @@ pub(crate) struct Sampling {
     parent_based: bool,
     priority: bool,
     rules: Vec<(String, u64)>,
+    /// Whether there is an operation whose rule is [`Rule::Always`].
+    always: AtomicBool,
     rate: Option<Rate>,
 }
 
@@ -35,6 +37,7 @@ pub(crate) struct Sampling {
 pub(crate) enum Rule {
     /// Not even where the caller records.
     Never,
+    /// Whatever the caller says: the method matters.
     Always,
     /// This share of new traces.
     Share(u64),
@@ -50,6 +53,7 @@ impl Sampling {
             parent_based: settings.parent_based,
             priority: settings.priority,
             rules: rules.map(|rule| (rule.operation.clone(), threshold(rule.share))).collect(),
+            always: AtomicBool::new(false),
             rate: settings.per_second.map(Rate::new),
         }
     }
@@ -68,10 +72,23 @@ impl Sampling {
         rule.map_or(Rule::Default, |(_, share)| Rule::Share(*share))
     }
 
+    /// The rule of a method that says of itself that it matters.
+    pub(crate) fn rule_of_high(&self, operation: &str) -> Rule {
+        match self.rule(operation) {
+            Rule::Never => Rule::Never,
+            rule if !self.priority => rule,
+            _ => {
+                self.always.store(true, Relaxed);
+                Rule::Always
+            }
+        }
+    }
+
     /// Whether a call could be recorded, before its operation is known. Nothing is used up.
     #[inline]
     pub(crate) fn possible(&self, number: u64, parent: Option<bool>, high: bool) -> bool {
         let parent = parent.filter(|_| self.parent_based);
+        let high = high || self.always.load(Relaxed);
         high || parent
             .unwrap_or_else(|| !self.rules.is_empty() || self.shares(Rule::Default, number))
     }
@@ -295,6 +312,21 @@ mod tests {
         assert_eq!(sampling.rule("/other/Get"), Rule::Default);
         assert!(sampling.possible(u64::MAX, None, false), "its rule may say so");
         assert!(!sampling.possible(0, Some(false), false));
+    }
+
+    #[test]
+    fn a_method_that_matters_comes_before_rules_and_callers() {
+        let rules = vec![SamplingRule { operation: "/shop.*".into(), share: 0.0 }];
+        let keys = SamplingSettings { rules, ..settings(0.0) };
+        let sampling = Sampling::new(&keys);
+        assert!(!sampling.possible(0, Some(false), false));
+        assert_eq!(sampling.rule_of_high("/shop.Orders/Pay"), Rule::Always);
+        assert!(sampling.possible(u64::MAX, Some(false), false), "it may be that method");
+        assert_eq!(sampling.rule("/shop.Orders/Get"), Rule::Share(0), "the others stay");
+        assert_eq!(sampling.rule_of_high("/grpc.health.v1.Health/Check"), Rule::Never);
+        let deaf = Sampling::new(&SamplingSettings { priority: false, ..keys });
+        assert_eq!(deaf.rule_of_high("/shop.Orders/Pay"), Rule::Share(0));
+        assert!(!deaf.possible(0, Some(false), false));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{HeaderMap, Version};
@@ -15,7 +16,7 @@ use super::names::{key, older};
 use super::place::{Place, is_rpc, is_rpc_error, rpc_status};
 use super::verb::Verb;
 use crate::Error;
-use crate::call::Protocol;
+use crate::call::{Body, Protocol};
 use crate::error::Code;
 
 /// The status with which a socket leaves HTTP.
@@ -31,8 +32,15 @@ pub(crate) struct Seen {
     /// The status that was sent, 0 before.
     status: u16,
     /// Bytes of the bodies, as they are on the wire.
-    received: u64,
+    received: Received,
     sent: u64,
+}
+
+/// The length of a request's body.
+enum Received {
+    Known(u64),
+    /// What has been read so far; what nobody reads is not known.
+    Counted(Arc<AtomicU64>),
 }
 
 /// How a call ended.
@@ -55,7 +63,7 @@ impl Seen {
             verb: place.verb,
             counted: false,
             status: 0,
-            received: 0,
+            received: Received::Known(0),
             sent: 0,
         }
     }
@@ -80,8 +88,32 @@ impl Seen {
             counted,
             version: request.version,
             verb,
-            received: request.length.unwrap_or(0),
+            received: Received::Known(request.length.unwrap_or(0)),
             ..Self::nothing(place)
+        }
+    }
+
+    /// Counts a request's body where nobody has said its length and somebody asks for it.
+    #[inline]
+    pub(crate) fn count(&mut self, body: Body) -> Body {
+        if http_body::Body::size_hint(&body).exact().is_some() || !self.measures_requests() {
+            return body;
+        }
+        let bytes = Arc::default();
+        let body = body.counted(&bytes);
+        self.received = Received::Counted(bytes);
+        body
+    }
+
+    fn measures_requests(&self) -> bool {
+        let telemetry = &self.place.telemetry;
+        !telemetry.off && (self.counted || telemetry.meters.kratos.is_some())
+    }
+
+    fn received(&self) -> u64 {
+        match &self.received {
+            Received::Known(bytes) => *bytes,
+            Received::Counted(bytes) => bytes.load(Relaxed),
         }
     }
 
@@ -144,7 +176,7 @@ impl Seen {
         if let Some(series) = self.place.kratos(ending.protocol, ending.code < 400) {
             series.count.add(1);
             series.duration.record(seconds);
-            series.size.record(self.received);
+            series.size.record(self.received());
         }
         if let Some(live) = self.live.take() {
             self.end_span(&live, ending);
@@ -178,7 +210,7 @@ impl Seen {
         };
         if let Some(series) = bound {
             series.duration.record(seconds);
-            series.request_size.record(self.received);
+            series.request_size.record(self.received());
             series.response_size.record(self.sent);
         } else {
             let error = http_error(ending);
@@ -186,7 +218,7 @@ impl Seen {
             let attributes =
                 place.http_attributes(self.verb, self.version, status, error.as_deref());
             meters.http_duration.record(seconds, &attributes);
-            meters.request_size.record(self.received, &attributes);
+            meters.request_size.record(self.received(), &attributes);
             meters.response_size.record(self.sent, &attributes);
         }
         if let Some(older) = &meters.older_http {
@@ -220,7 +252,7 @@ impl Seen {
                 if self.status != 0 {
                     put(older::HTTP_STATUS, i64::from(self.status).into());
                 }
-                put(older::HTTP_REQUEST_SIZE, integer(self.received));
+                put(older::HTTP_REQUEST_SIZE, integer(self.received()));
                 put(older::HTTP_RESPONSE_SIZE, integer(self.sent));
             }
             http_error(ending)

@@ -52,7 +52,8 @@ pub(crate) struct SamplingSettings {
     pub(crate) per_second: Option<f64>,
     /// The first that matches an operation holds for it.
     pub(crate) rules: Vec<SamplingRule>,
-    /// Whether `priority=high` in the header `x-md-global-priority`, `x-priority` or the baggage records a trace.
+    /// Whether `priority=high` in the header `x-md-global-priority`, `x-priority`, the baggage or what a method declares
+    /// records a trace.
     pub(crate) priority: bool,
 }
 

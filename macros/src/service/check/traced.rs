@@ -7,6 +7,7 @@ use syn::{Expr, ExprPath, LitStr, Macro};
 use crate::service::model::{Arg, Attribute, Output, Traced};
 use crate::service::parse::RpcOptions;
 use crate::shared::Sink;
+use crate::shared::fields::{FieldDecl, Sigil};
 
 /// Checks every attribute, and says when its value is there.
 pub(super) fn check(
@@ -27,6 +28,7 @@ pub(super) fn check(
         if list.value[..at].iter().any(|other| other.name == field.name) {
             sink.at(field.span, format!("the attribute `{}` is given twice", field.name));
         }
+        traced.high_priority |= field.name == "priority" && is_high(field);
         let names = Names::of(field.value.clone(), sink);
         if let Some(this) = names.find("self") {
             let wrong = "the service itself is not at hand here: use the arguments and `reply`";
@@ -43,6 +45,12 @@ pub(super) fn check(
         when.push(Attribute { field: field.clone(), reply, uses_context });
     }
     traced
+}
+
+/// Whether the value is the literal `"high"`: what is known before any call can decide about its trace.
+fn is_high(field: &FieldDecl) -> bool {
+    matches!(field.sigil, Sigil::Plain | Sigil::Display)
+        && syn::parse2::<LitStr>(field.value.clone()).is_ok_and(|text| text.value() == "high")
 }
 
 fn check_reply(reply: &Ident, names: &Names, args: &[Arg], output: &Output, sink: &Sink<'_>) {

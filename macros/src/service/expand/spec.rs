@@ -29,6 +29,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
     let root = cx.root();
     let Method { name, operation, doc, cfgs, idempotent, deprecated, .. } = method;
     let (form, event_id) = (method.form.is_some(), option(&method.event_id));
+    let high_priority = method.traced.high_priority;
     let bindings = method.bindings.iter().map(|binding| binding_spec(cx, binding));
     let timeout = match method.timeout {
         Some(timeout) => {
@@ -51,6 +52,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
             deprecated: #deprecated,
             form: #form,
             event_id: #event_id,
+            high_priority: #high_priority,
             input: #private::request::<#signature>(),
             output: #private::reply::<#signature>(),
         }

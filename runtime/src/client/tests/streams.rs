@@ -36,6 +36,7 @@ fn method(shape: Shape) -> &'static MethodSpec {
         shape,
         timeout: None,
         event_id: None,
+        high_priority: false,
         idempotent: false,
         deprecated: false,
         form: false,

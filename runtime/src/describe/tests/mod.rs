@@ -106,6 +106,7 @@ const BASE: MethodSpec = MethodSpec {
     deprecated: false,
     form: false,
     event_id: None,
+    high_priority: false,
     input: request,
     output: empty,
 };

@@ -73,6 +73,7 @@ const fn method(
         deprecated: false,
         form: false,
         event_id: None,
+        high_priority: false,
         input: Text::describe,
         output: Text::describe,
     }
@@ -271,6 +272,7 @@ async fn start(options: Options) -> Harness {
         max_body: options.max_body,
         telling: Telling { log_all: false, bare: false },
         log_arguments: false,
+        public: false,
         #[cfg(feature = "ws")]
         cors: options.cors.clone(),
         foreign: Foreign::new(options.routes),

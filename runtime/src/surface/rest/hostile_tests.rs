@@ -42,6 +42,7 @@ static METHOD: MethodSpec = MethodSpec {
     deprecated: false,
     form: true,
     event_id: None,
+    high_priority: false,
     input: Hostile::describe,
     output: Hostile::describe,
 };

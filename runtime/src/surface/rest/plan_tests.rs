@@ -76,6 +76,7 @@ fn plan(
         deprecated: false,
         form: false,
         event_id: None,
+        high_priority: false,
         input: book,
         output: book,
     };

@@ -1,5 +1,6 @@
 //! What a call takes along: deadlines, metadata and the trace, over one hop and over two.
 
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bident::Code;
@@ -66,6 +67,54 @@ async fn metadata_deadline_and_trace_flow_through_two_hops() {
         assert!(trace.contains(TRACE) && trace.ends_with("-01"), "{scheme}: {trace}");
         let left = seen.millis_left.unwrap();
         assert!(left > 0 && left <= 3_000, "{scheme}: {left}");
+    }
+}
+
+/// What a layer of the app's own knows of a caller.
+#[derive(Clone)]
+struct Known<S>(S);
+
+impl<S, B> tower_service::Service<http::Request<B>> for Known<S>
+where
+    S: tower_service::Service<http::Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: http::Request<B>) -> S::Future {
+        let user = http::HeaderValue::from_static("ann");
+        request.headers_mut().insert("x-md-global-user", user);
+        self.0.call(request)
+    }
+}
+
+#[tokio::test]
+async fn at_the_edge_callers_do_not_say_what_flows_on() {
+    let edge = "server: {public: true}";
+    let known = tower_layer::layer_fn(Known);
+    for scheme in PRONGS {
+        let (_last, next) = probe(scheme).await;
+        let app = || App::new("first").service(Probe::before(next.clone())).defaults(edge);
+        // Layers of the app's own are not outside.
+        for (app, user) in [(app(), None), (app().layer(known), Some("ann"))] {
+            let first = start(app).await;
+            let client = ProbeClient::connect(format!("{scheme}://{}", first.addr)).await.unwrap();
+            let client = client
+                .with_metadata("x-md-global-tenant", "acme")
+                .with_metadata("x-md-global-user", "root")
+                .with_metadata("x-md-local-step", "1");
+            let here = client.seen().await.unwrap().metadata;
+            assert_eq!(here.get("x-md-local-step").map(String::as_str), Some("1"), "{scheme}");
+            for seen in [here, client.relay().await.unwrap().metadata] {
+                assert_eq!(seen.get("x-md-global-tenant"), None, "{scheme} {user:?}");
+                assert_eq!(seen.get("x-md-global-user").map(String::as_str), user, "{scheme}");
+            }
+        }
     }
 }
 

@@ -101,6 +101,37 @@ async fn bodies_are_measured_as_they_are_on_the_wire() {
 }
 
 #[tokio::test]
+async fn a_body_of_unknown_length_is_measured_as_it_arrives() {
+    const CHAT: &str = "/telemetry.v1.Desk/Chat";
+    let (json, lines) = ("application/json", "application/x-ndjson");
+    // Read whole, read message by message, and refused.
+    for (path, media, status) in [("/desk", json, 200), (CHAT, lines, 200), ("/desk", lines, 415)] {
+        for wire in e2e::WIRES {
+            let told = Told::desk().await;
+            let pieces = ["{\"text\":", "\"fi", "ne\"}\n"];
+            let upload = call("POST", path).header("content-type", media).pieces(pieces);
+            assert_eq!(upload.over(wire).send(told.addr).await.status, status, "{path} {wire:?}");
+            let received = told.end().await;
+            let metric = received.metric("http.server.request.body.size").expect("the metric");
+            let [point] = &metric.points[..] else { panic!("{metric:?}") };
+            // Over HTTP/1 what is refused is drained, over HTTP/2 it is reset.
+            let unread = status == 415 && wire == Wire::H2c;
+            let size = if unread { 0 } else { pieces.concat().len() };
+            assert_eq!((point.count, point.sum), (1, size as f64), "{path} {wire:?}");
+        }
+    }
+    // To the conventions an RPC has no size; by Kratos's names it has.
+    let told = Told::open(desk(), "telemetry: {kratos_names: true}").await;
+    let message = wire("fine");
+    grpc(told.addr, WORK, &message).await;
+    let received = told.end().await;
+    let metric = received.metric("kratos.server.request.size").expect("the metric");
+    let [point] = &metric.points[..] else { panic!("{metric:?}") };
+    let size = e2e::frame(&prost::Message::encode_to_vec(&message)).len();
+    assert_eq!((point.count, point.sum), (1, size as f64));
+}
+
+#[tokio::test]
 async fn requests_under_way_are_counted_up_and_down() {
     let (sink, mut events) = e2e::events();
     let app = desk().middleware(crate::middleware::Guard(sink));

@@ -8,6 +8,7 @@ mod declared;
 mod http;
 mod metrics;
 mod outcomes;
+mod priority;
 mod program;
 mod propagation;
 mod rpc;
