@@ -85,6 +85,8 @@ impl Shop {
         traced(
             a,
             sum.of = a + b,
+            sum.even = (a + b) % 2 == 0,
+            sum.half = f64::from(a + b) / 2.0,
             "sum.text" = %format_args!("{a}+{b}"),
             sum.debug = ?(a, Some(b)),
             agent = ctx.header("x-agent"),
@@ -94,8 +96,7 @@ impl Shop {
         )
     )]
     async fn sum(&self, ctx: &Context, a: u32, b: u32) -> Result<Reply<Receipt>, Error> {
-        // Named for the span alone.
-        let _ = ctx;
+        assert!(ctx.is_recording());
         if a == 0 {
             return Err(Error::conflict("ZERO", "nothing to add"));
         }
@@ -213,6 +214,8 @@ async fn a_method_says_what_is_on_its_span() {
     let expected = attributes([
         ("a", 2.into()),
         ("sum.of", 5.into()),
+        ("sum.even", false.into()),
+        ("sum.half", Value::Float(2.5)),
         ("sum.text", "2+3".into()),
         ("sum.debug", "(2, Some(3))".into()),
         ("agent", "me".into()),
@@ -227,6 +230,8 @@ async fn a_method_says_what_is_on_its_span() {
     let failed = attributes([
         ("a", 0.into()),
         ("sum.of", 3.into()),
+        ("sum.even", false.into()),
+        ("sum.half", Value::Float(1.5)),
         ("sum.text", "0+3".into()),
         ("sum.debug", "(0, Some(3))".into()),
     ]);
