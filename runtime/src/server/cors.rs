@@ -167,7 +167,19 @@ impl Service<Request<Body>> for Guarded {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let headers = request.headers();
-        let Some(origin) = headers.get(ORIGIN).cloned() else { return self.inner.call(request) };
+        let Some(origin) = headers.get(ORIGIN).cloned() else {
+            let listed = self.rules.origins.is_some();
+            let answered = self.inner.call(request);
+            // A cache in between must not give a page what it kept for somebody who is none.
+            return match listed {
+                true => Box::pin(async move {
+                    let mut response = answered.await?;
+                    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+                    Ok(response)
+                }),
+                false => answered,
+            };
+        };
         // Any other OPTIONS is a question for the route.
         if request.method() == Method::OPTIONS
             && let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD)

@@ -1,10 +1,9 @@
 //! Traces, metrics and logs of an app: OpenTelemetry over OTLP, `/metrics`, log output.
-//!
-//! A call that is served meets this room three times. [`Telemetry::arrive`] finds its trace, before anyone knows what is
-//! called. [`Telemetry::begin`] decides whether the call is recorded, and begins its span if so; what comes of it is a
-//! [`Presence`] for the call's context and a [`Seen`] for its record. [`Seen::end`] tells the metrics and ends the span, by
-//! one reading of the clock. Everything that can be known before is known in a [`Place`](place::Place), one for each way to
-//! an operation.
+
+// A call that is served meets this room three times. `Telemetry::arrive` finds its trace, before anyone knows what is called.
+// `Telemetry::begin` decides whether the call is recorded, and begins its span if so; what comes of it is a `Presence` for the
+// call's context and a `Seen` for its record. `Seen::end` tells the metrics and ends the span, by one reading of the clock.
+// Everything that can be known before is known in a `Place`, one for each way to an operation.
 
 mod address;
 mod b3;

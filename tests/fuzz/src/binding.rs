@@ -39,6 +39,7 @@ static METHOD: MethodSpec = MethodSpec {
     deprecated: false,
     form: true,
     event_id: None,
+    high_priority: false,
     input: Everything::describe,
     output: Everything::describe,
 };
