@@ -85,6 +85,10 @@ async fn who_is_no_page_gets_plain_answers() {
     let harness = guarded(None, false).await;
     let (head, _) = ask(&harness, "POST", "", "").await;
     assert!(head.starts_with("http/1.1 200") && !head.contains("access-control"), "{head}");
+    // What a cache keeps of a named page's server is not for everyone.
+    let named = guarded(Some(PAGE), false).await;
+    let (head, _) = ask(&named, "POST", "", "").await;
+    assert!(head.contains("vary: origin\r\n") && !head.contains("access-control"), "{head}");
     // An OPTIONS that asks for the methods of a path.
     let (head, _) = ask(&harness, "OPTIONS", PAGE, "").await;
     assert!(head.contains("allow: options, post\r\n"), "{head}");
