@@ -15,6 +15,7 @@ use super::live::{Live, Presence};
 use super::names::{key, older};
 use super::place::{Place, is_rpc, rpc_system, span_name, version_name};
 use super::seen::Seen;
+use super::verb::Verb;
 use super::{Telemetry, address, ids};
 use crate::call::{Protocol, Trace};
 use crate::server::forwarded;
@@ -80,9 +81,8 @@ impl Telemetry {
         }
         origin.parent = trace.parent().filter(|_| decided).map(|_| trace.sampled());
         origin.high = marked && !self.public && self.sampling.is_high(headers);
-        let possible = self.recording;
-        origin.possible =
-            possible && self.sampling.possible(trace.low(), origin.parent, origin.high);
+        origin.possible = self.tracer.is_some()
+            && self.sampling.possible(trace.low(), origin.parent, origin.high);
         (trace, origin)
     }
 
@@ -134,9 +134,10 @@ impl Telemetry {
         let sampled =
             telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
         trace.set_sampled(sampled);
+        let verb = telemetry.verbs.of(request.method);
         let presence = match &telemetry.tracer {
             Some(tracer) if sampled => {
-                let live = begin_span(tracer, place, request, trace, origin);
+                let live = begin_span(tracer, place, request, verb, trace, origin);
                 Presence::Live(live)
             }
             _ => {
@@ -144,7 +145,6 @@ impl Telemetry {
                 Presence::Passing(context, Arc::clone(place))
             }
         };
-        let verb = telemetry.verbs.of(request.method);
         (Seen::begin(place, request, verb, &presence), presence)
     }
 
@@ -152,15 +152,7 @@ impl Telemetry {
     #[inline]
     fn passing(&self, trace: &Trace, origin: &mut Origin, headers: &HeaderMap) -> Context {
         let context = self.propagation.baggage(headers);
-        let flags = TraceFlags::default().with_sampled(trace.sampled());
-        let (id, span) = ids_of(trace);
-        context.with_remote_span_context(SpanContext::new(
-            id,
-            span,
-            flags,
-            false,
-            origin.take_state(),
-        ))
+        context.with_remote_span_context(span_of(trace, origin.take_state()))
     }
 }
 
@@ -168,6 +160,14 @@ impl Telemetry {
 pub(super) fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
     let (id, span) = trace.ids();
     (TraceId::from(id), SpanId::from(span))
+}
+
+/// The call's own span, where nothing of it is recorded.
+#[inline]
+pub(super) fn span_of(trace: &Trace, state: TraceState) -> SpanContext {
+    let flags = TraceFlags::default().with_sampled(trace.sampled());
+    let (id, span) = ids_of(trace);
+    SpanContext::new(id, span, flags, false, state)
 }
 
 /// The caller's span.
@@ -192,12 +192,12 @@ fn begin_span(
     tracer: &opentelemetry_sdk::trace::SdkTracer,
     place: &Arc<Place>,
     request: &Request<'_>,
+    verb: Verb,
     trace: &Trace,
     mut origin: Origin,
 ) -> Arc<Live> {
     let telemetry = &place.telemetry;
     let rpc = is_rpc(request.protocol);
-    let verb = telemetry.verbs.of(request.method);
     let name = match (&place.method, rpc) {
         (Some(method), true) => method.clone(),
         (None, true) => rpc_system(request.protocol).into(),
@@ -244,7 +244,7 @@ impl Attributes {
         self.0.push(KeyValue::new(key, value));
     }
 
-    fn http(&mut self, place: &Place, request: &Request<'_>, verb: super::verb::Verb) {
+    fn http(&mut self, place: &Place, request: &Request<'_>, verb: Verb) {
         let telemetry = &place.telemetry;
         self.put(key::HTTP_METHOD, telemetry.verbs.name(verb));
         if telemetry.verbs.is_other(verb) {

@@ -64,8 +64,6 @@ pub(crate) struct Telemetry {
     off: bool,
     /// Makes the spans of calls; `None` where nobody gets them.
     tracer: Option<SdkTracer>,
-    /// Whether there is anyone to get spans.
-    recording: bool,
     sampling: Arc<Sampling>,
     propagation: Propagation,
     meters: Meters,
@@ -105,7 +103,6 @@ impl Telemetry {
             Meters::new(&parts.meter, &verbs, scheme, settings.kratos_names, settings.older);
         Arc::new(Self {
             off: settings.disabled,
-            recording: parts.tracer.is_some(),
             tracer: parts.tracer,
             sampling: parts.sampling,
             propagation: Propagation::new(&settings.propagators),

@@ -6,10 +6,11 @@ use std::time::{Instant, SystemTime};
 
 use http::{HeaderMap, HeaderValue};
 use opentelemetry::trace::{
-    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
+    SpanBuilder, SpanKind, Status, TraceContextExt as _, TraceState, Tracer as _,
 };
 use opentelemetry::{Context, KeyValue, Value};
 
+use super::begin::{ids_of, span_of, trace_state};
 use super::names::{key, older};
 use super::place::{rpc_status, span_name};
 use super::{SERVICE_NAME, Telemetry, address};
@@ -127,11 +128,7 @@ impl Telemetry {
         if headers.contains_key(TRACEPARENT) {
             return;
         }
-        let trace = handled.trace();
-        let (id, span) = super::begin::ids_of(&trace);
-        let flags = opentelemetry::TraceFlags::default().with_sampled(trace.sampled());
-        let state = super::begin::trace_state(handled.headers());
-        let span = SpanContext::new(id, span, flags, false, state);
+        let span = span_of(&handled.trace(), trace_state(handled.headers()));
         let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
         self.propagation.inject(&context, headers);
     }
@@ -149,12 +146,14 @@ impl Telemetry {
             return match self.tracer.as_ref().filter(|_| trace.sampled()) {
                 Some(tracer) => {
                     let builder = builder(callee, series, started, self.older_for(callee));
-                    let (id, span) = super::begin::ids_of(&trace);
+                    let (id, span) = ids_of(&trace);
                     let span =
                         super::ids::with(id, span, || tracer.build_with_context(builder, &current));
                     (current.with_span(span), started)
                 }
-                None => (current.with_remote_span_context(passing(&trace)), started),
+                None => {
+                    (current.with_remote_span_context(span_of(&trace, TraceState::NONE)), started)
+                }
             };
         }
         match self.tracer.as_ref().filter(|_| parent.is_sampled()) {
@@ -170,12 +169,6 @@ impl Telemetry {
     fn older_for(&self, callee: &Callee<'_>) -> bool {
         if callee.http.is_some() { self.older.http } else { self.older.rpc }
     }
-}
-
-fn passing(trace: &Trace) -> SpanContext {
-    let (id, span) = super::begin::ids_of(trace);
-    let flags = opentelemetry::TraceFlags::default().with_sampled(trace.sampled());
-    SpanContext::new(id, span, flags, false, Default::default())
 }
 
 fn builder(

@@ -16,50 +16,20 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::Sampler;
 
 use crate::telemetry::pipeline::Pipeline;
-use crate::telemetry::settings::{
-    BatchSettings, OlderNames, OtlpProtocol, OtlpSettings, ResourceSettings, SamplingSettings,
-    SignalSettings, SpanLimitSettings, TelemetrySettings, Temporality,
-};
+use crate::telemetry::settings::{BatchSettings, OtlpProtocol, OtlpSettings, TelemetrySettings};
 
 /// Nothing is exported, and nothing leaves a queue by itself while a test lasts.
 fn settings() -> TelemetrySettings {
-    let silent = SignalSettings { otlp: None, console: false };
     let hour = Duration::from_secs(3600);
-    let batch = BatchSettings { batch: 512, queue: 2048, delay: hour };
+    let off = TelemetrySettings::off();
+    let batch = BatchSettings { delay: hour, ..off.spans };
     TelemetrySettings {
         disabled: false,
-        sampling: SamplingSettings {
-            share: 1.0,
-            parent_based: true,
-            per_second: None,
-            rules: Vec::new(),
-            priority: false,
-        },
         propagators: Vec::new(),
-        traces: silent.clone(),
-        metrics: silent.clone(),
-        logs: silent,
         spans: batch,
         records: batch,
         metrics_interval: hour,
-        temporality: Temporality::Cumulative,
-        exponential_histograms: false,
-        prometheus: false,
-        limits: SpanLimitSettings {
-            attributes: 128,
-            value_length: None,
-            events: 128,
-            links: 128,
-            event_attributes: 128,
-            link_attributes: 128,
-        },
-        resource: ResourceSettings::default(),
-        older: OlderNames::default(),
-        kratos_names: false,
-        request_headers: Vec::new(),
-        response_headers: Vec::new(),
-        known_methods: None,
-        warnings: Vec::new(),
+        ..off
     }
 }
 
