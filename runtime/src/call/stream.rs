@@ -7,7 +7,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context as Task, Poll};
+use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -75,51 +75,50 @@ impl Answers {
         self,
         items: Result<impl Stream<Item = Result<M>>>,
     ) -> Result<()> {
-        let mut items = std::pin::pin!(items?);
-        let mut head = self.begin(Meta::default());
-        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
-            self.write(&item?, &mut head)?;
-            self.room().await;
+        self.send_all(Meta::default(), items?, |item| item).await
+    }
+
+    /// Sends the head of an answer and all of a stream, whose items are messages once `message` has had them. None lives
+    /// longer than it takes to encode it. Those that are ready together take the lock together.
+    pub(crate) async fn send_all<S: Stream, M: Message>(
+        &self,
+        head: Meta,
+        items: S,
+        mut message: impl FnMut(S::Item) -> Result<M>,
+    ) -> Result<()> {
+        // Where the first message has to describe it, the head waits.
+        let mut head = Some(head);
+        if !self.encoder.needs_first() {
+            self.slot.lock().head = head.take();
         }
-        self.end(head);
-        Ok(())
+        let mut items = std::pin::pin!(items);
+        poll_fn(|cx| {
+            let mut written = self.slot.lock();
+            while written.has_room() {
+                let Some(item) = ready!(items.as_mut().poll_next(cx)) else {
+                    if let Some(head) = head.take() {
+                        written.head = Some(head);
+                    }
+                    return Poll::Ready(Ok(()));
+                };
+                let message = message(item)?;
+                if let Some(mut head) = head.take() {
+                    self.encoder.describe(&message, &mut head)?;
+                    written.head = Some(head);
+                }
+                self.encoder.write(&message, &mut written.bytes)?;
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Writes one message, and waits where too much is unsent.
     pub(crate) async fn put<M: Message>(&self, message: &M) -> Result<()> {
-        self.write(message, &mut None)?;
-        self.room().await;
+        self.encoder.write(message, &mut self.slot.lock().bytes)?;
+        poll_fn(|_| if self.slot.lock().has_room() { Poll::Ready(()) } else { Poll::Pending })
+            .await;
         Ok(())
-    }
-
-    /// Lets the head of the answer go, unless the first message has to describe it: then it is given back.
-    pub(crate) fn begin(&self, head: Meta) -> Option<Meta> {
-        if self.encoder.needs_first() {
-            return Some(head);
-        }
-        self.open(head);
-        None
-    }
-
-    /// Lets go the head of an answer without messages.
-    pub(crate) fn end(&self, head: Option<Meta>) {
-        if let Some(head) = head {
-            self.open(head);
-        }
-    }
-
-    /// Writes one message, after the head if that is still here.
-    pub(crate) fn write<M: Message>(&self, message: &M, head: &mut Option<Meta>) -> Result<()> {
-        if let Some(mut head) = head.take() {
-            self.encoder.describe(message, &mut head)?;
-            self.open(head);
-        }
-        self.encoder.write(message, &mut self.slot.lock().bytes)
-    }
-
-    /// Waits where too much is unsent.
-    pub(crate) async fn room(&self) {
-        poll_fn(|_| self.slot.room()).await;
     }
 }
 
@@ -143,10 +142,12 @@ impl Slot {
         let bytes = std::mem::take(&mut self.lock().bytes);
         (!bytes.is_empty()).then(|| Bytes::from(bytes))
     }
+}
 
-    /// Pending until the driver, which polls again after every piece that it gives away, has made room.
-    fn room(&self) -> Poll<()> {
-        if self.lock().bytes.len() < ROOM { Poll::Ready(()) } else { Poll::Pending }
+impl Written {
+    /// Where there is none, the driver makes it: it polls again after every piece that it gives away.
+    fn has_room(&self) -> bool {
+        self.bytes.len() < ROOM
     }
 }
 

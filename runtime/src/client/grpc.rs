@@ -91,7 +91,7 @@ pub(super) fn read<M: Message>(
     bytes: Bytes,
     operation: &'static str,
 ) -> Result<M> {
-    wire.open(flags, bytes, MAX_ANSWER).map_err(|error| {
+    wire.open(flags, &bytes, &bytes, MAX_ANSWER).map_err(|error| {
         let large = error.reason() == reasons::BODY_TOO_LARGE;
         if large { oversized(error) } else { unreadable(operation, &error) }
     })

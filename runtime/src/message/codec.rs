@@ -24,7 +24,15 @@ const FRAME_PREFIX: usize = 5;
 /// # Errors
 /// A [`Fault`] that names the field.
 pub fn decode<T: Message>(body: Bytes) -> Result<T, Fault> {
-    T::read(&body, &mut WireCx::new(&body))
+    decode_part(&body, &body)
+}
+
+/// Decodes a message that is a part of `source`, whose memory `Bytes` fields share.
+///
+/// # Errors
+/// A [`Fault`] that names the field.
+pub fn decode_part<T: Message>(source: &Bytes, body: &[u8]) -> Result<T, Fault> {
+    T::read(body, &mut WireCx::part(source, body.len()))
 }
 
 /// Decodes a message from borrowed bytes; `Bytes` fields are copied.

@@ -41,8 +41,8 @@ mod wire;
 
 pub use any::Any;
 pub use codec::{
-    append_framed, decode, decode_slice, encode, encode_framed, field_from_json, field_from_wire,
-    field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
+    append_framed, decode, decode_part, decode_slice, encode, encode_framed, field_from_json,
+    field_from_wire, field_to_json, field_to_wire, from_json, to_json, to_json_bytes,
 };
 pub use fault::Fault;
 pub use field::{Field, Member};

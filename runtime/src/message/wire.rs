@@ -127,9 +127,9 @@ pub struct WireCx<'a> {
 }
 
 impl<'a> WireCx<'a> {
-    /// At the outermost message, whose slices are shared instead of copied.
-    pub(crate) fn new(source: &'a Bytes) -> Self {
-        Self { source: Some(source), depth: MAX_DEPTH, budget: Budget::of(source.len()) }
+    /// At the outermost message, of so many bytes of this source: its slices are shared instead of copied.
+    pub(crate) fn part(source: &'a Bytes, length: usize) -> Self {
+        Self { source: Some(source), depth: MAX_DEPTH, budget: Budget::of(length) }
     }
 
     /// At the outermost message of so many bytes, whose slices are copied.

@@ -2,16 +2,15 @@
 //! type must be named, the macro writes [`StreamOf`] in place of `impl Stream<Item = X>`.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::marker::PhantomData;
-use std::pin::pin;
 
 use futures_core::Stream;
 
 use super::{Arg, Form, Outcome, Signature};
 use crate::__private::record;
 use crate::Result;
-use crate::call::{Answers, Body, Context, Meta, Reply, Streaming};
+use crate::call::{Answers, Body, Context, Reply, Streaming};
 use crate::error::Reason;
 use crate::message::{Message, shown};
 use crate::surface::Codec;
@@ -229,19 +228,7 @@ impl<S: Signature> Sending<S> {
     {
         let Reply { message: items, meta } =
             returned.into_items().map_err(<S::Output as Outcome>::refusal)?;
-        let mut head = self.answers.begin(meta);
-        let mut items = pin!(items);
-        while let Some(item) = poll_fn(|cx| items.as_mut().poll_next(cx)).await {
-            self.write(item, &mut head)?;
-            self.answers.room().await;
-        }
-        self.answers.end(head);
-        Ok(())
-    }
-
-    /// No message lives longer than this: it is encoded before anything is waited for.
-    fn write(&self, item: <S::Output as Form>::Item, head: &mut Option<Meta>) -> Result<()> {
-        self.answers.write(&<S::Output as Outcome>::item(item)?, head)
+        self.answers.send_all(meta, items, <S::Output as Outcome>::item).await
     }
 }
 

@@ -42,20 +42,33 @@ impl Envelopes {
     /// # Errors
     /// `BODY_TOO_LARGE` as soon as a prefix says so.
     pub(crate) fn next(&mut self) -> Result<Option<(u8, Bytes)>> {
+        self.read(|flags, source, message| Ok((flags, source.slice_ref(message))))
+    }
+
+    /// What `read` makes of the flags and the bytes of the next whole message, where it is there. It gets them with the
+    /// buffer that they are part of, so that it can share that; most messages have no use for it, and taking a share for
+    /// each would cost more than cutting them.
+    ///
+    /// # Errors
+    /// `BODY_TOO_LARGE` as soon as a prefix says so; those of `read`.
+    pub(crate) fn read<T>(
+        &mut self,
+        read: impl FnOnce(u8, &Bytes, &[u8]) -> Result<T>,
+    ) -> Result<Option<T>> {
         let waiting = if self.rest.is_empty() { &self.piece[..] } else { &self.rest[..] };
-        let Some(prefix) = waiting.first_chunk::<PREFIX>() else { return Ok(None) };
-        let (flags, length) = read_prefix(prefix, self.limit)?;
-        if waiting.len() < PREFIX + length {
+        let Some((prefix, behind)) = waiting.split_first_chunk::<PREFIX>() else {
             return Ok(None);
-        }
-        let message = if self.rest.is_empty() {
-            self.piece.advance(PREFIX);
-            self.piece.split_to(length)
-        } else {
-            self.rest.advance(PREFIX);
-            self.rest.split_to(length).freeze()
         };
-        Ok(Some((flags, message)))
+        let (flags, length) = read_prefix(prefix, self.limit)?;
+        let Some(message) = behind.get(..length) else { return Ok(None) };
+        if self.rest.is_empty() {
+            let read = read(flags, &self.piece, message);
+            self.piece.advance(PREFIX + length);
+            return read.map(Some);
+        }
+        self.rest.advance(PREFIX);
+        let message = self.rest.split_to(length).freeze();
+        read(flags, &message, &message).map(Some)
     }
 
     /// Whether nothing is left: a stream that ends elsewhere ends in the middle of a message.

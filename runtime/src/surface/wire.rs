@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, Bytes};
+use bytes::Bytes;
 use futures_core::Stream;
 
 use super::compression::{Encoding, WORTH};
@@ -40,10 +40,11 @@ pub(crate) struct Wire {
 const COMPRESSED: u8 = 1;
 
 impl Format {
-    pub(crate) fn read<M: Message>(self, bytes: Bytes) -> Result<M> {
+    /// A message that is a part of `source`, or all of it.
+    pub(crate) fn read<M: Message>(self, source: &Bytes, message: &[u8]) -> Result<M> {
         Ok(match self {
-            Self::Proto => message::decode(bytes)?,
-            Self::Json => message::from_json(&bytes)?,
+            Self::Proto => message::decode_part(source, message)?,
+            Self::Json => message::from_json(message)?,
         })
     }
 
@@ -72,7 +73,7 @@ impl Wire {
             Some(prefix) => first.len() >= PREFIX + envelope::read_prefix(prefix, limit)?.1,
             None => false,
         };
-        let mut bytes = if whole {
+        let bytes = if whole {
             first
         } else {
             // Few messages come in pieces: they are not worth room in every call's future.
@@ -85,21 +86,26 @@ impl Wire {
         if more {
             return Err(one_message("the call has more than one message"));
         }
-        bytes.advance(PREFIX);
-        self.open(flags, bytes, limit)
+        self.open(flags, &bytes, &bytes[PREFIX..], limit)
     }
 
-    /// The message in an envelope of at most `limit` bytes, compressed or not.
-    pub(crate) fn open<M: Message>(self, flags: u8, bytes: Bytes, limit: usize) -> Result<M> {
-        let bytes = match flags {
-            0 => bytes,
+    /// The message in an envelope of at most `limit` bytes, compressed or not. It is a part of `source`.
+    pub(crate) fn open<M: Message>(
+        self,
+        flags: u8,
+        source: &Bytes,
+        message: &[u8],
+        limit: usize,
+    ) -> Result<M> {
+        match flags {
+            0 => self.format.read(source, message),
             COMPRESSED if self.received != Encoding::Identity => {
-                self.received.decompress(bytes, limit)?
+                let bytes = self.received.decompress(source.slice_ref(message), limit)?;
+                self.format.read(&bytes, &bytes)
             }
-            COMPRESSED => return Err(not_named()),
-            _ => return Err(Error::codec("a message starts with 0 or 1")),
-        };
-        self.format.read(bytes)
+            COMPRESSED => Err(not_named()),
+            _ => Err(Error::codec("a message starts with 0 or 1")),
+        }
     }
 
     /// One message in an envelope, behind those before it.
@@ -186,8 +192,11 @@ impl<M: Message> Requests<M> {
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
         loop {
-            if let Some((flags, bytes)) = self.envelopes.next()? {
-                return Poll::Ready(self.wire.open(flags, bytes, self.limit).map(Some));
+            let (wire, limit) = (self.wire, self.limit);
+            let open =
+                |flags, source: &Bytes, message: &[u8]| wire.open(flags, source, message, limit);
+            if let Some(message) = self.envelopes.read(open)? {
+                return Poll::Ready(Ok(Some(message)));
             }
             let Some(body) = &mut self.body else { return Poll::Ready(Ok(None)) };
             match ready!(body.poll_piece(cx))? {

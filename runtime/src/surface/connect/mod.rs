@@ -219,7 +219,7 @@ impl Unary {
         let Wire { format, received, .. } = self.answer.wire;
         // What is empty was not compressed, whatever the headers say.
         let bytes = if bytes.is_empty() { bytes } else { received.decompress(bytes, limit)? };
-        format.read(bytes)
+        format.read(&bytes, &bytes)
     }
 
     /// A reply. It is compressed when it is sent, where its headers can say so.
