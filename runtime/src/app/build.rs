@@ -19,7 +19,7 @@ use crate::health::{self, Health};
 use crate::message::Types;
 #[cfg(feature = "tls")]
 use crate::server::tls::{Files, Tls};
-use crate::server::{Assembly, Bound, Core, Cors, Limits, Site, layered, wrap};
+use crate::server::{Assembly, Bound, Core, Cors, Limits, site};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
 use crate::telemetry::{self, Running};
 use crate::{Result, describe, reflection};
@@ -99,14 +99,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);
-    if let Some(cors) = cors {
-        // A browser asks before it calls, and before the user's layers ask who it is.
-        app.layers.insert(0, wrap(cors));
-    }
-    let site = match app.layers.is_empty() {
-        true => Site::Calls(core),
-        false => layered(core, app.layers),
-    };
+    let site = site(core, app.layers, cors);
     let limits = limits(&settings.server);
     let addresses = bound.addresses();
     let listener = |key, bound| Listener { key, bound, site: site.clone(), limits: limits.clone() };

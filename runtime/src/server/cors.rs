@@ -1,11 +1,10 @@
-//! Which pages of other origins may call: `server.cors`, as a layer around everything. Where nothing is configured there is
-//! no such layer, and nobody pays for it.
+//! Which pages of other origins may call: `server.cors`, around everything. Where nothing is configured it is not there, and
+//! nobody pays for it.
 //!
 //! Only browsers ask and obey: this keeps no other caller out. A WebSocket is the one thing that they do not ask for
 //! beforehand, and that is refused here.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{
@@ -15,12 +14,9 @@ use http::header::{
     ORIGIN, UPGRADE, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use tower_layer::Layer;
-use tower_service::Service;
 
-use super::HttpService;
+use super::Http;
 use crate::call::{Body, BoxFuture};
-use crate::error::BoxError;
 #[cfg(feature = "ws")]
 use crate::error::reasons;
 #[cfg(feature = "ws")]
@@ -57,6 +53,46 @@ impl Cors {
         let exposed = if credentials { HeaderValue::try_from(listed).unwrap_or(all) } else { all };
         let max_age = HeaderValue::from(max_age.as_secs());
         Self(Arc::new(Rules { origins, credentials, exposed, max_age }))
+    }
+
+    /// Everything that is served, with a word for browsers.
+    pub(super) fn around(
+        &self,
+        mut request: Request<Body>,
+        answer: &Http,
+    ) -> BoxFuture<'static, Response<Body>> {
+        let headers = request.headers();
+        let Some(origin) = headers.get(ORIGIN).cloned() else {
+            let answered = answer(request);
+            // A cache in between must not give a page what it kept for somebody who is none.
+            return match self.0.origins.is_some() {
+                true => Box::pin(async move {
+                    let mut response = answered.await;
+                    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+                    response
+                }),
+                false => answered,
+            };
+        };
+        // Any other OPTIONS is a question for the route.
+        if request.method() == Method::OPTIONS
+            && let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD)
+        {
+            let answer = self.0.preflight(&origin, method, headers);
+            return Box::pin(std::future::ready(answer));
+        }
+        // With everything else a browser itself leaves them out; a WebSocket it sends them with, whoever opens it.
+        if asks_for_socket(headers) && !self.0.trusts(&origin) && !same_origin(&origin, headers) {
+            request.headers_mut().remove(COOKIE);
+            request.headers_mut().remove(AUTHORIZATION);
+        }
+        let rules = Arc::clone(&self.0);
+        let answered = answer(request);
+        Box::pin(async move {
+            let mut response = answered.await;
+            rules.mark(&origin, response.headers_mut());
+            response
+        })
     }
 }
 
@@ -138,67 +174,5 @@ impl Rules {
             }
         }
         response
-    }
-}
-
-impl Layer<HttpService> for Cors {
-    type Service = Guarded;
-
-    fn layer(&self, inner: HttpService) -> Guarded {
-        Guarded { inner, rules: Arc::clone(&self.0) }
-    }
-}
-
-/// Everything that is served, with a word for browsers.
-#[derive(Clone)]
-pub(crate) struct Guarded {
-    inner: HttpService,
-    rules: Arc<Rules>,
-}
-
-impl Service<Request<Body>> for Guarded {
-    type Response = Response<Body>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Response<Body>, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        <HttpService as Service<Request<Body>>>::poll_ready(&mut self.inner, cx)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let headers = request.headers();
-        let Some(origin) = headers.get(ORIGIN).cloned() else {
-            let listed = self.rules.origins.is_some();
-            let answered = self.inner.call(request);
-            // A cache in between must not give a page what it kept for somebody who is none.
-            return match listed {
-                true => Box::pin(async move {
-                    let mut response = answered.await?;
-                    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
-                    Ok(response)
-                }),
-                false => answered,
-            };
-        };
-        // Any other OPTIONS is a question for the route.
-        if request.method() == Method::OPTIONS
-            && let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD)
-        {
-            let answer = self.rules.preflight(&origin, method, headers);
-            return Box::pin(std::future::ready(Ok(answer)));
-        }
-        // With everything else a browser itself leaves them out; a WebSocket it sends them with, whoever opens it.
-        if asks_for_socket(headers) && !self.rules.trusts(&origin) && !same_origin(&origin, headers)
-        {
-            request.headers_mut().remove(COOKIE);
-            request.headers_mut().remove(AUTHORIZATION);
-        }
-        let rules = Arc::clone(&self.rules);
-        let answered = self.inner.call(request);
-        Box::pin(async move {
-            let mut response = answered.await?;
-            rules.mark(&origin, response.headers_mut());
-            Ok(response)
-        })
     }
 }

@@ -18,7 +18,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::dispatch::{dispatch, route};
-use super::{Core, Outgoing, Peer, Site};
+use super::{Core, Cors, Http, Outgoing, Peer, Site};
 use crate::Error;
 use crate::call::{Body, BoxFuture, Caught, Record};
 use crate::error::BoxError;
@@ -69,8 +69,28 @@ where
     })
 }
 
-/// The calls behind layers, the first of which is the outermost.
-pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
+/// What a listener serves: the calls, behind layers, the first of which is the outermost. Around everything stands `server.cors`:
+/// a browser asks before it calls, and before the user's layers ask who it is, and reads how one of them failed.
+pub(crate) fn site(core: Arc<Core>, layers: Vec<Wrap>, cors: Option<Cors>) -> Site {
+    let Some(cors) = cors else {
+        return match layers.is_empty() {
+            true => Site::Calls(core),
+            false => Site::Plain(layered(core, layers)),
+        };
+    };
+    let answer: Http = match layers.is_empty() {
+        true => Arc::new(move |mut request| {
+            core.disown(&mut request);
+            let core = Arc::clone(&core);
+            Box::pin(async move { call(&core, request).await })
+        }),
+        false => layered(core, layers),
+    };
+    Site::Plain(Arc::new(move |request| cors.around(request, &answer)))
+}
+
+/// The calls behind the user's layers. Whatever becomes of a request in one of them, it is answered.
+fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     let served = Arc::clone(&core);
     let calls = tower::service_fn(move |request| {
         let core = Arc::clone(&served);
@@ -78,7 +98,7 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
     });
     let calls = HttpService(BoxCloneSyncService::new(calls.map_err(|never| match never {})));
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
-    Site::Plain(Arc::new(move |mut request: Request<Body>| {
+    Arc::new(move |mut request: Request<Body>| {
         core.disown(&mut request);
         let asked = Asked::of(&mut request);
         let answered = Caught::begin(|| {
@@ -92,7 +112,7 @@ pub(crate) fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Site {
                 Err(error) => asked.failed(&core, error),
             }
         })
-    }))
+    })
 }
 
 /// What is kept of a request while layers have it: enough to answer it, and to tell of it, where one of them fails.

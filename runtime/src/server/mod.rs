@@ -27,7 +27,7 @@ pub(crate) use self::core::{Core, Operation};
 pub(crate) use assembly::Assembly;
 pub(crate) use cors::Cors;
 pub use layered::HttpService;
-pub(crate) use layered::{Wrap, layered, wrap};
+pub(crate) use layered::{Wrap, site, wrap};
 pub(crate) use listener::{Bound, Serving, serve};
 pub(crate) use outgoing::Outgoing;
 
@@ -44,9 +44,13 @@ use crate::call::{Body, BoxFuture};
 pub(crate) enum Site {
     /// Calls, through the middleware.
     Calls(Arc<Core>),
-    /// Plain HTTP: the admin listener, and an app behind layers of its user's.
-    Plain(Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>),
+    /// Plain HTTP: the admin listener, and an app behind layers.
+    Plain(Http),
 }
+
+/// What answers plain HTTP.
+pub(crate) type Http =
+    Arc<dyn Fn(Request<Body>) -> BoxFuture<'static, Response<Body>> + Send + Sync>;
 
 /// The peer of a request to a [`Site::Plain`], among its extensions.
 #[derive(Debug, Clone, Copy)]

@@ -5,9 +5,10 @@ use ::http::HeaderValue;
 use ::http::header::{AUTHORIZATION, COOKIE};
 
 use super::*;
-use crate::server::Cors;
 #[cfg(feature = "ws")]
-use crate::{call::Body, error::BoxError, server::HttpService};
+use crate::error::BoxError;
+use crate::server::Cors;
+use crate::{call::Body, server::HttpService};
 
 const PAGE: &str = "https://page.test";
 
@@ -92,6 +93,33 @@ async fn who_is_no_page_gets_plain_answers() {
     // An OPTIONS that asks for the methods of a path.
     let (head, _) = ask(&harness, "OPTIONS", PAGE, "").await;
     assert!(head.contains("allow: options, post\r\n"), "{head}");
+}
+
+#[tokio::test]
+async fn a_page_reads_how_a_layer_failed() {
+    let failing = tower_layer::layer_fn(|_: HttpService| {
+        tower::service_fn(async |request: Request<Body>| match request.method().as_str() {
+            "POST" => Err::<Response<Body>, _>(Error::unauthorized("NOT_YOU", "somebody else")),
+            _ => panic!("on purpose"),
+        })
+    });
+    let cors =
+        Cors::new(Some(vec![HeaderValue::from_static(PAGE)]), true, &[], Duration::from_secs(60));
+    let layers = vec![wrap(failing)];
+    let harness = start(Options { cors: Some(cors), layers, ..Options::default() }).await;
+    for (method, status) in [("POST", 401), ("GET", 500)] {
+        let (head, body) = ask(&harness, method, PAGE, "").await;
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{head}");
+        assert!(body.contains(&format!("\"code\":{status}")), "{body}");
+        assert!(head.contains("access-control-allow-origin: https://page.test\r\n"), "{head}");
+        assert!(head.contains("vary: origin\r\n"), "{head}");
+        let (head, _) = ask(&harness, method, "https://other.test", "").await;
+        assert!(!head.contains("access-control"), "{head}");
+    }
+    // The question before the call does not get as far.
+    let more = "access-control-request-method: POST\r\n";
+    let (head, _) = ask(&harness, "OPTIONS", PAGE, more).await;
+    assert!(head.starts_with("http/1.1 204"), "{head}");
 }
 
 #[cfg(feature = "ws")]

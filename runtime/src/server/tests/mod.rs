@@ -35,7 +35,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use self::client::*;
-use super::{Assembly, Bound, Core, Cors, Limits, Serving, Site, Wrap, layered, serve, wrap};
+use super::{Assembly, Bound, Core, Cors, Limits, Serving, Wrap, serve, site, wrap};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming, Telling};
 use crate::foreign::{Foreign, Routes, UNMATCHED};
 use crate::message::{Message, Types};
@@ -279,12 +279,7 @@ async fn start(options: Options) -> Harness {
     };
     let bound = Bound::bind("127.0.0.1:0").await.unwrap();
     let core = Arc::new(core);
-    let cors = options.cors.map(wrap);
-    let layers: Vec<Wrap> = cors.into_iter().chain(options.layers).collect();
-    let site = match layers {
-        none if none.is_empty() => Site::Calls(core),
-        layers => layered(core, layers),
-    };
+    let site = site(core, options.layers, options.cors);
     let serving = serve(bound, site, options.limits);
     Harness { serving, events, go, ended }
 }
