@@ -94,6 +94,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         log_arguments: settings.log.arguments,
         public: settings.server.public,
         trusted: settings.server.trusted_proxies.clone(),
+        secure: settings.server.tls.is_some(),
         #[cfg(feature = "ws")]
         cors: cors.clone(),
         foreign: Foreign::new(app.routes),

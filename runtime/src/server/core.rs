@@ -1,17 +1,18 @@
 //! What a server serves: operations, the routes to them, the middleware around them. Made once, never changed.
 
 use std::borrow::Cow;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::{HeaderMap, Request};
 
 #[cfg(feature = "ws")]
 use super::cors::Cors;
 use crate::call::{BoxFuture, Call, Middleware, Reply, Telling, metadata};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
-use crate::server::forwarded::TrustedProxies;
+use crate::server::forwarded::{TrustedProxies, seen};
 use crate::service::{Handler, MethodSpec, Shape};
 use crate::surface::Codec;
 use crate::surface::rest::Plan;
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) public: bool,
     /// `server.trusted_proxies`.
     pub(crate) trusted: TrustedProxies,
+    /// `server.tls`: whether every listener speaks TLS.
+    pub(crate) secure: bool,
     /// `server.cors`: the pages of other origins that may have a WebSocket.
     #[cfg(feature = "ws")]
     pub(crate) cors: Option<Cors>,
@@ -117,6 +120,17 @@ impl Core {
         if self.public {
             metadata::disown(request.headers_mut());
         }
+    }
+
+    /// By which scheme a caller came, where that is known: by a trusted proxy's word, or else by the TLS of our own socket. A
+    /// plain connection may be that of a proxy that nobody has named.
+    pub(super) fn scheme(
+        &self,
+        peer: Option<SocketAddr>,
+        headers: &HeaderMap,
+    ) -> Option<&'static str> {
+        let told = peer.and_then(|peer| seen(peer.ip(), headers, &self.trusted).scheme);
+        told.or_else(|| self.secure.then_some("https"))
     }
 
     /// What telemetry knows of what is called.

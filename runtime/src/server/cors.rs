@@ -4,6 +4,8 @@
 //! Only browsers ask and obey: this keeps no other caller out. A WebSocket is the one thing that they do not ask for
 //! beforehand, and that is refused here.
 
+#[cfg(feature = "ws")]
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,9 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
-use super::Http;
+#[cfg(feature = "tls")]
+use super::tls::PeerIdentity;
+use super::{Core, Http, Peer};
 use crate::call::{Body, BoxFuture};
 #[cfg(feature = "ws")]
 use crate::error::reasons;
@@ -59,6 +63,7 @@ impl Cors {
     pub(super) fn around(
         &self,
         mut request: Request<Body>,
+        core: &Core,
         answer: &Http,
     ) -> BoxFuture<'static, Response<Body>> {
         let headers = request.headers();
@@ -82,9 +87,11 @@ impl Cors {
             return Box::pin(std::future::ready(answer));
         }
         // With everything else a browser itself leaves them out; a WebSocket it sends them with, whoever opens it.
-        if asks_for_socket(headers) && !self.0.trusts(&origin) && !same_origin(&origin, headers) {
-            request.headers_mut().remove(COOKIE);
-            request.headers_mut().remove(AUTHORIZATION);
+        if asks_for_socket(headers)
+            && !self.0.trusts(&origin)
+            && !same_origin(&origin, core.scheme(Peer::of(&request), headers), headers)
+        {
+            disguise(&mut request);
         }
         let rules = Arc::clone(&self.0);
         let answered = answer(request);
@@ -101,10 +108,14 @@ impl Cors {
 /// # Errors
 /// `ORIGIN_NOT_ALLOWED` (403) for any other page: no preflight protects a WebSocket.
 #[cfg(feature = "ws")]
-pub(super) fn socket_allowed(cors: Option<&Cors>, headers: &HeaderMap) -> Plain<()> {
+pub(super) fn socket_allowed(
+    core: &Core,
+    peer: Option<SocketAddr>,
+    headers: &HeaderMap,
+) -> Plain<()> {
     let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
-    let named = cors.is_some_and(|cors| cors.0.allowed(origin).is_some());
-    if named || same_origin(origin, headers) {
+    let named = core.cors.as_ref().is_some_and(|cors| cors.0.allowed(origin).is_some());
+    if named || same_origin(origin, core.scheme(peer, headers), headers) {
         return Ok(());
     }
     let why =
@@ -112,15 +123,21 @@ pub(super) fn socket_allowed(cors: Option<&Cors>, headers: &HeaderMap) -> Plain<
     Err(Error::forbidden(reasons::ORIGIN_NOT_ALLOWED, why))
 }
 
-/// Whether a page of this origin came from the host that it asks.
-fn same_origin(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    match (authority, headers.get(HOST)) {
-        (Some((_, authority)), Some(host)) => {
-            authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
-        }
-        _ => false,
-    }
+/// Whether a page of this origin came from the host that it asks, and by the same scheme where it is known by which one the
+/// page asks.
+fn same_origin(origin: &HeaderValue, asked_by: Option<&str>, headers: &HeaderMap) -> bool {
+    let parts = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    let (Some((scheme, authority)), Some(host)) = (parts, headers.get(HOST)) else { return false };
+    authority.as_bytes().eq_ignore_ascii_case(host.as_bytes())
+        && asked_by.is_none_or(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// Takes off what a browser adds by itself to tell who its user is.
+fn disguise(request: &mut Request<Body>) {
+    request.headers_mut().remove(COOKIE);
+    request.headers_mut().remove(AUTHORIZATION);
+    #[cfg(feature = "tls")]
+    request.extensions_mut().remove::<PeerIdentity>();
 }
 
 fn asks_for_socket(headers: &HeaderMap) -> bool {

@@ -174,12 +174,11 @@ pub(crate) fn dispatch(
     let (mut parts, body) = request.into_parts();
     let known = Known::of(&parts.headers);
     let answer = known.answer(&parts);
-    let asked = match known.upgrade {
-        Some(upgrade) => {
-            let (uri, extensions) = (&mut parts.uri, &mut parts.extensions);
-            socket::asked(core, upgrade, &parts.method, &parts.headers, uri, extensions, answer)
-        }
-        None => None,
+    let asked = if known.upgrade {
+        let (uri, extensions) = (&mut parts.uri, &mut parts.extensions);
+        socket::asked(core, peer, &parts.method, &parts.headers, uri, extensions, answer)
+    } else {
+        None
     };
     let on_socket = asked.is_some();
     // Who has no time left is told so: nothing is begun for nobody.

@@ -17,7 +17,7 @@ pub(super) struct Known<'a> {
     pub(super) traceparent: Option<&'a HeaderValue>,
     pub(super) grpc_timeout: Option<&'a HeaderValue>,
     pub(super) connect_timeout: Option<&'a HeaderValue>,
-    pub(super) upgrade: Option<&'a HeaderValue>,
+    pub(super) upgrade: bool,
     pub(super) connect: bool,
     /// Whether there is a header that may say that the call matters.
     pub(super) marked: bool,
@@ -38,9 +38,12 @@ impl<'a> Known<'a> {
                 "traceparent" => &mut known.traceparent,
                 "grpc-timeout" => &mut known.grpc_timeout,
                 "connect-timeout-ms" => &mut known.connect_timeout,
-                "upgrade" => &mut known.upgrade,
                 "baggage" | "x-priority" | "x-md-global-priority" => {
                     known.marked = true;
+                    continue;
+                }
+                "upgrade" => {
+                    known.upgrade = true;
                     continue;
                 }
                 "connect-protocol-version" => {

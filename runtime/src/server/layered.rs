@@ -78,15 +78,16 @@ pub(crate) fn site(core: Arc<Core>, layers: Vec<Wrap>, cors: Option<Cors>) -> Si
             false => Site::Plain(layered(core, layers)),
         };
     };
+    let served = Arc::clone(&core);
     let answer: Http = match layers.is_empty() {
         true => Arc::new(move |mut request| {
-            core.disown(&mut request);
-            let core = Arc::clone(&core);
+            served.disown(&mut request);
+            let core = Arc::clone(&served);
             Box::pin(async move { call(&core, request).await })
         }),
-        false => layered(core, layers),
+        false => layered(served, layers),
     };
-    Site::Plain(Arc::new(move |request| cors.around(request, &answer)))
+    Site::Plain(Arc::new(move |request| cors.around(request, &core, &answer)))
 }
 
 /// The calls behind the user's layers. Whatever becomes of a request in one of them, it is answered.
@@ -149,7 +150,7 @@ impl Asked {
             uri: request.uri().clone(),
             version: request.version(),
             parent: headers.get(TRACEPARENT).cloned(),
-            peer: peer(request),
+            peer: Peer::of(request),
             answer,
             reached,
         }
@@ -200,15 +201,11 @@ impl Asked {
     }
 }
 
-fn peer<B>(request: &Request<B>) -> Option<SocketAddr> {
-    request.extensions().get::<Peer>().map(|peer| peer.0)
-}
-
 async fn call(core: &Arc<Core>, mut request: Request<Body>) -> Response<Body> {
     if let Some(reached) = request.extensions_mut().remove::<Reached>() {
         reached.0.store(true, Ordering::Relaxed);
     }
-    let peer = peer(&request);
+    let peer = Peer::of(&request);
     let mut dispatch = pin!(dispatch(core, request, peer));
     poll_fn(|cx| dispatch.as_mut().poll(cx, Body::new)).await
 }

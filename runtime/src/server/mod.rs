@@ -54,7 +54,13 @@ pub(crate) type Http =
 
 /// The peer of a request to a [`Site::Plain`], among its extensions.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
+struct Peer(SocketAddr);
+
+impl Peer {
+    fn of(request: &Request<Body>) -> Option<SocketAddr> {
+        request.extensions().get::<Self>().map(|peer| peer.0)
+    }
+}
 
 /// What connections may do.
 #[derive(Debug, Clone)]

@@ -8,10 +8,12 @@ pub(super) use unspoken::{Socket, asked, body, mark, only};
 #[cfg(feature = "ws")]
 mod spoken {
     use std::future::{poll_fn, ready};
+    use std::net::SocketAddr;
     use std::sync::Arc;
     use std::task::{Context, Poll};
 
-    use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, Uri};
+    use http::header::UPGRADE;
+    use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
     use hyper::upgrade::OnUpgrade;
 
     use crate::call::{Body, BoxFuture, Caught};
@@ -46,7 +48,7 @@ mod spoken {
     #[cold]
     pub(in crate::server) fn asked(
         core: &Core,
-        upgrade: &HeaderValue,
+        peer: Option<SocketAddr>,
         method: &Method,
         headers: &HeaderMap,
         uri: &mut Uri,
@@ -54,7 +56,7 @@ mod spoken {
         answer: Answer,
     ) -> Option<Asked> {
         let Answer::Rest(answer) = answer else { return None };
-        if method != Method::GET || !Handshake::asked(upgrade) {
+        if method != Method::GET || !headers.get(UPGRADE).is_some_and(Handshake::asked) {
             return None;
         }
         let (route, captures) = core.table.socket(uri.path())?;
@@ -67,7 +69,7 @@ mod spoken {
         let target = std::mem::take(uri).into_parts().path_and_query;
         let rest = Rest::new(plan, captures, target, answer.socket(headers)).with_media(headers);
         let socket = Handshake::read(headers).and_then(|handshake| {
-            socket_allowed(core.cors.as_ref(), headers)?;
+            socket_allowed(core, peer, headers)?;
             let inbox = Arc::<Inbox>::default();
             Ok(Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body })))
         });
@@ -123,10 +125,11 @@ mod spoken {
 
 #[cfg(not(feature = "ws"))]
 mod unspoken {
+    use std::net::SocketAddr;
     use std::sync::Arc;
     use std::task::{Context, Poll};
 
-    use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, Uri};
+    use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 
     use crate::call::Body;
     use crate::server::core::{Core, End};
@@ -147,7 +150,7 @@ mod unspoken {
 
     pub(in crate::server) fn asked(
         _: &Core,
-        _: &HeaderValue,
+        _: Option<SocketAddr>,
         _: &Method,
         _: &HeaderMap,
         _: &mut Uri,

@@ -156,6 +156,35 @@ async fn a_websocket_is_for_pages_that_may_call() {
 
 #[cfg(feature = "ws")]
 #[tokio::test]
+async fn a_page_of_the_same_host_has_come_by_the_same_scheme() {
+    let proxy = ["loopback"];
+    let by = |scheme| format!("x-forwarded-for: 198.51.100.1\r\nx-forwarded-proto: {scheme}\r\n");
+    for (secure, trusted, told, http, https) in [
+        // A plain socket may be a proxy's that nobody has named, whatever headers say.
+        (false, &[][..], String::new(), 101, 101),
+        (false, &[], by("https"), 101, 101),
+        (true, &[], String::new(), 403, 101),
+        (true, &[], by("http"), 403, 101),
+        (false, &proxy, String::new(), 101, 101),
+        (false, &proxy, by("https"), 403, 101),
+        (false, &proxy, by("http"), 101, 403),
+        (true, &proxy, by("http"), 101, 403),
+        (true, &proxy, String::new(), 403, 101),
+    ] {
+        let trusted = TrustedProxies::parse(trusted).unwrap();
+        let harness = start(Options { secure, trusted, ..Options::default() }).await;
+        for (scheme, status) in [("http", http), ("https", https)] {
+            let mut client = harness.raw().await;
+            client.send(&format!("{ASKING}{told}origin: {scheme}://T\r\n\r\n")).await;
+            let (head, _) = client.response().await;
+            let expected = format!("http/1.1 {status} ");
+            assert!(head.starts_with(&expected), "{secure} {told} {scheme}: {head}");
+        }
+    }
+}
+
+#[cfg(feature = "ws")]
+#[tokio::test]
 async fn a_websocket_brings_cookies_where_calls_may() {
     let seen = tower_layer::layer_fn(|inner: HttpService| {
         tower::service_fn(move |request: Request<Body>| {

@@ -35,6 +35,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use self::client::*;
+use super::forwarded::TrustedProxies;
 use super::{Assembly, Bound, Core, Cors, Limits, Serving, Wrap, serve, site, wrap};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming, Telling};
 use crate::foreign::{Foreign, Routes, UNMATCHED};
@@ -204,6 +205,9 @@ struct Options {
     routes: Routes,
     layers: Vec<Wrap>,
     cors: Option<Cors>,
+    trusted: TrustedProxies,
+    /// What the calls are told of their sockets, which are plain.
+    secure: bool,
     timeout: Option<Duration>,
     max_body: usize,
 }
@@ -216,6 +220,8 @@ impl Default for Options {
             routes: Routes::default(),
             layers: Vec::new(),
             cors: None,
+            trusted: TrustedProxies::default(),
+            secure: false,
             timeout: Some(PATIENCE),
             max_body: 1024,
         }
@@ -264,7 +270,8 @@ async fn start(options: Options) -> Harness {
         places: operations.iter().map(|operation| operation.places(&telemetry)).collect(),
         others: telemetry::Foreign::new(&telemetry, UNMATCHED),
         telemetry,
-        trusted: super::forwarded::TrustedProxies::default(),
+        trusted: options.trusted,
+        secure: options.secure,
         operations,
         table,
         middleware,

@@ -20,10 +20,10 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
-use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use self::certificates::{Authority, Folder};
+use self::certificates::{Authority, Folder, Signed};
 use crate::common::{Note, json};
 
 const LARGE: usize = 24 * 1024 * 1024;
@@ -80,13 +80,30 @@ async fn connect(
     authority: &Authority,
     protocols: &[&str],
 ) -> std::io::Result<TlsStream<TcpStream>> {
+    connect_as(addr, authority, protocols, None).await
+}
+
+/// The same, by somebody who shows this certificate.
+async fn connect_as(
+    addr: SocketAddr,
+    authority: &Authority,
+    protocols: &[&str],
+    shown: Option<&Signed>,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.pem().as_bytes()).unwrap()).unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+        .with_root_certificates(roots);
+    let mut config = match shown {
+        None => config.with_no_client_auth(),
+        Some(shown) => {
+            let cert = CertificateDer::from_pem_slice(shown.cert.as_bytes()).unwrap();
+            let key = PrivateKeyDer::from_pem_slice(shown.key.as_bytes()).unwrap();
+            config.with_client_auth_cert(vec![cert], key).unwrap()
+        }
+    };
     config.alpn_protocols = protocols.iter().map(|it| it.as_bytes().to_vec()).collect();
     let name = ServerName::try_from("localhost").unwrap();
     bounded("a TLS handshake", async {
