@@ -10,19 +10,17 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Version;
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
 use super::Added;
+use super::gathered::Gathered;
 use super::guard::GuardedBody;
 use super::held::Hold;
 use crate::error::BoxError;
 use crate::{Error, Result};
-
-/// What a buffer for a body in pieces starts with at most: a peer's word on a length reserves no more.
-const FIRST_BUFFER: usize = 64 * 1024;
 
 /// The most that is read of a body that nobody wants, and the longest that it may take.
 const MOST_DRAINED: usize = 1024 * 1024;
@@ -30,18 +28,21 @@ const DRAINED_WITHIN: Duration = Duration::from_secs(1);
 
 /// A body as the call layer passes it around.
 #[derive(Default)]
-pub struct Body(Kind);
+pub struct Body {
+    kind: Kind,
+    /// Whether it is a request's over HTTP/1, or stands for one.
+    http1: bool,
+}
 
 #[derive(Default)]
 enum Kind {
     #[default]
     Empty,
     Full(Bytes),
-    /// And whether it came over HTTP/1.
-    Incoming(hyper::body::Incoming, bool),
-    Attended(Attended),
-    /// And whether it stands for one that came over HTTP/1.
-    Boxed(UnsyncBoxBody<Bytes, BoxError>, bool),
+    Incoming(hyper::body::Incoming),
+    Boxed(UnsyncBoxBody<Bytes, BoxError>),
+    Attended(Box<Attended>),
+    Translated(Box<Translated>),
     Guarded(Box<GuardedBody>),
     #[cfg(feature = "telemetry")]
     Counted(Box<Counted>),
@@ -56,12 +57,11 @@ struct Counted {
 
 /// A body over HTTP/1 whose reader may stop in the middle. What it leaves is drained beside the answer, which the peer might not
 /// get to read otherwise; the task ends with the connection, and has the bounds of [`Body::drain`].
-struct Attended(Option<hyper::body::Incoming>);
+struct Attended(Option<Body>);
 
 impl Drop for Attended {
     fn drop(&mut self) {
-        let left = self.0.take().map(|body| Body(Kind::Incoming(body, true)));
-        if let Some(left) = left.filter(|body| !body.is_end_stream())
+        if let Some(left) = self.0.take().filter(|body| !body.is_end_stream())
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             runtime.spawn(left.drain());
@@ -69,10 +69,44 @@ impl Drop for Attended {
     }
 }
 
+/// A body that is read as something else. What nobody reads any more need not be translated.
+struct Translated {
+    body: Body,
+    by: Box<dyn Translate>,
+}
+
+/// How the pieces of a body become those of another.
+pub(crate) trait Translate: Send {
+    /// What a piece stands for, which may be nothing yet; `None` is the end.
+    fn piece(&mut self, piece: Option<&[u8]>) -> Result<Vec<u8>>;
+
+    /// Whether something of an earlier piece is still to come.
+    fn is_waiting(&self) -> bool;
+}
+
+impl Translated {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            let piece = ready!(self.body.poll_piece(cx))?;
+            let translated = self.by.piece(piece.as_deref())?;
+            if !translated.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(translated.into()))));
+            }
+            if piece.is_none() {
+                return Poll::Ready(None);
+            }
+        }
+    }
+}
+
 impl Body {
     /// No bytes at all.
     pub const fn empty() -> Self {
-        Self(Kind::Empty)
+        Self::of(Kind::Empty)
+    }
+
+    const fn of(kind: Kind) -> Self {
+        Self { kind, http1: false }
     }
 
     /// A body of another library. Nothing bounds it: [`Body::collect`] takes a limit.
@@ -89,43 +123,52 @@ impl Body {
             return same;
         }
         match body {
-            Some(body) => Self(Kind::Boxed(body.map_err(Into::into).boxed_unsync(), false)),
+            Some(body) => Self::of(Kind::Boxed(body.map_err(Into::into).boxed_unsync())),
             None => Self::empty(),
         }
     }
 
     pub(super) fn guarded(body: GuardedBody) -> Self {
-        Self(Kind::Guarded(Box::new(body)))
+        Self::of(Kind::Guarded(Box::new(body)))
     }
 
     /// The same body, counting its bytes.
     #[cfg(feature = "telemetry")]
     pub(crate) fn counted(self, bytes: &Arc<AtomicU64>) -> Self {
-        Self(Kind::Counted(Box::new(Counted { body: self, bytes: Arc::clone(bytes) })))
+        let http1 = self.http1;
+        let counted = Counted { body: self, bytes: Arc::clone(bytes) };
+        Self { kind: Kind::Counted(Box::new(counted)), http1 }
+    }
+
+    /// The same body, read as something else.
+    pub(crate) fn translated(self, by: impl Translate + 'static) -> Self {
+        let http1 = self.http1;
+        let translated = Translated { body: self, by: Box::new(by) };
+        Self { kind: Kind::Translated(Box::new(translated)), http1 }
     }
 
     /// Whether it goes on under a guard.
     pub(super) fn is_guarded(&self) -> bool {
-        matches!(self.0, Kind::Guarded(_))
+        matches!(self.kind, Kind::Guarded(_))
     }
 
     /// Whether it is nothing but bytes.
     pub(super) fn is_plain(&self) -> bool {
-        matches!(self.0, Kind::Empty | Kind::Full(_))
+        matches!(self.kind, Kind::Empty | Kind::Full(_))
     }
 
     /// The same bytes once more, where it is nothing but bytes.
     pub(crate) fn copied(&self) -> Option<Self> {
-        match &self.0 {
-            Kind::Empty => Some(Self(Kind::Empty)),
-            Kind::Full(bytes) => Some(Self(Kind::Full(bytes.clone()))),
+        match &self.kind {
+            Kind::Empty => Some(Self::empty()),
+            Kind::Full(bytes) => Some(Self::of(Kind::Full(bytes.clone()))),
             _ => None,
         }
     }
 
     /// What its call's context has been given for the trailers.
     pub(crate) fn added(&self) -> Option<Box<Added>> {
-        match &self.0 {
+        match &self.kind {
             Kind::Guarded(body) => body.added(),
             _ => None,
         }
@@ -174,61 +217,38 @@ impl Body {
 
     /// The body of a request of this version of HTTP. One that a layer of the user's has put in its place counts as it.
     #[inline]
-    pub(crate) fn over(mut self, version: Version) -> Self {
-        if let Kind::Incoming(_, http1) | Kind::Boxed(_, http1) = &mut self.0 {
-            *http1 = version < Version::HTTP_2;
-        }
-        self
+    pub(crate) fn over(self, version: Version) -> Self {
+        Self { http1: version < Version::HTTP_2, ..self }
     }
 
     /// The same for who reads it as far as it likes: the messages of a stream.
     pub(crate) fn attended(self) -> Self {
-        match self.0 {
-            Kind::Incoming(body, true) => Self(Kind::Attended(Attended(Some(body)))),
-            #[cfg(feature = "telemetry")]
-            Kind::Counted(mut counted) => {
-                counted.body = std::mem::take(&mut counted.body).attended();
-                Self(Kind::Counted(counted))
-            }
+        if !self.http1 || self.is_end_stream() {
+            return self;
+        }
+        Self { kind: Kind::Attended(Box::new(Attended(Some(self)))), http1: true }
+    }
+
+    /// As it came. Whoever has it drains it.
+    fn dismissed(self) -> Self {
+        match self.kind {
+            Kind::Attended(mut attended) => attended.0.take().unwrap_or_default(),
+            Kind::Translated(translated) => translated.body.dismissed(),
             _ => self,
-        }
-    }
-
-    /// Whether it came over HTTP/1.
-    fn is_http1(&self) -> bool {
-        match &self.0 {
-            Kind::Incoming(_, http1) | Kind::Boxed(_, http1) => *http1,
-            #[cfg(feature = "telemetry")]
-            Kind::Counted(counted) => counted.body.is_http1(),
-            _ => false,
-        }
-    }
-
-    /// Whoever has it drains it.
-    fn dismiss(&mut self) {
-        match &mut self.0 {
-            Kind::Attended(Attended(body)) => {
-                if let Some(body) = body.take() {
-                    self.0 = Kind::Incoming(body, true);
-                }
-            }
-            #[cfg(feature = "telemetry")]
-            Kind::Counted(counted) => counted.body.dismiss(),
-            _ => {}
         }
     }
 
     /// Reads what is left of a request that has failed, and forgets it. Over HTTP/1 a connection cannot take another request
     /// before, and who is still writing may never read the answer. What is long is left to the connection, which closes.
-    pub(crate) async fn drain(mut self) {
-        self.dismiss();
-        let over = !self.is_http1() || self.is_end_stream();
-        if over || self.size_hint().lower() > MOST_DRAINED as u64 {
+    pub(crate) async fn drain(self) {
+        let mut body = self.dismissed();
+        let over = !body.http1 || body.is_end_stream();
+        if over || body.size_hint().lower() > MOST_DRAINED as u64 {
             return;
         }
         let mut left = MOST_DRAINED;
         let drained = async {
-            while let Ok(Some(piece)) = self.piece().await {
+            while let Ok(Some(piece)) = body.piece().await {
                 match left.checked_sub(piece.len()) {
                     Some(less) => left = less,
                     None => break,
@@ -265,50 +285,15 @@ impl Body {
     }
 }
 
-/// Bytes that arrive in pieces: the first one is kept as it is for as long as it is the only one.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    first: Bytes,
-    rest: BytesMut,
-}
-
-impl Gathered {
-    pub(crate) fn len(&self) -> usize {
-        self.first.len() + self.rest.len()
-    }
-
-    pub(crate) fn push(&mut self, piece: Bytes) {
-        if self.len() == 0 {
-            self.first = piece;
-            return;
-        }
-        if self.rest.is_empty() {
-            self.rest.reserve((2 * (self.first.len() + piece.len())).min(FIRST_BUFFER));
-            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.rest.extend_from_slice(&piece);
-    }
-
-    /// The first `N` bytes. There must be as many.
-    pub(crate) fn head<const N: usize>(&self) -> [u8; N] {
-        let bytes = if self.rest.is_empty() { &self.first[..] } else { &self.rest[..] };
-        bytes.first_chunk().copied().unwrap_or([0; N])
-    }
-
-    pub(crate) fn finish(self) -> Bytes {
-        if self.rest.is_empty() { self.first } else { self.rest.freeze() }
-    }
-}
-
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self(Kind::Full(bytes))
+        Self::of(Kind::Full(bytes))
     }
 }
 
 impl From<hyper::body::Incoming> for Body {
     fn from(body: hyper::body::Incoming) -> Self {
-        Self(Kind::Incoming(body, false))
+        Self::of(Kind::Incoming(body))
     }
 }
 
@@ -321,14 +306,14 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.0 {
+        match &mut self.kind {
             Kind::Empty => Poll::Ready(None),
             Kind::Full(bytes) => {
                 let bytes = std::mem::take(bytes);
-                self.0 = Kind::Empty;
+                self.kind = Kind::Empty;
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            Kind::Incoming(body, _) => {
+            Kind::Incoming(body) => {
                 let hold = Hold::begin();
                 let polled = Pin::new(&mut *body).poll_frame(cx);
                 // Only a length that was announced is known to have been read: then there is nothing to wake for.
@@ -343,9 +328,10 @@ impl http_body::Body for Body {
                 if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
                     attended.0 = None;
                 }
-                polled.map_err(Into::into)
+                polled
             }
-            Kind::Boxed(body, _) => Pin::new(body).poll_frame(cx),
+            Kind::Boxed(body) => Pin::new(body).poll_frame(cx),
+            Kind::Translated(translated) => translated.poll_frame(cx),
             Kind::Guarded(body) => body.poll_frame(cx),
             #[cfg(feature = "telemetry")]
             Kind::Counted(counted) => {
@@ -361,14 +347,13 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Empty => true,
             Kind::Full(bytes) => bytes.is_empty(),
-            Kind::Incoming(body, _) => body.is_end_stream(),
-            Kind::Attended(Attended(body)) => {
-                body.as_ref().is_none_or(http_body::Body::is_end_stream)
-            }
-            Kind::Boxed(body, _) => body.is_end_stream(),
+            Kind::Incoming(body) => body.is_end_stream(),
+            Kind::Attended(attended) => attended.0.as_ref().is_none_or(Self::is_end_stream),
+            Kind::Boxed(body) => body.is_end_stream(),
+            Kind::Translated(it) => it.body.is_end_stream() && !it.by.is_waiting(),
             Kind::Guarded(body) => body.is_end_stream(),
             #[cfg(feature = "telemetry")]
             Kind::Counted(counted) => counted.body.is_end_stream(),
@@ -376,14 +361,15 @@ impl http_body::Body for Body {
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.kind {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Incoming(body, _) => body.size_hint(),
-            Kind::Attended(Attended(body)) => {
-                body.as_ref().map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+            Kind::Incoming(body) => body.size_hint(),
+            Kind::Attended(attended) => {
+                attended.0.as_ref().map_or_else(|| SizeHint::with_exact(0), Self::size_hint)
             }
-            Kind::Boxed(body, _) => body.size_hint(),
+            Kind::Boxed(body) => body.size_hint(),
+            Kind::Translated(_) => SizeHint::default(),
             Kind::Guarded(body) => body.size_hint(),
             #[cfg(feature = "telemetry")]
             Kind::Counted(counted) => counted.body.size_hint(),

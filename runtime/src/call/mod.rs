@@ -5,6 +5,7 @@
 mod body;
 mod caught;
 mod context;
+mod gathered;
 mod guard;
 mod held;
 pub(crate) mod metadata;
@@ -20,12 +21,13 @@ mod unary;
 #[cfg(feature = "tls")]
 pub use crate::server::tls::PeerIdentity;
 pub use body::Body;
-pub(crate) use body::Gathered;
+pub(crate) use body::Translate;
 pub(crate) use caught::{Caught, caught};
 pub use context::Context;
 pub(crate) use context::Opening;
 use context::Unread;
 pub(crate) use context::{Added, Arguments};
+pub(crate) use gathered::Gathered;
 pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
 pub use middleware::{Middleware, Next, Run};

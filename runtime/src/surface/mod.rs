@@ -155,9 +155,9 @@ impl Codec {
         match self {
             Self::Enveloped(wire) => wire.read(body, limit).await,
             Self::Text(wire) => {
-                let mut body = web::decoded(std::mem::take(body));
+                *body = web::decoded(std::mem::take(body));
                 // Few calls are in base64: they are not worth room in every call's future.
-                Box::pin(async move { wire.read(&mut body, limit).await }).await
+                Box::pin(wire.read(body, limit)).await
             }
             Self::Connect(unary) => Box::pin(unary.read(body, limit)).await,
             Self::Rest(rest) if rest.reads_body() => rest.decode(body.read(limit).await?),

@@ -11,8 +11,7 @@ use futures_core::Stream;
 use http_body::Frame;
 
 use crate::call::metadata::BASE64;
-use crate::call::{Body, Frames};
-use crate::error::BoxError;
+use crate::call::{Body, Frames, Translate};
 use crate::{Error, Result};
 
 /// What is padded and decoded together.
@@ -43,11 +42,11 @@ impl Stream for InText {
 
 /// The bytes of a body in base64. What is no base64 is an [`Error`] in the body's place.
 pub(crate) fn decoded(body: Body) -> Body {
-    Body::new(Decoded { body, left: BytesMut::new() })
+    body.translated(Decoded::default())
 }
 
+#[derive(Default)]
 struct Decoded {
-    body: Body,
     /// What came after the last whole group.
     left: BytesMut,
 }
@@ -75,36 +74,21 @@ fn decode(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
     BASE64.decode_vec(text, out).map_err(|error| Error::codec(format!("the body: {error}")))
 }
 
-impl http_body::Body for Decoded {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let this = &mut *self;
-        loop {
-            let out = match ready!(this.body.poll_piece(cx))? {
-                Some(piece) => this.groups(&piece)?,
-                None => {
-                    let mut out = Vec::new();
-                    // The last group may go without its padding.
-                    decode(&this.left.split(), &mut out)?;
-                    if out.is_empty() {
-                        return Poll::Ready(None);
-                    }
-                    out
-                }
-            };
-            if !out.is_empty() {
-                return Poll::Ready(Some(Ok(Frame::data(out.into()))));
+impl Translate for Decoded {
+    fn piece(&mut self, piece: Option<&[u8]>) -> Result<Vec<u8>> {
+        match piece {
+            Some(piece) => self.groups(piece),
+            // The last group may go without its padding.
+            None => {
+                let mut out = Vec::new();
+                decode(&self.left.split(), &mut out)?;
+                Ok(out)
             }
         }
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.left.is_empty() && self.body.is_end_stream()
+    fn is_waiting(&self) -> bool {
+        !self.left.is_empty()
     }
 }
 
@@ -113,7 +97,7 @@ mod tests {
     use std::collections::VecDeque;
 
     use super::*;
-    use crate::error::reasons;
+    use crate::error::{BoxError, reasons};
 
     /// A body in pieces.
     struct Pieces(VecDeque<Bytes>);

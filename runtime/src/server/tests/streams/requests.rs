@@ -4,8 +4,10 @@ use futures_util::stream::unfold;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tower::ServiceExt as _;
 
 use super::*;
+use crate::server::HttpService;
 
 const LINES: (&str, &str) = ("content-type", "application/x-ndjson");
 
@@ -124,18 +126,49 @@ async fn a_caller_that_breaks_off_its_messages_ends_the_call() {
     }
 }
 
+/// A layer of the user's that puts a body of its own in place of each request's.
+fn wrapping() -> Vec<Wrap> {
+    vec![wrap(tower_layer::layer_fn(|inner: HttpService| {
+        inner.map_request(|request: Request<Body>| request.map(|body| body.map_frame(|it| it)))
+    }))]
+}
+
 #[tokio::test]
 async fn what_a_handler_leaves_unread_costs_http1_neither_answer_nor_connection() {
-    let harness = start(Options::default()).await;
-    let mut client = harness.raw().await;
-    let head =
-        "host: t\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
-    client.send(&format!("POST /chat/x?text=broken HTTP/1.1\r\n{head}3\r\n{{}}\n\r\n")).await;
-    let (head, body) = client.response().await;
-    assert!(head.starts_with("http/1.1 409 ") && body.contains("BROKEN"), "{head}{body}");
-    // The answer is there, and its caller goes on to write what it meant to.
-    let rest = "{}\n".repeat(100_000);
-    client.send(&format!("{:x}\r\n{rest}\r\n0\r\n\r\n", rest.len())).await;
-    client.send("GET /echo/hi HTTP/1.1\r\nhost: t\r\n\r\n").await;
-    assert_eq!(client.response().await.1, r#"{"text":"hi"}"#);
+    for layers in [Vec::new(), wrapping()] {
+        let harness = start(Options { layers, ..Options::default() }).await;
+        let mut client = harness.raw().await;
+        let head =
+            "host: t\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n";
+        client.send(&format!("POST /chat/x?text=broken HTTP/1.1\r\n{head}3\r\n{{}}\n\r\n")).await;
+        let (head, body) = client.response().await;
+        assert!(head.starts_with("http/1.1 409 ") && body.contains("BROKEN"), "{head}{body}");
+        // The answer is there, and its caller goes on to write what it meant to.
+        let rest = "{}\n".repeat(100_000);
+        client.send(&format!("{:x}\r\n{rest}\r\n0\r\n\r\n", rest.len())).await;
+        client.send("GET /echo/hi HTTP/1.1\r\nhost: t\r\n\r\n").await;
+        assert_eq!(client.response().await.1, r#"{"text":"hi"}"#);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_base64_costs_http1_neither_answer_nor_connection() {
+    // A message that is larger than any may be, and none.
+    for begun in ["AAAA//8=", "!!!!"] {
+        let harness = start(Options::default()).await;
+        let mut client = harness.raw().await;
+        let body = format!("{begun}{}", "AAAA".repeat(75_000));
+        let head =
+            "host: t\r\ncontent-type: application/grpc-web-text\r\ntransfer-encoding: chunked\r\n";
+        client
+            .send(&format!(
+                "POST /test.v1.Echo/Echo HTTP/1.1\r\n{head}\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+                body.len()
+            ))
+            .await;
+        client.send("GET /echo/hi HTTP/1.1\r\nhost: t\r\n\r\n").await;
+        let (head, _) = client.response().await;
+        assert!(head.contains("content-type: application/grpc-web-text+proto\r\n"), "{head}");
+        assert_eq!(client.response().await.1, r#"{"text":"hi"}"#);
+    }
 }
