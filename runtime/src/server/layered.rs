@@ -83,7 +83,8 @@ pub(crate) fn site(core: Arc<Core>, layers: Vec<Wrap>, cors: Option<Cors>) -> Si
         true => Arc::new(move |mut request| {
             served.disown(&mut request);
             let core = Arc::clone(&served);
-            Box::pin(async move { call(&core, request).await })
+            let peer = Peer::of(&request);
+            Box::pin(async move { call(&core, request, peer).await })
         }),
         false => layered(served, layers),
     };
@@ -95,7 +96,7 @@ fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     let served = Arc::clone(&core);
     let calls = tower::service_fn(move |request| {
         let core = Arc::clone(&served);
-        async move { Ok::<_, Infallible>(call(&core, request).await) }
+        async move { Ok::<_, Infallible>(arrived(&core, request).await) }
     });
     let calls = HttpService(BoxCloneSyncService::new(calls.map_err(|never| match never {})));
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
@@ -103,7 +104,7 @@ fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
         core.disown(&mut request);
         let asked = Asked::of(&mut request);
         let answered = Caught::begin(|| {
-            let answered = service.clone().oneshot(request);
+            let answered = WAY.scope(asked.way.clone(), service.clone().oneshot(request));
             Box::pin(async move { answered.await.map_err(Error::from) })
         });
         let core = Arc::clone(&core);
@@ -123,19 +124,27 @@ struct Asked {
     uri: Uri,
     version: Version,
     parent: Option<HeaderValue>,
-    peer: Option<SocketAddr>,
     answer: Answer,
-    reached: Reached,
+    way: Arc<Way>,
 }
 
-/// Whether a request has come through its layers. From then on its call has a record.
-#[derive(Clone, Default)]
-struct Reached(Arc<AtomicBool>);
+/// What a request and the one that comes out of its layers have in common.
+struct Way {
+    peer: Option<SocketAddr>,
+    /// Whether it has come through. From then on its call has a record.
+    reached: AtomicBool,
+}
+
+tokio::task_local! {
+    /// For layers that make a request of their own. Those that hand theirs to another task leave it its extensions, where the
+    /// same is.
+    static WAY: Arc<Way>;
+}
 
 impl Asked {
     fn of(request: &mut Request<Body>) -> Self {
-        let reached = Reached::default();
-        request.extensions_mut().insert(reached.clone());
+        let way = Arc::new(Way { peer: Peer::of(request), reached: AtomicBool::new(false) });
+        request.extensions_mut().insert(Arc::clone(&way));
         let (method, headers) = (request.method(), request.headers());
         let answer = Answer::of(
             method,
@@ -150,15 +159,14 @@ impl Asked {
             uri: request.uri().clone(),
             version: request.version(),
             parent: headers.get(TRACEPARENT).cloned(),
-            peer: Peer::of(request),
             answer,
-            reached,
+            way,
         }
     }
 
     /// A layer that gives up, or panics, fails its call, in the form that the caller reads.
     fn failed(mut self, core: &Core, error: Error) -> Response<Body> {
-        if self.reached.0.load(Ordering::Relaxed) {
+        if self.way.reached.load(Ordering::Relaxed) {
             // What became of the call its own record says; why nobody got it, only the layer knows.
             if error.code() >= 500 {
                 tracing::error!(error = ?error, "a layer failed on a call that it had let through");
@@ -178,7 +186,7 @@ impl Asked {
             uri: Some(&uri),
             version: self.version,
             headers: &none,
-            peer: self.peer,
+            peer: self.way.peer,
             protocol,
             started: self.started,
             length: None,
@@ -188,7 +196,7 @@ impl Asked {
             operation.clone(),
             protocol,
             self.started,
-            self.peer,
+            self.way.peer,
             trace,
             core.telling,
             seen,
@@ -201,11 +209,21 @@ impl Asked {
     }
 }
 
-async fn call(core: &Arc<Core>, mut request: Request<Body>) -> Response<Body> {
-    if let Some(reached) = request.extensions_mut().remove::<Reached>() {
-        reached.0.store(true, Ordering::Relaxed);
+/// Calls with what has come through the layers.
+async fn arrived(core: &Arc<Core>, mut request: Request<Body>) -> Response<Body> {
+    let way = request.extensions_mut().remove::<Arc<Way>>();
+    let way = way.or_else(|| WAY.try_with(Arc::clone).ok());
+    if let Some(way) = &way {
+        way.reached.store(true, Ordering::Relaxed);
     }
-    let peer = Peer::of(&request);
+    call(core, request, way.and_then(|way| way.peer)).await
+}
+
+async fn call(
+    core: &Arc<Core>,
+    request: Request<Body>,
+    peer: Option<SocketAddr>,
+) -> Response<Body> {
     let mut dispatch = pin!(dispatch(core, request, peer));
     poll_fn(|cx| dispatch.as_mut().poll(cx, Body::new)).await
 }

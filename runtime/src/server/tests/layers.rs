@@ -15,6 +15,13 @@ async fn faulty(inner: HttpService, request: Request<Body>) -> Result<Response<B
     match request.headers().get("x-layer").map(|what| what.as_bytes()) {
         Some(b"panic") => panic!("on purpose"),
         Some(b"fail") => Err("the password is 7".into()),
+        Some(b"rebuild") => {
+            let (head, body) = request.into_parts();
+            let mut own = Request::new(body);
+            (*own.uri_mut(), *own.method_mut()) = (head.uri, head.method);
+            inner.oneshot(own).await?;
+            Err("the password is 9".into())
+        }
         Some(b"late") => {
             inner.oneshot(request).await?;
             Err("the password is 8".into())
@@ -105,13 +112,20 @@ async fn a_call_whose_layer_fails_has_one_record_like_any_other() {
         assert!(line.contains(&format!("operation=\"{operation}\"")), "{line}");
         assert!(line.contains(r#"protocol="http""#), "{line}");
     }
-    // A layer that fails on its way out has let the call through: that has its record by then, and no other.
-    client.send("GET /echo/late HTTP/1.1\r\nhost: t\r\nx-layer: late\r\n\r\n").await;
-    assert!(client.response().await.0.starts_with("http/1.1 500"));
-    let line = access(&mut lines).await;
-    assert!(line.contains(r#"reason="CANCELLED""#), "{line}");
-    let line = soon(lines.recv()).await.unwrap();
-    assert!(line.contains("the password is 8") && !line.contains("bident::access"), "{line}");
+    // A layer that fails on its way out has let the call through: that has its record by then, and no other, be it with a
+    // request that the layer has made itself.
+    for (what, password) in [("late", 8), ("rebuild", 9)] {
+        client
+            .send(&format!("GET /echo/late HTTP/1.1\r\nhost: t\r\nx-layer: {what}\r\n\r\n"))
+            .await;
+        assert!(client.response().await.0.starts_with("http/1.1 500"));
+        let line = access(&mut lines).await;
+        assert!(line.contains(r#"reason="CANCELLED""#), "{line}");
+        assert!(line.contains("peer=127.0.0.1:"), "{line}");
+        let line = soon(lines.recv()).await.unwrap();
+        let password = format!("the password is {password}");
+        assert!(line.contains(&password) && !line.contains("bident::access"), "{line}");
+    }
     client.send("GET /echo/x HTTP/1.1\r\nhost: t\r\n\r\n").await;
     client.response().await;
     assert!(access(&mut lines).await.contains("code=200"));
