@@ -114,6 +114,18 @@ impl Core {
         }
     }
 
+    /// Whether it reads its request as far as it likes. Everything else reads it whole, before it does anything.
+    #[inline]
+    pub(super) fn leaves_unread(&self, end: End) -> bool {
+        match end {
+            End::Operation(index) => {
+                matches!(&self.operations[index].kind, Kind::Method(shape, _) if shape.requests())
+            }
+            End::Foreign => true,
+            End::Refusal => false,
+        }
+    }
+
     /// At the edge nobody outside says what flows through the whole chain of calls. Layers of the user's do: they come after.
     #[inline]
     pub(super) fn disown<B>(&self, request: &mut Request<B>) {

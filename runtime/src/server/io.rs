@@ -1,11 +1,12 @@
 //! The socket as hyper sees it: bytes pass through, and the first ones of a request are noticed, as is a peer that
-//! does not take what is sent.
+//! does not take what is sent, or has gone while nobody reads what it sent.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
 
+use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
@@ -16,6 +17,10 @@ use super::state::{Entered, Order, Phase, State};
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How much of it tells HTTP/2 from every HTTP/1.1 request.
 const TELLING: usize = 4;
+
+/// How much is kept of what nobody has asked for yet, and how much of that is read at once.
+const AHEAD: usize = 16 * 1024;
+const PIECE: usize = 4 * 1024;
 
 /// What bytes go through: the socket itself, or TLS on it.
 pub(super) enum Socket {
@@ -47,6 +52,9 @@ pub(super) struct Watched {
     replayed: u8,
     /// How many bytes of HTTP/2's preface are still to come.
     preface: u8,
+    asked: Asked,
+    /// What has been read before hyper asked for it.
+    ahead: BytesMut,
 }
 
 /// Which way bytes go: each may be waited for by a task of its own.
@@ -54,6 +62,17 @@ pub(super) struct Watched {
 enum Direction {
     Read = 0,
     Write = 1,
+}
+
+/// What hyper got when it asked for bytes, since it last flushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// It has not asked.
+    Nothing,
+    /// Bytes, or that there are no more.
+    All,
+    /// None so far: it waits for them.
+    Pending,
 }
 
 /// Who waits for a socket that has become the user's.
@@ -96,6 +115,8 @@ impl Watched {
             length: 0,
             replayed: 0,
             preface: 0,
+            asked: Asked::Nothing,
+            ahead: BytesMut::new(),
         }
     }
 
@@ -159,6 +180,36 @@ impl Watched {
         }
     }
 
+    fn poll_socket(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // The socket wakes the task itself: it has nothing that could be held back.
+        let cx = &mut Context::from_waker(self.entered.state.task().unwrap_or(cx.waker()));
+        on_either!(&mut self.socket, io => Pin::new(io).poll_read(cx, buffer))
+    }
+
+    /// Over HTTP/1 hyper reads no further than a handler asks it to, and would not notice that the peer has gone. So it is
+    /// noticed here, with bytes that hyper gets when it asks for them. A peer that has sent more than is kept is heard of no
+    /// earlier than its bytes are read.
+    #[cold]
+    fn read_ahead(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        while self.ahead.len() < AHEAD {
+            let mut piece = [0; PIECE];
+            let mut buffer = ReadBuf::new(&mut piece);
+            let Poll::Ready(read) = self.poll_socket(cx, &mut buffer) else { break };
+            read?;
+            if buffer.filled().is_empty() {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the peer has gone"));
+            }
+            self.ahead.extend_from_slice(buffer.filled());
+            // Should hyper have asked for them earlier, it asks again.
+            cx.waker().wake_by_ref();
+        }
+        Ok(())
+    }
+
     /// HTTP/2: a connection whose preface is complete is idle until a stream opens.
     fn passed_preface(&mut self, bytes: usize) {
         if self.preface > 0 {
@@ -186,9 +237,16 @@ impl AsyncRead for Watched {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
-        // The socket wakes the task itself: it has nothing that could be held back.
-        let cx = &mut Context::from_waker(this.entered.state.task().unwrap_or(cx.waker()));
-        ready!(on_either!(&mut this.socket, io => Pin::new(io).poll_read(cx, buffer)))?;
+        if this.ahead.is_empty() {
+            let polled = this.poll_socket(cx, buffer);
+            this.asked = if polled.is_pending() { Asked::Pending } else { Asked::All };
+            ready!(polled)?;
+        } else {
+            let now = this.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&this.ahead[..now]);
+            this.ahead.advance(now);
+            this.asked = Asked::All;
+        }
         let read = buffer.filled().len() - before;
         if read > 0 {
             let state = this.state();
@@ -232,7 +290,16 @@ impl AsyncWrite for Watched {
         on_either!(&self.socket, io => io.is_write_vectored())
     }
 
+    #[inline]
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes whenever it has done all that it can.
+        match std::mem::replace(&mut self.asked, Asked::Nothing) {
+            Asked::Pending => {}
+            _ if !self.state().unread() => {}
+            // It may ask for more first.
+            Asked::All => cx.waker().wake_by_ref(),
+            Asked::Nothing => self.read_ahead(cx)?,
+        }
         match &mut self.socket {
             Socket::Plain(io) => Pin::new(io).poll_flush(cx),
             #[cfg(feature = "tls")]

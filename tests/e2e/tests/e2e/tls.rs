@@ -2,6 +2,7 @@
 
 mod certificates;
 mod clients;
+mod gone;
 mod identity;
 mod reload;
 mod slow;
