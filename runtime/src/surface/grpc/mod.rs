@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 
 use crate::call::Added;
 use crate::error::{Code, reasons};
-use crate::surface::{Encoding, Format, Wire};
+use crate::surface::{Encoding, Format, Wire, after};
 use crate::{Error, Result};
 
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
@@ -30,6 +30,19 @@ pub(crate) fn recognise(version: Version, content_type: Option<&HeaderValue>) ->
         Some(format) => Some(Wire { format, ..Wire::default() }),
         None => rest.starts_with(b"+").then(|| Wire { alien: true, ..Wire::default() }),
     }
+}
+
+/// Whether a body is of gRPC's messages, in a format that is known.
+pub(crate) fn is_media(media: &[u8]) -> bool {
+    after(media, b"application/grpc").is_some_and(|rest| format(rest).is_some())
+}
+
+/// What to do for who calls with gRPC and has no HTTP/2.
+pub(crate) fn needs_http2() -> Error {
+    Error::unsupported_media_type(
+        "gRPC needs HTTP/2, and this request came over HTTP/1.1: gRPC-Web (application/grpc-web+proto) and Connect \
+         (application/proto for one message, application/connect+proto for a stream) are read over either",
+    )
 }
 
 /// UNIMPLEMENTED, where the messages are in a format that is not known here.

@@ -86,7 +86,9 @@ impl Answer {
             let content_type = match self.input {
                 // Who sends what is not read here may speak another protocol, and take plain JSON for an error of that one:
                 // Connect's clients do. A parameter tells the two apart, and means nothing to anybody else.
-                Input::Unknown => HeaderValue::from_static("application/json; charset=utf-8"),
+                Input::Grpc | Input::Unknown => {
+                    HeaderValue::from_static("application/json; charset=utf-8")
+                }
                 _ => format.content_type(),
             };
             (error_json(error), content_type)

@@ -8,6 +8,7 @@ use http::header::ACCEPT;
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::flow::{Flow, Lines};
+use crate::surface::grpc;
 
 /// A format of a message in a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub(super) enum Input {
     Form,
     /// There is no content type.
     Unsaid,
+    /// gRPC, by who does not speak HTTP/2: over that it is no request of this surface.
+    Grpc,
     /// A content type that nothing here reads.
     Unknown,
 }
@@ -74,6 +77,7 @@ impl Input {
         match Format::named(subtype) {
             Some(format) => Self::Message(format),
             None if Lines::named(subtype).is_some() => Self::Lines,
+            None if grpc::is_media(value.as_bytes()) => Self::Grpc,
             None => Self::Unknown,
         }
     }

@@ -41,6 +41,7 @@ use self::media::{Format, Input};
 use crate::call::{Body, Meta, Streaming};
 use crate::message::{self, Dialect, HttpBody, Message};
 use crate::route::Captures;
+use crate::surface::grpc;
 use crate::{Error, Result};
 
 /// How one REST call is decoded and encoded.
@@ -109,6 +110,7 @@ impl Rest {
             Input::Lines | Input::Message(_) | Input::Unsaid => {
                 Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
             }
+            Input::Grpc => Err(grpc::needs_http2()),
             Input::Form | Input::Unknown => Err(Error::unsupported_media_type(
                 "send application/x-ndjson with one message a line, or application/json with one message",
             )),

@@ -9,6 +9,7 @@ use super::plan::{BodyRule, Plan};
 use super::text::{form_value, path_value};
 use crate::message::{self, Fault, HttpBody, Message};
 use crate::route::Captures;
+use crate::surface::grpc;
 use crate::{Error, Result};
 
 /// How many names the keys of a query or a form may have together: each may become an element, or a message in one.
@@ -131,6 +132,7 @@ fn form<M: Message>(field: Option<&str>, body: &[u8]) -> Result<M> {
 #[cold]
 fn unsupported(input: Input) -> Error {
     Error::unsupported_media_type(match input {
+        Input::Grpc => return grpc::needs_http2(),
         Input::Unsaid => "a body needs a content type: application/json",
         Input::Lines => "this method takes one message; send application/json",
         Input::Form => "this method does not read forms; send application/json",

@@ -110,8 +110,7 @@ impl Web {
 
 /// Whether an answer is one of gRPC itself.
 fn is_grpc(headers: &HeaderMap) -> bool {
-    let rest = headers.get(CONTENT_TYPE).and_then(|it| after(it.as_bytes(), b"application/grpc"));
-    rest.is_some_and(|rest| grpc::format(rest).is_some())
+    headers.get(CONTENT_TYPE).is_some_and(|media| grpc::is_media(media.as_bytes()))
 }
 
 /// A piece of someone else's answer.

@@ -102,9 +102,17 @@ async fn deadlines_are_read_in_every_unit() {
 async fn over_http1_it_is_no_grpc() {
     let server = echo().await;
     let body = frame(&wire("a").encode_to_vec());
-    let http1 = call("POST", ECHO).header("content-type", "application/grpc").body(body.clone());
-    let answer = http1.send(server.addr).await;
-    assert_eq!(answer.failure(), (415, "UNSUPPORTED_MEDIA_TYPE".into()));
+    for path in [ECHO, "/wire.v1.Echo/Fill"] {
+        for media in ["application/grpc", "application/grpc+proto"] {
+            let http1 = call("POST", path).header("content-type", media).body(body.clone());
+            let answer = http1.send(server.addr).await;
+            assert_eq!(answer.failure(), (415, "UNSUPPORTED_MEDIA_TYPE".into()), "{path} {media}");
+            let text = String::from_utf8_lossy(&answer.body);
+            for way in ["gRPC needs HTTP/2", "application/grpc-web+proto", "Connect"] {
+                assert!(text.contains(way), "{path} {media}: {text}");
+            }
+        }
+    }
     for media in ["application/grpc-webs", "application/grpcx"] {
         let other = call("POST", ECHO).header("content-type", media).body(body.clone());
         let answer = other.over(Wire::H2c).send(server.addr).await;

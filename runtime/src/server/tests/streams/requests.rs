@@ -91,6 +91,16 @@ async fn what_is_wrong_with_a_line_ends_the_call() {
 }
 
 #[tokio::test]
+async fn over_http1_streams_are_no_grpc() {
+    let harness = start(Options::default()).await;
+    let mut client = harness.raw().await;
+    let head = "host: t\r\ncontent-type: application/grpc+proto\r\ncontent-length: 5\r\n\r\n";
+    client.send(&format!("POST /test.v1.Streams/Join HTTP/1.1\r\n{head}\0\0\0\0\0")).await;
+    let (head, body) = client.response().await;
+    assert!(head.starts_with("http/1.1 415 ") && body.contains("gRPC needs HTTP/2"), "{body}");
+}
+
+#[tokio::test]
 async fn messages_go_both_ways_as_they_are_written() {
     let mut harness = start(Options::default()).await;
     for caller in harness.callers() {
