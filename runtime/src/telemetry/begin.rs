@@ -16,7 +16,7 @@ use super::names::{key, older};
 use super::place::{Place, is_rpc, rpc_system, span_name, version_name};
 use super::seen::Seen;
 use super::verb::Verb;
-use super::{Telemetry, address, ids};
+use super::{Telemetry, address, ids, w3c};
 use crate::call::{Protocol, Trace};
 use crate::server::forwarded;
 
@@ -177,14 +177,14 @@ fn parent_of(trace: &Trace, state: TraceState) -> SpanContext {
     SpanContext::new(ids_of(trace).0, parent, flags, true, state)
 }
 
-/// `tracestate`, over however many headers; what cannot be read is left out.
+/// `tracestate`; none where it cannot be read.
 pub(super) fn trace_state(headers: &HeaderMap) -> TraceState {
     let mut values = headers.get_all(crate::call::TRACESTATE).iter().peekable();
     if values.peek().is_none() {
         return TraceState::NONE;
     }
-    let texts: Vec<_> = values.filter_map(|value| value.to_str().ok()).collect();
-    texts.join(",").parse().unwrap_or_default()
+    let texts: Option<Vec<_>> = values.map(|value| value.to_str().ok()).collect();
+    texts.and_then(w3c::state).unwrap_or_default()
 }
 
 #[cold]

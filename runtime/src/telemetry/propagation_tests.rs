@@ -166,7 +166,12 @@ fn state_goes_along_within_its_bounds() {
     assert_eq!(state(&["a=1,b=2"]), "a=1,b=2");
     assert_eq!(state(&["a=1", " b=2 ,"]), "a=1,b=2", "over several headers");
     assert_eq!(state(&["A=1"]), "", "the trace goes on without");
-    assert_eq!(state(&["nothing"]), "");
+    // One member that is wrong is enough.
+    for wrong in ["nothing", "=", "=,,=", "a=1,=2", "a=1,b=", "a=1,b=2=3", "a=1,b= ", "a=1,b =2"] {
+        assert_eq!(state(&[wrong]), "", "{wrong}");
+        assert_eq!(state(&["c=3", wrong]), "", "{wrong}");
+    }
+    assert_eq!(state(&[",, a=1 ,\t,"]), "a=1");
     let many: Vec<_> = (0..40).map(|n| format!("k{n}=1")).collect();
     assert_eq!(state(&[&many.join(",")]).split(',').count(), 32);
 }

@@ -67,10 +67,20 @@ fn extract(extractor: &dyn Extractor) -> Option<SpanContext> {
     let ((high, low), span, sampled) = crate::call::parse_traceparent(parent.trim().as_bytes())?;
     let trace = TraceId::from(u128::from(high) << 64 | u128::from(low));
     let flags = TraceFlags::default().with_sampled(sampled);
-    let state = extractor.get_all(STATE).unwrap_or_default().join(",");
+    let state = state(extractor.get_all(STATE).unwrap_or_default());
     // A state that cannot be read says nothing; the trace goes on without.
-    let state = state.parse().unwrap_or_default();
-    Some(SpanContext::new(trace, SpanId::from(span), flags, true, state))
+    Some(SpanContext::new(trace, SpanId::from(span), flags, true, state.unwrap_or_default()))
+}
+
+/// The state of a trace, from however many headers; `None` where any of its members is wrong. One that is empty is left out.
+pub(super) fn state(values: Vec<&str>) -> Option<TraceState> {
+    let members = values.into_iter().flat_map(|value| value.split(',')).map(str::trim);
+    let pairs = members.filter(|member| !member.is_empty()).map(|member| member.split_once('='));
+    let pairs: Vec<_> = pairs.collect::<Option<_>>()?;
+    if pairs.iter().any(|(key, value)| key.is_empty() || value.is_empty()) {
+        return None;
+    }
+    TraceState::from_key_value(pairs).ok()
 }
 
 /// `baggage`.
