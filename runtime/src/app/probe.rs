@@ -71,9 +71,12 @@ pub(super) fn site(health: Health, scrape: Scrape) -> Site {
                 let (status, text) = (probe.answer)(&health);
                 (status, Bytes::from_static(text.as_bytes()))
             }
-            (None, Some(text)) => {
+            (None, Some(Ok(text))) => {
                 media = Some(EXPOSITION);
                 (StatusCode::OK, Bytes::from(text))
+            }
+            (None, Some(Err(why))) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from(format!("{why}\n")))
             }
             (None, None) => (StatusCode::NOT_FOUND, Bytes::new()),
         };

@@ -17,7 +17,7 @@ use crate::service::MethodSpec;
 pub(crate) struct Telemetry;
 
 /// What answers `/metrics`.
-pub(crate) type Scrape = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<Result<String, &'static str>> + Send + Sync>;
 
 pub(crate) struct Running {
     pub(crate) telemetry: Arc<Telemetry>,

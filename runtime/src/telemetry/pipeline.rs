@@ -119,7 +119,7 @@ impl Pipeline {
     }
 
     /// The text of `/metrics`, `None` where it is off.
-    pub(crate) fn scrape(&self) -> Option<String> {
+    pub(crate) fn scrape(&self) -> Option<Result<String, &'static str>> {
         self.scrape.as_ref().map(Scrape::text)
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Running {
 }
 
 /// What answers `/metrics`.
-pub(crate) type Scrape = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<Result<String, &'static str>> + Send + Sync>;
 
 impl Running {
     /// # Errors

@@ -3,12 +3,17 @@
 use opentelemetry_prometheus::PrometheusExporter;
 use prometheus::{Registry, TextEncoder};
 
+use crate::call::caught;
+
 /// Gauges whose names in the conventions end as only a part of a histogram may to `promtool`, and what Prometheus's own
 /// clients call them.
 const GAUGES: [(&str, &str); 2] = [
     ("process_thread_count", "process_threads"),
     ("process_unix_file_descriptor_count", "process_open_fds"),
 ];
+
+const PANICKED: &str =
+    "a callback of an instrument panicked: there are no metrics here until the program starts anew";
 
 pub(super) struct Scrape {
     registry: Registry,
@@ -29,8 +34,19 @@ impl Scrape {
     }
 
     /// Asks all instruments now.
-    pub(super) fn text(&self) -> String {
-        let mut families = self.registry.gather();
+    ///
+    /// # Errors
+    /// Why there is no text: a callback of an instrument has panicked. The SDK reads none of them from then on.
+    pub(super) fn text(&self) -> Result<String, &'static str> {
+        let gathered = caught(|| self.registry.gather());
+        let mut families = gathered.unwrap_or_else(|panic| {
+            tracing::error!(target: "bident::telemetry", error = ?panic, "{PANICKED}");
+            Vec::new()
+        });
+        // There is one of the program itself, always.
+        if families.is_empty() {
+            return Err(PANICKED);
+        }
         for family in &mut families {
             if let Some((_, name)) = GAUGES.iter().find(|(name, _)| *name == family.name()) {
                 family.set_name((*name).to_owned());
@@ -41,6 +57,6 @@ impl Scrape {
             // A family without points is what the encoder refuses; what is before it is whole.
             tracing::debug!(target: "bident::telemetry", "the text of /metrics ends early");
         }
-        text
+        Ok(text)
     }
 }

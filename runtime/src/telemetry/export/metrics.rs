@@ -91,8 +91,7 @@ impl<E: PushMetricExporter> Worker<E> {
             let collected = collecting.get_or_insert_with(|| collect(Arc::clone(reader)));
             let metrics = collected.await;
             *collecting = None;
-            let metrics =
-                metrics.map_err(|_| "a callback of an instrument panicked".to_owned())??;
+            let metrics = metrics.map_err(|_| panicked())??;
             number = points(&metrics);
             exporter.export(&metrics).await.map_err(cause)
         });
@@ -112,6 +111,13 @@ impl<E: PushMetricExporter> Worker<E> {
         self.losses.tell(Instant::now(), false);
         arrived
     }
+}
+
+/// Told once: the SDK's reader is of no use after that, and says so each time that it is asked.
+fn panicked() -> String {
+    let cause = "a callback of an instrument panicked";
+    tracing::error!(target: "bident::telemetry", "{cause}: no metrics are exported any more");
+    cause.to_owned()
 }
 
 /// On a thread of its own: it calls what users wrote, which may take its time or panic.

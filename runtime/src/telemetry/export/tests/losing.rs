@@ -46,7 +46,7 @@ impl Visit for Line {
 impl<S: tracing::Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "bident::telemetry"
-            && *event.metadata().level() == tracing::Level::WARN
+            && *event.metadata().level() <= tracing::Level::WARN
         {
             let mut line = Line::default();
             event.record(&mut line);
@@ -69,7 +69,7 @@ impl Lines {
 }
 
 fn lost(pipeline: &Pipeline) -> Option<u64> {
-    let text = pipeline.scrape().expect("it is on");
+    let text = pipeline.scrape().expect("it is on").expect("a text");
     let line = text.lines().find(|line| line.starts_with("bident_telemetry_lost_total{"))?;
     line.rsplit(' ').next()?.parse().ok()
 }
@@ -185,6 +185,27 @@ async fn an_instrument_that_never_answers_holds_nobody_up() {
     assert!(!thread.is_running());
     assert!(flush.join().expect("no panic"));
     drop(held);
+}
+
+#[tokio::test]
+async fn an_instrument_that_panics_is_told_once_and_ends_nothing_else() {
+    let (lines, _guard) = Lines::gather();
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    settings.metrics.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    let pipeline = open(&settings);
+    let meter = pipeline.meter_provider().meter("user");
+    meter.u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
+    for _ in 0..3 {
+        pipeline.meter_provider().force_flush().expect_err("there are none");
+    }
+    record(&pipeline, 1);
+    pipeline.tracer_provider().expect("spans are exported").force_flush().expect("they arrive");
+    collector.next();
+    pipeline.shutdown(SOON).await;
+    // The line is not about a loss: nobody knows how much there was to lose.
+    assert_eq!(lines.all(), [Line::default()]);
 }
 
 #[tokio::test]

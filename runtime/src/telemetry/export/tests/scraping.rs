@@ -31,7 +31,7 @@ async fn the_text_is_whole_and_described() {
         .with_boundaries(vec![0.1, 1.0])
         .build();
     histogram.record(0.5, &[KeyValue::new("rpc.method", "a \"quoted\"\nline \\")]);
-    let text = pipeline.scrape().expect("it is on");
+    let text = pipeline.scrape().expect("it is on").expect("a text");
 
     let samples = samples(&text);
     for (name, _, _) in &samples {
@@ -66,7 +66,9 @@ fn exponential_histograms_are_not_for_the_text() {
     assert_eq!(pipeline.warnings().len(), 1);
     let meter = pipeline.meter_provider().meter("user");
     meter.f64_histogram("sizes").with_boundaries(vec![1.0]).build().record(0.5, &[]);
-    assert!(pipeline.scrape().expect("it is on").contains("sizes_bucket{le=\"1\"} 1"));
+    assert!(
+        pipeline.scrape().expect("it is on").expect("a text").contains("sizes_bucket{le=\"1\"} 1")
+    );
 }
 
 #[tokio::test]
@@ -75,7 +77,7 @@ async fn the_process_and_the_runtime_are_told() {
     settings.prometheus = true;
     let pipeline = open(&settings);
     let pending = tokio::spawn(std::future::pending::<()>());
-    let text = pipeline.scrape().expect("it is on");
+    let text = pipeline.scrape().expect("it is on").expect("a text");
     let samples = samples(&text);
     let value = |name: &str, labels: &str| {
         let found = samples.iter().find(|(other, with, _)| *other == name && *with == labels);
@@ -95,4 +97,19 @@ async fn the_process_and_the_runtime_are_told() {
         assert!((0.0..86400.0).contains(&value("process_uptime_seconds", "")));
     }
     pending.abort();
+}
+
+#[tokio::test]
+async fn a_callback_that_panics_costs_the_text_and_says_so() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    let meter = pipeline.meter_provider().meter("user");
+    meter.u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
+    for _ in 0..2 {
+        let why = pipeline.scrape().expect("it is on").expect_err("no text");
+        assert!(why.contains("a callback of an instrument panicked"), "{why}");
+    }
+    // What is measured goes nowhere, and does no harm.
+    meter.u64_counter("later").build().add(1, &[]);
 }
