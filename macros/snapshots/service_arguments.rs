@@ -2,7 +2,13 @@ impl<S: Store> Books<S> {
     async fn add(&self, shelf: String, ctx: &Context, title: String) -> Book {}
     #[cfg(feature = "remove")]
     async fn purge(&self) {}
-    async fn count(&self, ctx: &Context, of: Genre) -> Result<Reply<Count>, Error> {}
+    async fn count(
+        &self,
+        #[allow(unused_variables)]
+        ctx: &Context,
+        #[allow(unused_variables)]
+        of: Genre,
+    ) -> Result<Reply<Count>, Error> {}
     async fn open(&self) -> bident::Result {}
 }
 ///A typed client of `Books`, over gRPC or HTTP.

@@ -1,9 +1,9 @@
 //! What was written: an impl or a trait with its `#[rpc]`, `#[hook]` and `#[construct]` methods. Syntax alone.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Generics, Signature, Type};
+use syn::{Attribute, FnArg, Generics, Pat, Signature, Type, parse_quote};
 
 use crate::driver::Parsed;
 use crate::shared::attr::attribute_entries;
@@ -229,13 +229,17 @@ impl Members {
     }
 }
 
-fn rpc_decl(cx: &Cx, method: &FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcDecl {
-    let mut attrs = method.attrs.iter();
+fn rpc_decl(cx: &Cx, method: &mut FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcDecl {
     let section = sink.section();
     let mut options = rpc_options(attribute_entries(attr, &section), &section);
     options.failed = section.has_errors();
+    let sig = method.sig.clone();
+    for field in options.traced.get().into_iter().flat_map(|traced| &traced.value) {
+        may_be_unused(&mut method.sig, &field.value);
+    }
+    let mut attrs = method.attrs.iter();
     RpcDecl {
-        sig: method.sig.clone(),
+        sig,
         cfgs: cfgs(&method.attrs),
         docs: method.attrs.iter().filter(|attr| attr.path().is_ident("doc")).cloned().collect(),
         traced: attrs
@@ -244,6 +248,28 @@ fn rpc_decl(cx: &Cx, method: &FnItem, attr: &Attribute, sink: &Sink<'_>) -> RpcD
         deprecated_in_rust: method.attrs.iter().any(|attr| attr.path().is_ident("deprecated")),
         options,
     }
+}
+
+/// What is put on a span is put there outside of the method: its arguments need no other use.
+fn may_be_unused(sig: &mut Signature, value: &TokenStream) {
+    for arg in &mut sig.inputs {
+        if let FnArg::Typed(arg) = arg
+            && let Pat::Ident(named) = &*arg.pat
+            && mentions(value, &named.ident)
+        {
+            arg.attrs.push(parse_quote!(#[allow(unused_variables)]));
+        }
+    }
+}
+
+fn mentions(value: &TokenStream, name: &Ident) -> bool {
+    value.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        // `"{name}"`
+        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 fn rpc_options(all: Vec<Entry>, sink: &Sink<'_>) -> RpcOptions {

@@ -1,8 +1,11 @@
-//! What a method may put on the span of its call.
+//! What a method may put on the span of its call. That is use enough of an argument.
+
+#![deny(unused)]
 
 use bident::__private::Attributes;
 use bident::message::Message as _;
 use bident::prelude::*;
+use bident::service::Service;
 
 #[message]
 pub struct Book {
@@ -59,13 +62,18 @@ impl Books {
         reply.id = reply.id,
     ))]
     async fn put(&self, book: Book, ctx: &Context) -> Result<Book, Error> {
-        let _ = ctx;
         Ok(book)
     }
 
     #[rpc(traced(id, %name, sum = id + u64::try_from(name.len()).unwrap_or(0)))]
-    async fn several(&self, id: u64, name: String) {
-        let _ = (id, name);
+    async fn several(&self, id: u64, name: String) {}
+
+    #[rpc(traced(by = ?ctx.header("x-by"), text = format!("{name}")))]
+    async fn beside(&self, ctx: &Context, name: String) {}
+
+    #[rpc(traced(by = ctx.header("x-by"), id = reply.id))]
+    async fn after(&self, ctx: &Context) -> Book {
+        Book::default()
     }
 
     #[rpc(traced(none = Option::<bool>::None, big = u64::MAX))]
@@ -74,7 +82,11 @@ impl Books {
     }
 }
 
+fn is_service<S: Service>(_: &S) {}
+
 fn main() {
+    let books = Books;
+    is_service(&books);
     const { assert!(Book::TRACED && Around::TRACED && !Plain::TRACED) };
     let mut all = Attributes::default();
     let state = Some(State::Kept(7));
