@@ -38,6 +38,20 @@ impl Told {
         });
         Ok(Answer { headers })
     }
+
+    /// What it sends along when it calls itself.
+    #[rpc(get = "/relayed")]
+    async fn relayed(&self, ctx: &Context) -> bident::Result<Answer> {
+        let own = ctx.header("host").unwrap_or_default();
+        Ok(ToldClient::connect(format!("http://{own}")).await?.seen().await?)
+    }
+
+    #[rpc(get = "/seen")]
+    async fn seen(&self, ctx: &Context) -> Answer {
+        let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = ctx.headers().iter();
+        Answer { headers: headers.map(|(name, value)| (name.to_string(), text(value))).collect() }
+    }
 }
 
 #[traced(fields(how = how))]

@@ -1,9 +1,10 @@
 //! Server spans of HTTP requests: every attribute of the conventions, with its type, and nothing else.
 
-use e2e::{WIRES, Wire, call};
+use e2e::{WIRES, Wire, call, grpc};
 use support::otlp::Status;
 
 use super::*;
+use crate::common::wire;
 
 #[tokio::test]
 async fn a_request_has_every_attribute_and_no_other() {
@@ -85,6 +86,27 @@ async fn every_way_to_a_method_has_its_own_name() {
         assert_eq!(span.get("url.query"), None, "there was none");
         assert_eq!(span.text("kratos.kind"), "http");
     }
+}
+
+#[tokio::test]
+async fn headers_that_are_asked_for_are_on_the_span() {
+    let settings =
+        "telemetry: {request_headers: [X-Step, x-none], response_headers: [Content-Type, x-none]}";
+    let told = Told::open(desk(), settings).await;
+    let twice = call("GET", "/desk/fine").header("x-step", "1").header("x-step", "2");
+    twice.send(told.addr).await;
+    call("GET", "/nowhere").send(told.addr).await;
+    grpc(told.addr, WORK, &wire("fine")).await;
+    let [fine, nowhere, rpc] = told.spans().await;
+    let texts = |all: &[&str]| Some(Value::List(all.iter().map(|text| (*text).into()).collect()));
+    assert_eq!(fine.get("http.request.header.x-step").cloned(), texts(&["1", "2"]));
+    for span in [&fine, &nowhere] {
+        let media = span.get("http.response.header.content-type").cloned();
+        assert_eq!(media, texts(&["application/json"]), "{span:?}");
+        assert_eq!(span.get("http.response.header.x-none"), None);
+    }
+    let media = rpc.get("rpc.response.metadata.content-type").cloned();
+    assert_eq!(media, texts(&["application/grpc"]));
 }
 
 #[tokio::test]

@@ -325,6 +325,57 @@ async fn nothing_leaves_a_program_that_is_told_to_be_quiet() {
 }
 
 #[tokio::test]
+async fn a_quiet_program_passes_on_the_context_in_the_format_that_is_asked_for() {
+    let receiver = Receiver::start().await.expect("a port");
+    let environment = [("OTEL_SDK_DISABLED", "true"), ("OTEL_PROPAGATORS", "b3")];
+    let program = Program::telling(&receiver, &environment).await;
+    let (trace, state) = ("4bf92f3577b34da6a3ce929d0e0e4736", "vendor=1");
+    let answer = call("GET", "/relayed")
+        .header("b3", &format!("{trace}-00f067aa0ba902b7-1"))
+        .header("traceparent", "00-11112222333344445555666677778888-00f067aa0ba902b7-01")
+        .header("tracestate", state)
+        .send(program.addr)
+        .await;
+    program.end().await;
+    let headers = &answer.json()["headers"];
+    let passed = headers["b3"].as_str().unwrap_or_default();
+    assert!(passed.starts_with(trace) && passed.ends_with("-1"), "{headers}");
+    assert!(headers["traceparent"].is_null() && headers["tracestate"].is_null(), "{headers}");
+    assert_eq!((receiver.asked(), receiver.spans().len()), (0, 0));
+}
+
+#[tokio::test]
+async fn the_environment_says_which_methods_are_known_and_how_histograms_are() {
+    let receiver = Receiver::start().await.expect("a port");
+    let environment = [
+        ("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", "GET, PURGE"),
+        (
+            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
+            "base2_exponential_bucket_histogram",
+        ),
+        // The text of `/metrics` has explicit buckets alone.
+        ("OTEL_METRICS_EXPORTER", "otlp"),
+    ];
+    let program = Program::telling(&receiver, &environment).await;
+    for verb in ["GET", "PURGE", "POST"] {
+        call(verb, "/told/fine").send(program.addr).await;
+    }
+    program.end().await;
+    let received = everything(&receiver);
+    let server = received.spans.iter().filter(|span| span.kind == Kind::Server);
+    let seen: Vec<_> = server
+        .map(|span| {
+            let original = span.get("http.request.method_original").and_then(Value::text);
+            (span.text("http.request.method"), original)
+        })
+        .collect();
+    assert_eq!(seen, [("GET", None), ("PURGE", None), ("_OTHER", Some("POST"))]);
+    let metric = received.metric("http.server.request.duration").expect("the metric");
+    assert_eq!(metric.shape, support::otlp::Shape::ExponentialHistogram);
+    assert_eq!(metric.points.iter().map(|point| point.count).sum::<u64>(), 3);
+}
+
+#[tokio::test]
 async fn a_mistake_in_the_environment_is_told_and_changes_nothing() {
     let receiver = Receiver::start().await.expect("a port");
     let wrong = [
