@@ -75,42 +75,46 @@ impl Answers {
         self,
         items: Result<impl Stream<Item = Result<M>>>,
     ) -> Result<()> {
-        self.send_all(Meta::default(), items?, |item| item).await
+        let mut items = std::pin::pin!(items?);
+        let mut head = self.begin(Meta::default());
+        poll_fn(|cx| self.poll_send(cx, items.as_mut(), &mut head, |item| item)).await
     }
 
-    /// Sends the head of an answer and all of a stream, whose items are messages once `message` has had them. None lives
-    /// longer than it takes to encode it. Those that are ready together take the lock together.
-    pub(crate) async fn send_all<S: Stream, M: Message>(
-        &self,
-        head: Meta,
-        items: S,
-        mut message: impl FnMut(S::Item) -> Result<M>,
-    ) -> Result<()> {
-        // Where the first message has to describe it, the head waits.
-        let mut head = Some(head);
-        if !self.encoder.needs_first() {
-            self.slot.lock().head = head.take();
+    /// Lets the head of the answer go, unless the first message has to describe it: then it is given back.
+    pub(crate) fn begin(&self, head: Meta) -> Option<Meta> {
+        if self.encoder.needs_first() {
+            return Some(head);
         }
-        let mut items = std::pin::pin!(items);
-        poll_fn(|cx| {
-            let mut written = self.slot.lock();
-            while written.has_room() {
-                let Some(item) = ready!(items.as_mut().poll_next(cx)) else {
-                    if let Some(head) = head.take() {
-                        written.head = Some(head);
-                    }
-                    return Poll::Ready(Ok(()));
-                };
-                let message = message(item)?;
-                if let Some(mut head) = head.take() {
-                    self.encoder.describe(&message, &mut head)?;
-                    written.head = Some(head);
+        self.open(head);
+        None
+    }
+
+    /// Sends a stream as far as it is ready and there is room, and the head before it if that is still here. Items are
+    /// messages once `message` has had them, and none lives longer than it takes to encode it. Those that are ready
+    /// together take the lock together.
+    pub(crate) fn poll_send<S: Stream, M: Message>(
+        &self,
+        cx: &mut Task<'_>,
+        mut items: Pin<&mut S>,
+        head: &mut Option<Meta>,
+        message: impl Fn(S::Item) -> Result<M>,
+    ) -> Poll<Result<()>> {
+        let mut written = self.slot.lock();
+        while written.has_room() {
+            let item = ready!(items.as_mut().poll_next(cx));
+            let message = item.map(&message).transpose()?;
+            if let Some(mut head) = head.take() {
+                if let Some(message) = &message {
+                    self.encoder.describe(message, &mut head)?;
                 }
-                self.encoder.write(&message, &mut written.bytes)?;
+                written.head = Some(head);
             }
-            Poll::Pending
-        })
-        .await
+            match message {
+                Some(message) => self.encoder.write(&message, &mut written.bytes)?,
+                None => return Poll::Ready(Ok(())),
+            }
+        }
+        Poll::Pending
     }
 
     /// Writes one message, and waits where too much is unsent.

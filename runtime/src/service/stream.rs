@@ -2,15 +2,17 @@
 //! type must be named, the macro writes [`StreamOf`] in place of `impl Stream<Item = X>`.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::task::{Context as Task, Poll};
 
 use futures_core::Stream;
 
 use super::{Arg, Form, Outcome, Signature};
 use crate::__private::record;
 use crate::Result;
-use crate::call::{Answers, Body, Context, Reply, Streaming};
+use crate::call::{Answers, Body, Context, Meta, Reply, Streaming};
 use crate::error::Reason;
 use crate::message::{Message, shown};
 use crate::surface::Codec;
@@ -228,7 +230,23 @@ impl<S: Signature> Sending<S> {
     {
         let Reply { message: items, meta } =
             returned.into_items().map_err(<S::Output as Outcome>::refusal)?;
-        self.answers.send_all(meta, items, <S::Output as Outcome>::item).await
+        let mut head = self.answers.begin(meta);
+        let mut items = pin!(items);
+        poll_fn(|cx| self.poll_send::<Kind, Returned>(cx, items.as_mut(), &mut head)).await
+    }
+
+    /// Apart from the future above: what that names has to be right before the compiler looks into it, and a mistake would
+    /// be told twice.
+    fn poll_send<Kind, Returned>(
+        &self,
+        cx: &mut Task<'_>,
+        items: Pin<&mut Returned::Items>,
+        head: &mut Option<Meta>,
+    ) -> Poll<Result<()>>
+    where
+        Returned: IntoItems<Kind, <S::Output as Form>::Refusal, Item = <S::Output as Form>::Item>,
+    {
+        self.answers.poll_send(cx, items, head, <S::Output as Outcome>::item)
     }
 }
 
