@@ -60,32 +60,34 @@ impl Backwards {
         self.take(bytes.len()).copy_from_slice(bytes);
     }
 
+    /// A tag and the number behind it, which is mostly a short length: two bytes.
     #[inline]
-    fn varint(&mut self, value: u64) {
-        if value < 0x80 {
-            self.take(1)[0] = value as u8;
-            return;
+    fn begin(&mut self, field: u32, kind: u32, number: u64) {
+        let tag = field << 3 | kind;
+        if tag < 0x80 && number < 0x80 {
+            self.take(2).copy_from_slice(&[tag as u8, number as u8]);
+        } else {
+            self.varint(number);
+            self.varint(tag.into());
         }
-        let size = (64 - value.leading_zeros()).div_ceil(7) as usize;
+    }
+
+    fn varint(&mut self, value: u64) {
+        let size = (64 - (value | 1).leading_zeros()).div_ceil(7) as usize;
+        let bytes = self.take(size);
         let mut rest = value;
-        for byte in self.take(size) {
+        for byte in &mut *bytes {
             *byte = rest as u8 | 0x80;
             rest >>= 7;
         }
         // The last of them ends it.
-        self.bytes[self.start + size - 1] &= 0x7f;
-    }
-
-    #[inline]
-    fn tag(&mut self, field: u32, kind: u32) {
-        self.varint(u64::from(field << 3 | kind));
+        bytes[size - 1] &= 0x7f;
     }
 
     #[inline]
     pub(super) fn bytes(&mut self, field: u32, value: &[u8]) {
         self.raw(value);
-        self.varint(value.len() as u64);
-        self.tag(field, LENGTH);
+        self.begin(field, LENGTH, value.len() as u64);
     }
 
     /// A text, where there is one.
@@ -99,8 +101,7 @@ impl Backwards {
     /// A number, zero too.
     #[inline]
     pub(super) fn number(&mut self, field: u32, value: u64) {
-        self.varint(value);
-        self.tag(field, VARINT);
+        self.begin(field, VARINT, value);
     }
 
     /// A number, where it is not zero.
@@ -114,13 +115,13 @@ impl Backwards {
     #[inline]
     pub(super) fn fixed32(&mut self, field: u32, value: u32) {
         self.raw(&value.to_le_bytes());
-        self.tag(field, FIXED32);
+        self.varint((field << 3 | FIXED32).into());
     }
 
     #[inline]
     pub(super) fn fixed64(&mut self, field: u32, value: u64) {
         self.raw(&value.to_le_bytes());
-        self.tag(field, FIXED64);
+        self.varint((field << 3 | FIXED64).into());
     }
 
     /// A message of what `write` writes.
@@ -128,8 +129,7 @@ impl Backwards {
     pub(super) fn message(&mut self, field: u32, write: impl FnOnce(&mut Self)) {
         let behind = self.len();
         write(self);
-        self.varint((self.len() - behind) as u64);
-        self.tag(field, LENGTH);
+        self.begin(field, LENGTH, (self.len() - behind) as u64);
     }
 }
 
