@@ -27,8 +27,8 @@ const RETRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const JITTER: Duration = Duration::from_millis(100);
 
-/// As the specification of OTLP asks exporters to name themselves.
-const AGENT: &str = concat!("OTel-OTLP-Exporter-Rust-bident/", env!("CARGO_PKG_VERSION"));
+/// The exporter, its language and its version, as the specification of OTLP asks for.
+const AGENT: &str = concat!("bident-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
 
 const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 

@@ -15,6 +15,10 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -25,6 +29,8 @@ pub(super) const SOON: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Does {
     Take,
+    /// Takes all but one, and says why.
+    TakeSome,
     /// Refuses for good.
     Refuse,
     /// Never answers.
@@ -153,20 +159,31 @@ async fn answer(
         Does::Refuse => {
             Ok(Response::builder().status(400).body(Full::default().boxed()).expect("a response"))
         }
-        Does::Take if grpc => {
+        Does::Take | Does::TakeSome if grpc => {
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+            let message = answer_of(does);
+            let prefix = Bytes::from([0, 0, 0, 0, message.len() as u8].to_vec());
             let frames =
-                [Frame::data(Bytes::from_static(&[0; 5])), Frame::trailers(trailers)].map(Ok);
+                [Frame::data(prefix), Frame::data(message), Frame::trailers(trailers)].map(Ok);
             let body = StreamBody::new(futures_util::stream::iter(frames));
             Ok(Response::builder()
                 .header("content-type", "application/grpc")
                 .body(body.boxed())
                 .expect("a response"))
         }
-        Does::Take => Ok(Response::builder()
+        Does::Take | Does::TakeSome => Ok(Response::builder()
             .header("content-type", "application/x-protobuf")
-            .body(Full::default().boxed())
+            .body(Full::new(answer_of(does)).boxed())
             .expect("a response")),
     }
+}
+
+/// The message of a success.
+fn answer_of(does: Does) -> Bytes {
+    let partial_success = (does == Does::TakeSome).then(|| ExportTracePartialSuccess {
+        rejected_spans: 1,
+        error_message: "too old".to_owned(),
+    });
+    ExportTraceServiceResponse { partial_success }.encode_to_vec().into()
 }
