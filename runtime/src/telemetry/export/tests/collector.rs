@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderMap, Request, Response};
@@ -33,6 +35,8 @@ pub(super) enum Does {
     TakeSome,
     /// Refuses for good.
     Refuse,
+    /// Is busy for longer than anybody waits.
+    Busy,
     /// Never answers.
     Hang,
 }
@@ -159,6 +163,17 @@ async fn answer(
         Does::Refuse => {
             Ok(Response::builder().status(400).body(Full::default().boxed()).expect("a response"))
         }
+        Does::Busy if grpc => Ok(Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "14")
+            .header("grpc-status-details-bin", BASE64.encode(retry_info(i64::MAX)))
+            .body(Full::default().boxed())
+            .expect("a response")),
+        Does::Busy => Ok(Response::builder()
+            .status(503)
+            .header("retry-after", u64::MAX)
+            .body(Full::default().boxed())
+            .expect("a response")),
         Does::Take | Does::TakeSome if grpc => {
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
@@ -186,4 +201,26 @@ fn answer_of(does: Does) -> Bytes {
         error_message: "too old".to_owned(),
     });
     ExportTraceServiceResponse { partial_success }.encode_to_vec().into()
+}
+
+/// `google.rpc.Status` with `google.rpc.RetryInfo`.
+fn retry_info(seconds: i64) -> Vec<u8> {
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct RetryInfo {
+        #[prost(message, optional, tag = "1")]
+        retry_delay: Option<prost_types::Duration>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Status {
+        #[prost(int32, tag = "1")]
+        code: i32,
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<prost_types::Any>,
+    }
+    let delay = prost_types::Duration { seconds, nanos: 0 };
+    let info = prost_types::Any {
+        type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
+        value: RetryInfo { retry_delay: Some(delay) }.encode_to_vec(),
+    };
+    Status { code: 14, details: vec![info] }.encode_to_vec()
 }
