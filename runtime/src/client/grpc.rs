@@ -126,6 +126,17 @@ pub(super) fn ended(trailers: &HeaderMap) -> Result<()> {
     status(trailers).map_or(Ok(()), Err)
 }
 
+/// Whether a call ended well whose reply is read elsewhere. `body` is all of it.
+#[cfg(feature = "telemetry")]
+pub(crate) fn succeeded(
+    head: &http::response::Parts,
+    body: &[u8],
+    trailers: &HeaderMap,
+) -> Result<()> {
+    let alone = body.is_empty() && trailers.is_empty();
+    if begun(head, alone)?.is_some() { ended(trailers) } else { Ok(()) }
+}
+
 /// A message that is larger than what is read.
 pub(super) fn oversized(error: Error) -> Error {
     // To this service's own callers it is no fault of theirs.

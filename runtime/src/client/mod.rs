@@ -20,10 +20,12 @@ mod tests;
 mod tls;
 mod transport;
 
+#[cfg(feature = "telemetry")]
+pub(crate) use self::grpc::succeeded;
 #[cfg(all(feature = "telemetry", feature = "tls"))]
 pub(crate) use self::tls::Secured;
 #[cfg(feature = "telemetry")]
-pub(crate) use self::transport::Connector;
+pub(crate) use self::transport::{Connector, client};
 #[cfg(feature = "tls")]
 pub use tls::Tls;
 

@@ -71,7 +71,10 @@ pub(super) struct Transport {
 }
 
 /// Connections of the HTTP version that a prong speaks.
-fn client(protocol: Protocol, connector: Connector) -> Client<Connector, Body> {
+pub(crate) fn client<B>(protocol: Protocol, connector: Connector) -> Client<Connector, B>
+where
+    B: http_body::Body<Data: Send> + Send,
+{
     let mut builder = Client::builder(TokioExecutor::new());
     builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new());
     match protocol {

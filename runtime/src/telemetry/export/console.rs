@@ -16,20 +16,21 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::trace::SpanData;
 use serde_json::{Map, Value as Json, json};
 
-use super::queue::Export;
+use super::losses::cause;
+use super::queue::{Export, Lost};
 use super::records::Record;
 
 pub(super) struct Console;
 
 impl Export<SpanData> for Console {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        print(batch.iter().map(span))
+    async fn export(&self, batch: Vec<SpanData>) -> Result<(), Lost> {
+        shown(batch.len(), print(batch.iter().map(span)))
     }
 }
 
 impl Export<Record> for Console {
-    async fn export(&self, batch: Vec<Record>) -> OTelSdkResult {
-        print(batch.iter().map(record))
+    async fn export(&self, batch: Vec<Record>) -> Result<(), Lost> {
+        shown(batch.len(), print(batch.iter().map(record)))
     }
 }
 
@@ -49,6 +50,10 @@ impl PushMetricExporter for Console {
     fn temporality(&self) -> Temporality {
         Temporality::Cumulative
     }
+}
+
+fn shown(number: usize, printed: OTelSdkResult) -> Result<(), Lost> {
+    printed.map_err(|error| Lost { number, cause: cause(error) })
 }
 
 fn print(lines: impl Iterator<Item = Json>) -> OTelSdkResult {

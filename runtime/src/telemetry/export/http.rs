@@ -1,4 +1,4 @@
-//! The HTTP client below OTLP over HTTP.
+//! The HTTP client that `opentelemetry-otlp` sends metrics with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +8,14 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use opentelemetry_http::{HttpClient, HttpError};
 
 use super::losses::Losses;
-use crate::client::Connector;
+use crate::call::Protocol;
+use crate::client::{self, Connector};
 
 /// The most that is read of an answer, which says little more than how much was taken.
-const ANSWER: usize = 4 * 1024 * 1024;
-
-/// Shorter than the time after which servers commonly close an idle connection.
-const IDLE: Duration = Duration::from_secs(45);
+pub(super) const ANSWER: usize = 4 * 1024 * 1024;
 
 /// A client with the headers of one exporter. Its connections live on the thread that asks.
 pub(super) struct Http {
@@ -35,13 +32,12 @@ impl Http {
         timeout: Duration,
         #[cfg(feature = "tls")] tls: Option<crate::client::Secured>,
     ) -> Self {
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE);
         let connector = Connector::new(
             #[cfg(feature = "tls")]
             tls,
         );
-        Self { client: builder.build(connector), headers, losses, timeout }
+        let client = client::client(Protocol::Http, connector);
+        Self { client, headers, losses, timeout }
     }
 }
 
@@ -78,7 +74,7 @@ impl HttpClient for Http {
 }
 
 /// An error and what it comes from.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |cause| cause.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

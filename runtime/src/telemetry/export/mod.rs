@@ -20,10 +20,8 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::LogExporter as _;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{ManualReader, Temporality};
-use opentelemetry_sdk::trace::SpanExporter as _;
 
 pub(super) use self::losses::Losses;
 pub(super) use self::metrics::Pushed;
@@ -108,9 +106,7 @@ impl Exports {
         if let Some(otlp) = &settings.traces.otlp {
             let opened = otlp::Opened::new(otlp)?;
             let losses = self.losses("traces", opened.endpoint.clone());
-            let mut exporter = opened.spans(&losses).map_err(|mistake| vec![mistake])?;
-            exporter.set_resource(resource);
-            let exporter = spans::ToExporter(exporter);
+            let exporter = opened.spans(resource).map_err(|mistake| vec![mistake])?;
             targets.push(self.queue(thread, settings.spans, losses, exporter, otlp.timeout));
         }
         if settings.traces.console {
@@ -134,9 +130,7 @@ impl Exports {
         if let Some(otlp) = &settings.logs.otlp {
             let opened = otlp::Opened::new(otlp)?;
             let losses = self.losses("logs", opened.endpoint.clone());
-            let mut exporter = opened.records(&losses).map_err(|mistake| vec![mistake])?;
-            exporter.set_resource(resource);
-            let exporter = records::ToExporter(exporter);
+            let exporter = opened.records(resource).map_err(|mistake| vec![mistake])?;
             targets.push(self.queue(thread, settings.records, losses, exporter, otlp.timeout));
         }
         if settings.logs.console {

@@ -7,16 +7,22 @@ use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use opentelemetry_sdk::error::OTelSdkResult;
 use tokio::sync::Notify;
 
-use super::losses::{Losses, cause};
+use super::losses::Losses;
 use super::orders::Orders;
 use crate::telemetry::settings::BatchSettings;
 
 /// Takes batches to where they go.
 pub(super) trait Export<T>: Send + Sync + 'static {
-    fn export(&self, batch: Vec<T>) -> impl Future<Output = OTelSdkResult> + Send;
+    fn export(&self, batch: Vec<T>) -> impl Future<Output = Result<(), Lost>> + Send;
+}
+
+/// What was not delivered of a batch.
+#[derive(Debug, PartialEq)]
+pub(super) struct Lost {
+    pub(super) number: usize,
+    pub(super) cause: String,
 }
 
 /// What waits, in batches that are handed on as they are.
@@ -147,18 +153,16 @@ impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
             let count = batch.len();
             number = number.saturating_sub(count);
             let exporting = tokio::time::timeout(self.timeout, self.exporter.export(batch));
-            let failure = tokio::select! {
+            let all = |cause| Lost { number: count, cause };
+            let exported = tokio::select! {
                 biased;
-                () = self.orders.close.over() => Some("it was not sent before the end".to_owned()),
-                exported = exporting => match exported {
-                    Ok(Ok(())) => None,
-                    Ok(Err(error)) => Some(cause(error)),
-                    Err(_) => Some(format!("no answer within {:?}", self.timeout)),
-                },
+                () = self.orders.close.over() => Err(all("it was not sent before the end".to_owned())),
+                exported = exporting => exported
+                    .unwrap_or_else(|_| Err(all(format!("no answer within {:?}", self.timeout)))),
             };
-            if let Some(cause) = failure {
+            if let Err(lost) = exported {
                 self.failed = Some(tokio::time::Instant::now());
-                self.queue.losses.failed(count, cause);
+                self.queue.losses.failed(lost.number, lost.cause);
                 self.queue.losses.tell(Instant::now(), false);
             }
         }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter, LogProcessor, SdkLogRecord};
+use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 
 use super::FLUSH;
 use super::orders::Boss;
-use super::queue::{Export, Queue};
+use super::queue::Queue;
 
 /// One record and whose it is. Boxed: a record is large, and most of its room is for attributes that it does not have.
 pub(super) type Record = Box<(SdkLogRecord, InstrumentationScope)>;
@@ -43,15 +43,5 @@ impl LogProcessor for Records {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         super::stop_all(self.targets.iter().map(|(_, boss)| boss), timeout)
-    }
-}
-
-/// Gives an exporter of the SDK what a queue held.
-pub(super) struct ToExporter<E>(pub(super) E);
-
-impl<E: LogExporter + 'static> Export<Record> for ToExporter<E> {
-    async fn export(&self, batch: Vec<Record>) -> OTelSdkResult {
-        let lent: Vec<_> = batch.iter().map(|record| (&record.0, &record.1)).collect();
-        self.0.export(LogBatch::new(&lent)).await
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
+use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
 use super::FLUSH;
 use super::orders::Boss;
-use super::queue::{Export, Queue};
+use super::queue::Queue;
 
 /// One for all tracer providers: they share queues and exporters.
 #[derive(Clone)]
@@ -60,15 +60,6 @@ impl SpanProcessor for Spans {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         super::stop_all(self.shared.targets.iter().map(|(_, boss)| boss), timeout)
-    }
-}
-
-/// Gives an exporter of the SDK what a queue held.
-pub(super) struct ToExporter<E>(pub(super) E);
-
-impl<E: SpanExporter + 'static> Export<SpanData> for ToExporter<E> {
-    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        self.0.export(batch).await
     }
 }
 

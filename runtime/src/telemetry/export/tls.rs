@@ -5,10 +5,12 @@ use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig, I
 
 use crate::call::Protocol;
 use crate::client::{self, Target, Tls};
-use crate::telemetry::settings::OtlpSettings;
+use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
 
 pub(super) struct Secured {
-    pub(super) http: client::Secured,
+    /// For the client of the kit, by whichever protocol.
+    pub(super) any: client::Secured,
+    /// For tonic's.
     pub(super) grpc: ClientTlsConfig,
 }
 
@@ -21,7 +23,11 @@ impl Secured {
                 .to_owned());
         }
         let authority = endpoint.authority().ok_or("it has no host")?.clone();
-        let target = Target { protocol: Protocol::Http, secure: true, authority };
+        let protocol = match settings.protocol {
+            OtlpProtocol::Grpc => Protocol::Grpc,
+            OtlpProtocol::HttpProtobuf => Protocol::Http,
+        };
+        let target = Target { protocol, secure: true, authority };
         let mut tls = Tls::new();
         if let Some(ca) = &settings.ca {
             tls = tls.ca_file(ca);
@@ -29,8 +35,8 @@ impl Secured {
         if let Some((cert, key)) = &settings.identity {
             tls = tls.identity_file(cert, key);
         }
-        let http = tls.secure(&target)?.ok_or("it is not secured")?;
-        Ok(Self { http, grpc: grpc(settings)? })
+        let any = tls.secure(&target)?.ok_or("it is not secured")?;
+        Ok(Self { any, grpc: grpc(settings)? })
     }
 }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::{HeaderMap, Request, Response};
@@ -15,6 +17,10 @@ use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -25,8 +31,12 @@ pub(super) const SOON: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Does {
     Take,
+    /// Takes all but one, and says why.
+    TakeSome,
     /// Refuses for good.
     Refuse,
+    /// Is busy for longer than anybody waits.
+    Busy,
     /// Never answers.
     Hang,
 }
@@ -153,20 +163,64 @@ async fn answer(
         Does::Refuse => {
             Ok(Response::builder().status(400).body(Full::default().boxed()).expect("a response"))
         }
-        Does::Take if grpc => {
+        Does::Busy if grpc => Ok(Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "14")
+            .header("grpc-status-details-bin", BASE64.encode(retry_info(i64::MAX)))
+            .body(Full::default().boxed())
+            .expect("a response")),
+        Does::Busy => Ok(Response::builder()
+            .status(503)
+            .header("retry-after", u64::MAX)
+            .body(Full::default().boxed())
+            .expect("a response")),
+        Does::Take | Does::TakeSome if grpc => {
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", http::HeaderValue::from_static("0"));
+            let message = answer_of(does);
+            let prefix = Bytes::from([0, 0, 0, 0, message.len() as u8].to_vec());
             let frames =
-                [Frame::data(Bytes::from_static(&[0; 5])), Frame::trailers(trailers)].map(Ok);
+                [Frame::data(prefix), Frame::data(message), Frame::trailers(trailers)].map(Ok);
             let body = StreamBody::new(futures_util::stream::iter(frames));
             Ok(Response::builder()
                 .header("content-type", "application/grpc")
                 .body(body.boxed())
                 .expect("a response"))
         }
-        Does::Take => Ok(Response::builder()
+        Does::Take | Does::TakeSome => Ok(Response::builder()
             .header("content-type", "application/x-protobuf")
-            .body(Full::default().boxed())
+            .body(Full::new(answer_of(does)).boxed())
             .expect("a response")),
     }
+}
+
+/// The message of a success.
+fn answer_of(does: Does) -> Bytes {
+    let partial_success = (does == Does::TakeSome).then(|| ExportTracePartialSuccess {
+        rejected_spans: 1,
+        error_message: "too old".to_owned(),
+    });
+    ExportTraceServiceResponse { partial_success }.encode_to_vec().into()
+}
+
+/// `google.rpc.Status` with `google.rpc.RetryInfo`.
+fn retry_info(seconds: i64) -> Vec<u8> {
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct RetryInfo {
+        #[prost(message, optional, tag = "1")]
+        retry_delay: Option<prost_types::Duration>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Status {
+        #[prost(int32, tag = "1")]
+        code: i32,
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<prost_types::Any>,
+    }
+    let delay = prost_types::Duration { seconds, nanos: 0 };
+    let info = prost_types::Any {
+        type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(),
+        value: RetryInfo { retry_delay: Some(delay) }.encode_to_vec(),
+    };
+    Status { code: 14, details: vec![info] }.encode_to_vec()
 }

@@ -127,6 +127,44 @@ async fn what_a_collector_refuses_is_lost() {
 }
 
 #[tokio::test]
+async fn a_collector_that_asks_for_ages_is_not_asked_again() {
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf] {
+        let (lines, _guard) = Lines::gather();
+        let collector = Collector::start(Does::Busy);
+        let mut settings = settings();
+        settings.traces.otlp = Some(otlp(protocol, collector.address(), "/v1/traces"));
+        let pipeline = open(&settings);
+        record(&pipeline, 3);
+        let provider = pipeline.tracer_provider().expect("spans are exported");
+        assert!(provider.force_flush().is_err());
+        pipeline.shutdown(SOON).await;
+        assert_eq!(lines.all().iter().map(|line| line.lost).collect::<Vec<_>>(), [3]);
+        collector.next();
+        assert!(collector.rest().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_a_collector_refuses_of_a_batch_is_lost_with_its_words() {
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf] {
+        let (lines, _guard) = Lines::gather();
+        let collector = Collector::start(Does::TakeSome);
+        let mut settings = settings();
+        settings.traces.otlp = Some(otlp(protocol, collector.address(), "/v1/traces"));
+        let pipeline = open(&settings);
+        record(&pipeline, 3);
+        let provider = pipeline.tracer_provider().expect("spans are exported");
+        assert!(provider.force_flush().is_err(), "not everything arrived");
+        pipeline.shutdown(SOON).await;
+        let [line] = &lines.all()[..] else { panic!("{:?}", lines.all()) };
+        assert_eq!((line.signal.as_str(), line.lost), ("traces", 1));
+        assert!(line.cause.contains("too old"), "{line:?}");
+        collector.next();
+        assert!(collector.rest().is_empty(), "a partial success is not sent again");
+    }
+}
+
+#[tokio::test]
 async fn a_collector_that_hangs_holds_nobody_up() {
     let (lines, _guard) = Lines::gather();
     let collector = Collector::start(Does::Hang);

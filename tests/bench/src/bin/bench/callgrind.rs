@@ -36,6 +36,8 @@ pub(crate) struct Cost {
     pub(crate) exporting_allocations: f64,
     /// Instructions by function, the dearest first.
     pub(crate) functions: Vec<(String, f64)>,
+    /// The same of the threads that export.
+    pub(crate) exporting_functions: Vec<(String, f64)>,
     /// Calls of one function by another and what they cost, the dearest first.
     pub(crate) calls: Vec<Calls>,
 }
@@ -57,15 +59,15 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
     )?;
     let per_request = |few: u64, many: u64| (many as f64 - few as f64) / MEASURED as f64;
     let instructions = per_request(few.instructions(), many.instructions());
-    let mut functions: Vec<(String, f64)> = many
-        .functions
-        .iter()
-        .map(|(name, cost)| {
-            (name.clone(), per_request(few.functions.get(name).copied().unwrap_or(0), *cost))
-        })
-        .filter(|(_, cost)| *cost >= 1.0)
-        .collect();
-    functions.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let dearest = |few: &Functions, many: &Functions| {
+        let own = |name| per_request(few.get(name).copied().unwrap_or(0), many[name]);
+        let functions = many.keys().map(|name| (name.clone(), own(name)));
+        let mut functions: Vec<_> = functions.filter(|(_, cost)| *cost >= 1.0).collect();
+        functions.sort_by(|a, b| b.1.total_cmp(&a.1));
+        functions
+    };
+    let functions = dearest(&few.functions, &many.functions);
+    let exporting_functions = dearest(&few.exporting, &many.exporting);
     let mut calls: Vec<Calls> = many
         .calls
         .into_iter()
@@ -82,7 +84,7 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
         .filter(|calls| calls.instructions >= 1.0)
         .collect();
     calls.sort_by(|a, b| b.instructions.total_cmp(&a.instructions));
-    let exporting = per_request(few.exporting, many.exporting);
+    let exporting = per_request(few.exporting.values().sum(), many.exporting.values().sum());
     let exporting_allocations = per_request(few.exporting_allocations, many.exporting_allocations);
     Ok(Cost {
         instructions,
@@ -90,6 +92,7 @@ pub(crate) async fn measure(program: Program, workload: Workload, extra: &[&str]
         exporting,
         exporting_allocations,
         functions,
+        exporting_functions,
         calls,
     })
 }
@@ -122,20 +125,22 @@ async fn profile(
     fs::remove_dir_all(&folder)?;
     ensure!(profile.instructions() > 0, "callgrind counted nothing");
     // A thread that is not told apart would be counted as one that serves.
-    let exports = profile.exporting > 0;
+    let exports = !profile.exporting.is_empty();
     ensure!(exports == program.exports(), "{}: a thread that exports: {exports}", program.name);
     Ok(profile)
 }
 
+type Functions = HashMap<String, u64>;
+
 /// Own instructions by function, and calls of the allocator, from callgrind's files.
 #[derive(Default)]
 struct Profile {
-    functions: HashMap<String, u64>,
+    functions: Functions,
     /// By callee and caller: how often, and what the calls cost, what they call in turn included.
     calls: HashMap<(String, String), (u64, u64)>,
     allocations: u64,
     /// Instructions and allocations of the threads that export, which are in none of the above.
-    exporting: u64,
+    exporting: Functions,
     exporting_allocations: u64,
 }
 
@@ -148,13 +153,10 @@ impl Profile {
     fn add(&mut self, thread: Profile) {
         let exports = |name: &String| EXPORTERS.iter().any(|exporter| name.contains(exporter));
         if thread.functions.keys().any(exports) {
-            self.exporting += thread.instructions();
             self.exporting_allocations += thread.allocations;
-            return;
+            return sum(&mut self.exporting, thread.functions);
         }
-        for (function, cost) in thread.functions {
-            *self.functions.entry(function).or_default() += cost;
-        }
+        sum(&mut self.functions, thread.functions);
         for (pair, (count, cost)) in thread.calls {
             let calls = self.calls.entry(pair).or_default();
             *calls = (calls.0 + count, calls.1 + cost);
@@ -195,6 +197,12 @@ impl Profile {
             }
         }
         Ok(profile)
+    }
+}
+
+fn sum(all: &mut Functions, functions: Functions) {
+    for (function, cost) in functions {
+        *all.entry(function).or_default() += cost;
     }
 }
 

@@ -217,6 +217,12 @@ pub(crate) async fn profile(
     for (function, own) in cost.functions.iter().take(400) {
         println!("{own:>9.0}  {function}");
     }
+    if cost.exporting > 0.0 {
+        println!("the threads that export: {:.0} Ir/req", cost.exporting);
+        for (function, own) in cost.exporting_functions.iter().take(100) {
+            println!("{own:>9.0}  {function}");
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

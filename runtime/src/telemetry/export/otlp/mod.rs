@@ -1,4 +1,15 @@
-//! Exporters over OTLP, made from settings.
+//! Exporters over OTLP, made from settings. Spans and log records are written and sent here; metrics, of which there are few,
+//! by `opentelemetry-otlp`.
+
+mod backwards;
+mod exporter;
+mod records;
+mod request;
+mod send;
+mod spans;
+#[cfg(test)]
+mod tests;
+mod values;
 
 use std::sync::Arc;
 
@@ -7,14 +18,21 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
 use opentelemetry_otlp::{
-    Compression, LogExporter, MetricExporter, Protocol, SpanExporter, WithExportConfig as _,
-    WithHttpConfig as _, WithTonicConfig as _,
+    Compression, MetricExporter, Protocol, WithExportConfig as _, WithHttpConfig as _,
+    WithTonicConfig as _,
 };
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
+use opentelemetry_sdk::trace::SpanData;
 use percent_encoding::percent_decode_str;
 
+use self::exporter::Exporter;
+use self::request::Item;
+use self::send::Sender;
 use super::http::Http;
 use super::losses::Losses;
+use super::queue::Export;
+use super::records::Record;
 use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
 
 /// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
@@ -25,44 +43,6 @@ pub(super) struct Opened<'s> {
     headers: HeaderMap,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Secured>,
-}
-
-/// Sets on the builder of any signal what is the same for all.
-macro_rules! build {
-    ($opened:expr, $losses:expr, $builder:expr) => {{
-        let opened = $opened;
-        let settings = opened.settings;
-        match settings.protocol {
-            OtlpProtocol::Grpc => {
-                let mut builder = $builder
-                    .with_tonic()
-                    .with_endpoint(&opened.endpoint)
-                    .with_timeout(settings.timeout)
-                    .with_metadata(MetadataMap::from_headers(opened.headers.clone()));
-                if settings.gzip {
-                    builder = builder.with_compression(Compression::Gzip);
-                }
-                #[cfg(feature = "tls")]
-                if let Some(tls) = &opened.tls {
-                    builder = builder.with_tls_config(tls.grpc.clone());
-                }
-                builder.build()
-            }
-            OtlpProtocol::HttpProtobuf => {
-                let mut builder = $builder
-                    .with_http()
-                    .with_protocol(Protocol::HttpBinary)
-                    .with_endpoint(&opened.endpoint)
-                    .with_timeout(settings.timeout)
-                    .with_http_client(opened.client($losses));
-                if settings.gzip {
-                    builder = builder.with_compression(Compression::Gzip);
-                }
-                builder.build()
-            }
-        }
-        .map_err(|error| format!("{}: {error}", opened.endpoint))
-    }};
 }
 
 impl<'s> Opened<'s> {
@@ -120,22 +100,30 @@ impl<'s> Opened<'s> {
         })
     }
 
-    fn client(&self, losses: &Arc<Losses>) -> Http {
-        Http::new(
+    pub(super) fn spans(
+        &self,
+        resource: &Resource,
+    ) -> Result<impl Export<SpanData> + use<>, String> {
+        self.items(resource)
+    }
+
+    pub(super) fn records(
+        &self,
+        resource: &Resource,
+    ) -> Result<impl Export<Record> + use<>, String> {
+        self.items(resource)
+    }
+
+    fn items<T: Item>(&self, resource: &Resource) -> Result<Exporter<T>, String> {
+        let sender = Sender::new(
+            self.settings,
+            &self.endpoint,
+            T::METHOD,
             self.headers.clone(),
-            Arc::clone(losses),
-            self.settings.timeout,
             #[cfg(feature = "tls")]
-            self.tls.as_ref().map(|tls| tls.http.clone()),
-        )
-    }
-
-    pub(super) fn spans(&self, losses: &Arc<Losses>) -> Result<SpanExporter, String> {
-        build!(self, losses, SpanExporter::builder())
-    }
-
-    pub(super) fn records(&self, losses: &Arc<Losses>) -> Result<LogExporter, String> {
-        build!(self, losses, LogExporter::builder())
+            self.tls.as_ref().map(|tls| tls.any.clone()),
+        )?;
+        Ok(Exporter::new(sender, resource))
     }
 
     pub(super) fn metrics(
@@ -143,7 +131,45 @@ impl<'s> Opened<'s> {
         losses: &Arc<Losses>,
         temporality: Temporality,
     ) -> Result<MetricExporter, String> {
-        build!(self, losses, MetricExporter::builder().with_temporality(temporality))
+        let settings = self.settings;
+        let builder = MetricExporter::builder().with_temporality(temporality);
+        let built = match settings.protocol {
+            OtlpProtocol::Grpc => {
+                let mut builder = builder
+                    .with_tonic()
+                    .with_endpoint(&self.endpoint)
+                    .with_timeout(settings.timeout)
+                    .with_metadata(MetadataMap::from_headers(self.headers.clone()));
+                if settings.gzip {
+                    builder = builder.with_compression(Compression::Gzip);
+                }
+                #[cfg(feature = "tls")]
+                if let Some(tls) = &self.tls {
+                    builder = builder.with_tls_config(tls.grpc.clone());
+                }
+                builder.build()
+            }
+            OtlpProtocol::HttpProtobuf => {
+                let client = Http::new(
+                    self.headers.clone(),
+                    Arc::clone(losses),
+                    settings.timeout,
+                    #[cfg(feature = "tls")]
+                    self.tls.as_ref().map(|tls| tls.any.clone()),
+                );
+                let mut builder = builder
+                    .with_http()
+                    .with_protocol(Protocol::HttpBinary)
+                    .with_endpoint(&self.endpoint)
+                    .with_timeout(settings.timeout)
+                    .with_http_client(client);
+                if settings.gzip {
+                    builder = builder.with_compression(Compression::Gzip);
+                }
+                builder.build()
+            }
+        };
+        built.map_err(|error| format!("{}: {error}", self.endpoint))
     }
 }
 
@@ -159,19 +185,5 @@ fn without_user(endpoint: &str) -> (String, Option<Vec<u8>>) {
             let user = percent_decode_str(user).collect();
             (format!("{scheme}{host}{}", &rest[end..]), Some(user))
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_leave_the_endpoint() {
-        let (endpoint, user) = without_user("http://me:p%40ss@host:4318/v1/traces?a=b@c");
-        assert_eq!(endpoint, "http://host:4318/v1/traces?a=b@c");
-        assert_eq!(user.as_deref(), Some(&b"me:p@ss"[..]));
-        assert_eq!(without_user("http://host:4317"), ("http://host:4317".to_owned(), None));
-        assert_eq!(without_user("host/@"), ("host/@".to_owned(), None));
     }
 }

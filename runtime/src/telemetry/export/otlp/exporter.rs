@@ -1,0 +1,112 @@
+//! Batches of spans or log records, written and sent.
+
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use opentelemetry_sdk::Resource;
+use prost::Message as _;
+
+use super::super::queue::{Export, Lost};
+use super::backwards::Backwards;
+use super::request::{self, Item};
+use super::send::Sender;
+
+/// What an item is taken to need as long as none was seen; most spans of calls need less.
+const FIRST_SIZE: usize = 1024;
+
+/// The most characters of what a collector says that are told.
+const TOLD: usize = 300;
+
+pub(super) struct Exporter<T> {
+    sender: Sender,
+    resource: Vec<u8>,
+    /// What an item of the last batch took: how much room the next one gets.
+    size: AtomicUsize,
+    items: PhantomData<fn(T)>,
+}
+
+impl<T: Item> Exporter<T> {
+    pub(super) fn new(sender: Sender, resource: &Resource) -> Self {
+        let resource = request::resource(resource);
+        Self { sender, resource, size: AtomicUsize::new(FIRST_SIZE), items: PhantomData }
+    }
+
+    fn write(&self, batch: &[T]) -> Backwards {
+        let size = self.size.load(Ordering::Relaxed);
+        // Batches differ a little, and one that does not fit is copied.
+        let room = self.resource.len() + batch.len() * (size + size / 8) + 64;
+        let mut out = Backwards::with_room(room);
+        request::write(&mut out, batch, &self.resource);
+        let size = (out.len() - self.resource.len()) / batch.len().max(1);
+        self.size.store(size, Ordering::Relaxed);
+        out
+    }
+}
+
+impl<T: Item> Export<T> for Exporter<T> {
+    async fn export(&self, batch: Vec<T>) -> Result<(), Lost> {
+        let number = batch.len();
+        let message = self.write(&batch);
+        drop(batch);
+        match self.sender.send(message).await {
+            Ok(answer) => taken(answer, number),
+            Err(cause) => Err(Lost { number, cause }),
+        }
+    }
+}
+
+/// `ExportTraceServiceResponse`, and that of log records, which is the same on the wire.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Response {
+    #[prost(message, optional, tag = "1")]
+    partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct PartialSuccess {
+    #[prost(int64, tag = "1")]
+    rejected: i64,
+    #[prost(string, tag = "2")]
+    error_message: String,
+}
+
+/// What an answer says of the `number` items that were sent. One that cannot be read is still a success.
+fn taken(answer: Bytes, number: usize) -> Result<(), Lost> {
+    let partial = Response::decode(answer).unwrap_or_default().partial_success.unwrap_or_default();
+    let rejected = usize::try_from(partial.rejected).unwrap_or(0).min(number);
+    if rejected == 0 {
+        // A message without a number is advice.
+        return Ok(());
+    }
+    let message: String = partial.error_message.chars().take(TOLD).collect();
+    Err(Lost { number: rejected, cause: format!("the collector refused some: {message}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(rejected: i64, message: &str) -> Result<(), Lost> {
+        let partial = PartialSuccess { rejected, error_message: message.to_owned() };
+        taken(Response { partial_success: Some(partial) }.encode_to_vec().into(), 10)
+    }
+
+    #[test]
+    fn what_a_collector_refuses_of_a_batch_is_lost() {
+        let lost =
+            |number| Err(Lost { number, cause: "the collector refused some: too old".to_owned() });
+        assert_eq!(said(3, "too old"), lost(3));
+        assert_eq!(said(i64::MAX, "too old"), lost(10));
+        assert_eq!(said(0, "slower, please"), Ok(()));
+        assert_eq!(said(-1, "nonsense"), Ok(()));
+        let long = said(1, &"ä".repeat(1000)).expect_err("it is lost");
+        assert_eq!(long.cause.matches('ä').count(), TOLD);
+    }
+
+    #[test]
+    fn an_answer_without_sense_is_a_success() {
+        assert_eq!(taken(Bytes::new(), 10), Ok(()));
+        assert_eq!(taken(Bytes::from_static(&[0xff; 9]), 10), Ok(()));
+    }
+}
