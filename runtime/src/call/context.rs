@@ -154,9 +154,15 @@ impl Context {
         self.0.headers.get(name)?.to_str().ok()
     }
 
-    /// The bytes of the request's binary header `name`, which ends in `-bin`; `None` where it is absent or not base64.
+    /// The bytes of the request's binary header `name`, which ends in `-bin`, the first of several; `None` where it is absent
+    /// or not base64.
     pub fn binary(&self, name: &str) -> Option<Bytes> {
-        metadata::decode(self.0.headers.get(name)?)
+        self.binaries(name).next()
+    }
+
+    /// The bytes of each of the request's binary headers `name`, as [`binaries`](super::binaries) reads them.
+    pub fn binaries(&self, name: &str) -> impl Iterator<Item = Bytes> {
+        metadata::binaries(&self.0.headers, name)
     }
 
     /// The request's headers, which are its metadata too.

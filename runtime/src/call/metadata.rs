@@ -54,9 +54,26 @@ pub(crate) fn is_framing(name: &HeaderName) -> bool {
         || name == "proxy-connection"
 }
 
-/// The bytes of a `-bin` header.
-pub(crate) fn decode(value: &HeaderValue) -> Option<Bytes> {
-    BASE64.decode(value.as_bytes()).ok().map(Bytes::from)
+/// The values of the binary header `name`, which ends in `-bin`, decoded from base64, in the order in which they were sent.
+/// Several may be headers of their own or one header with commas between them, for a proxy may join the former into the
+/// latter. What is not base64 is left out.
+///
+/// It reads any headers or trailers: those of a [`Streaming`](super::Streaming), a [`Reply`](super::Reply) or an
+/// [`Error`](crate::Error), and a request's, where [`Context::binaries`](super::Context::binaries) is shorter.
+///
+/// ```
+/// use bident::call::binaries;
+///
+/// let reply = bident::Reply::new(()).header("x-seal-bin", "AP8, /w").header("x-seal-bin", "AQ==");
+/// let seals: Vec<_> = binaries(reply.headers(), "x-seal-bin").collect();
+/// assert_eq!(seals, [&[0, 255][..], &[255], &[1]]);
+/// ```
+pub fn binaries(headers: &HeaderMap, name: &str) -> impl Iterator<Item = Bytes> {
+    headers
+        .get_all(name)
+        .into_iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .filter_map(|value| BASE64.decode(value.trim_ascii()).ok().map(Bytes::from))
 }
 
 /// The headers that concern outgoing calls: metadata and the trace's state.
@@ -77,10 +94,23 @@ mod tests {
     fn binary_values_come_back_padded_or_not() {
         let (name, value) = entry("X-Key-Bin", &[0, 159, 255, 10]).unwrap();
         assert_eq!((name.as_str(), value.as_bytes()), ("x-key-bin", &b"AJ//Cg"[..]));
-        assert_eq!(decode(&value).unwrap(), &[0, 159, 255, 10][..]);
-        let padded = HeaderValue::from_static("AJ//Cg==");
-        assert_eq!(decode(&padded).unwrap(), &[0, 159, 255, 10][..]);
-        assert_eq!(decode(&HeaderValue::from_static("%")), None);
+        for value in [value, HeaderValue::from_static("AJ//Cg==")] {
+            let headers = HeaderMap::from_iter([(name.clone(), value)]);
+            let values: Vec<_> = binaries(&headers, "x-key-bin").collect();
+            assert_eq!(values, [&[0, 159, 255, 10][..]]);
+        }
+    }
+
+    #[test]
+    fn binary_values_may_be_joined_repeated_empty_and_wrong() {
+        let mut headers = HeaderMap::new();
+        for value in ["AA,AQ==, Ag", "%, Aw", ""] {
+            headers.append("x-key-bin", HeaderValue::from_static(value));
+        }
+        let values: Vec<_> = binaries(&headers, "X-Key-Bin").collect();
+        assert_eq!(values, [&[0][..], &[1], &[2], &[3], &[]]);
+        assert_eq!(binaries(&headers, "x-other-bin").count(), 0);
+        assert_eq!(binaries(&headers, "not a name").count(), 0);
     }
 
     #[test]

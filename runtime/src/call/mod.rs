@@ -30,6 +30,7 @@ pub(crate) use context::{Added, Arguments};
 pub(crate) use gathered::Gathered;
 pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
+pub use metadata::binaries;
 pub use middleware::{Middleware, Next, Run};
 pub(crate) use record::{Record, Telling};
 pub use reply::{CallOutcome, Encoded, Reply};

@@ -1,6 +1,9 @@
 //! Headers in, headers and trailers out, binary ones too, and what a reply says beside its message.
 
+use bident::call::binaries;
+use bident::client::Client;
 use bident::prelude::*;
+use bident::service::Service;
 use e2e::{GrpcCall, Running, WIRES, Wire, call, start};
 
 use crate::common::{Note, Plain, wire};
@@ -33,6 +36,16 @@ impl Post {
         ctx.set_header("x-back-bin", &seen);
         ctx.set_trailer("x-late-bin", [0xff, 0x00, 0x80]);
         Note::new(format!("{seen:?}"))
+    }
+
+    /// Sends back each seal, joined as a proxy might and once more by itself.
+    #[rpc(get = "/sealed")]
+    async fn sealed(&self, ctx: &Context) -> Reply<Note> {
+        let seals: Vec<_> = ctx.binaries("x-seal-bin").collect();
+        for seal in &seals {
+            ctx.add_trailer("x-late-bin", seal);
+        }
+        Reply::new(Note::new(format!("{seals:?}"))).header("x-back-bin", "AAE, /w==")
     }
 
     #[rpc(post = "/replied")]
@@ -148,6 +161,36 @@ async fn binary_metadata_travels_as_base64() {
     }
     let garbled = GrpcCall::new(&method("Binary"), &()).header("x-seal-bin", "%%%");
     assert_eq!(garbled.send(server.addr).await.decode::<Plain>().text, r#"b"""#);
+}
+
+#[tokio::test]
+async fn several_binary_values_are_one_header_or_many() {
+    let server = post().await;
+    for seals in [&["AP8,AQ=="][..], &["AP8", "AQ=="], &["AP8 , AQ"]] {
+        let (mut http, mut grpc) = (call("GET", "/sealed"), GrpcCall::new(&method("Sealed"), &()));
+        for seal in seals {
+            (http, grpc) = (http.header("x-seal-bin", seal), grpc.header("x-seal-bin", seal));
+        }
+        let expected = r#"[b"\0\xff", b"\x01"]"#;
+        assert_eq!(http.send(server.addr).await.json()["text"], expected);
+        assert_eq!(grpc.send(server.addr).await.decode::<Plain>().text, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_client_reads_binary_values_of_an_answer() {
+    let server = post().await;
+    for scheme in ["grpc", "http"] {
+        let client = Client::connect(format!("{scheme}://{}", server.addr)).await.unwrap();
+        let client = client.with_metadata("x-seal-bin", [0, 255]);
+        let method =
+            <Post as Service>::SPEC.methods.iter().find(|method| method.name == "Sealed").unwrap();
+        let reply = client.unary_reply::<(), Note>(method, ()).await.unwrap();
+        let back: Vec<_> = binaries(reply.headers(), "x-back-bin").collect();
+        assert_eq!(back, [&[0, 1][..], &[255]], "{scheme}");
+        let late: Vec<_> = binaries(reply.trailers(), "x-late-bin").collect();
+        assert_eq!(late, [&[0, 255][..]], "{scheme}");
+    }
 }
 
 #[tokio::test]
