@@ -12,11 +12,11 @@ use super::flow::answered;
 use super::reader::Reader;
 use super::requests::Link;
 use super::transport::Opened;
-use crate::Result;
 use crate::call::{Beside, BoxFuture, Streaming};
 use crate::error::{CallError, Reason};
 use crate::message::Message;
 use crate::telemetry::Outbound;
+use crate::{Error, Result};
 
 /// An answer whose head is good. Nothing follows it where there is no reader.
 pub(super) type Begun = (Opened, Option<Reader>);
@@ -109,6 +109,9 @@ impl<M: Message> Replies<M> {
             }
             let trailers = match ready!(answer.poll_frame(cx)) {
                 Ok(Some(frame)) => match frame.into_data() {
+                    Ok(_) if answer.is_late() => {
+                        return Poll::Ready(Err(Error::deadline_passed()));
+                    }
                     Ok(data) => {
                         reader.push(data);
                         continue;

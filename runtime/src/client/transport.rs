@@ -272,6 +272,11 @@ impl Opened {
         }
     }
 
+    /// Whether the deadline has passed, for who takes piece after piece and may never have to wait for one.
+    pub(super) fn is_late(&self) -> bool {
+        self.clock.late()
+    }
+
     /// The whole answer.
     pub(super) async fn read(mut self, limit: usize) -> Result<Answer> {
         if self.body.size_hint().lower() > limit as u64 {

@@ -23,7 +23,7 @@ impl Clock {
     }
 
     /// Whether the deadline has passed, for what is not waiting.
-    pub(super) fn late(&self) -> bool {
+    pub(crate) fn late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 

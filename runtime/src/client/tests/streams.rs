@@ -127,6 +127,36 @@ async fn talk() -> (mpsc::Sender<Text>, Answers) {
 }
 
 #[tokio::test]
+async fn messages_that_are_always_there_do_not_outlive_the_deadline() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = service_fn(|_: Request<Incoming>| async {
+            let message = Bytes::from_static(&[0, 0, 0, 0, 3, 10, 1, b'x']);
+            let frames = (0..100)
+                .map(move |_| Ok::<_, std::convert::Infallible>(Frame::data(message.clone())));
+            let answer = Response::builder()
+                .header("content-type", "application/grpc")
+                .body(StreamBody::new(futures_util::stream::iter(frames)));
+            Ok::<_, std::convert::Infallible>(answer.unwrap())
+        });
+        let _ = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+            .serve_connection(TokioIo::new(stream), service)
+            .await;
+    });
+    let deadline = std::time::Instant::now() + Duration::from_millis(300);
+    let client = client("grpc", address).await.with_deadline(deadline);
+    let given = Given::One(text("go"));
+    let mut answers: Answers = soon(client.open(method(Shape::ServerStream), given)).await.unwrap();
+    assert_eq!(soon(answers.next()).await.unwrap().unwrap().text, "x");
+    // Meanwhile all the others arrive, and the end of the stream behind them.
+    tokio::time::sleep_until(deadline.into()).await;
+    let (read, error) = texts(answers).await;
+    assert!(read.len() < 100, "{}", read.len());
+    assert_eq!(error.unwrap().reason(), "DEADLINE_EXCEEDED");
+}
+
+#[tokio::test]
 async fn a_call_is_open_before_a_server_that_waits_for_its_first_request() {
     let (sender, mut answers) = talk().await;
     assert!(answers.headers().is_empty(), "the head has not come");
