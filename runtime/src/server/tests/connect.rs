@@ -240,6 +240,7 @@ async fn idempotent_methods_answer_get() {
     let answer = call(&harness, false, get(Method::GET, path)).await;
     assert_eq!((answer.status(), json_of(&answer)), (StatusCode::OK, json!({"text": "hi"})));
     assert_eq!(answer.headers()["trailer-x-after-bin"], "AJ8");
+    assert_eq!(answer.headers()["vary"], "accept-encoding", "compressed or not");
     let answer = call(&harness, false, get(Method::HEAD, path)).await;
     assert_eq!(
         (answer.status(), answer.headers()["content-length"].as_bytes()),

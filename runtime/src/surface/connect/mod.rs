@@ -10,7 +10,7 @@ mod query;
 use std::mem;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 
 #[cfg(feature = "telemetry")]
@@ -40,6 +40,8 @@ pub(crate) struct Answer {
     wire: Wire,
     /// A HEAD request: headers only.
     head: bool,
+    /// All of the request is in its URL, so that its answer may be cached.
+    cacheable: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +65,7 @@ impl Answer {
         };
         let kind = if format.is_some() { kind } else { Kind::Unknown };
         let wire = Wire { format: format.unwrap_or_default(), ..Wire::default() };
-        Some(Self { kind, wire, head: false })
+        Some(Self { kind, wire, head: false, cacheable: false })
     }
 
     /// How a call of a method by its RPC path is read.
@@ -136,6 +138,9 @@ impl Answer {
             (Kind::Unary | Kind::Unknown, EncodedBody::Unary(message)) => message,
         };
         let mut response = plain(beside.as_deref(), content_type(self.wire.format, false));
+        if self.cacheable {
+            response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         let mut body = payload;
         if self.wire.sent != Encoding::Identity && body.len() >= WORTH {
             let mut packed = Vec::new();
@@ -201,7 +206,8 @@ impl Unary {
             Ok((wire, message)) => (wire, Ok(message)),
             Err(error) => (Wire::default(), Err(error)),
         };
-        let answer = Answer { kind: Kind::Unary, wire, head: method == Method::HEAD };
+        let head = method == Method::HEAD;
+        let answer = Answer { kind: Kind::Unary, wire, head, cacheable: true };
         Self { answer, given: Some(given) }
     }
 
