@@ -67,7 +67,7 @@ impl Otherwise {
     }
 }
 
-fn not_allowed(allow: Option<HeaderValue>) -> Error {
+pub(crate) fn not_allowed(allow: Option<HeaderValue>) -> Error {
     let mut added = Added::default();
     added.headers.extend(allow.map(|allow| (ALLOW, allow)));
     Error::method_not_allowed().with_added(Box::new(added))

@@ -327,7 +327,7 @@ pub(super) fn route(
                 }
                 (Kind::Method(shape, _), Answer::Connect(answer), _) => answer.codec(*shape),
                 (Kind::Method(shape, plans), Answer::Rest(answer), _) => {
-                    if let Some(error) = socket::only(*shape, plans.of(binding)) {
+                    if let Some(error) = socket::only(*shape, plans.of(binding), version) {
                         return (End::Operation(operation), Codec::Refused(error), binding);
                     }
                     let answer = if shape.replies() {

@@ -12,11 +12,11 @@ mod spoken {
     use std::sync::Arc;
     use std::task::{Context, Poll};
 
-    use http::header::UPGRADE;
-    use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+    use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
     use hyper::upgrade::OnUpgrade;
 
     use crate::call::{Body, BoxFuture, Caught};
+    use crate::foreign::not_allowed;
     use crate::server::core::{Core, End, Kind};
     use crate::server::cors::socket_allowed;
     use crate::server::dispatch::Dispatch;
@@ -56,7 +56,7 @@ mod spoken {
         answer: Answer,
     ) -> Option<Asked> {
         let Answer::Rest(answer) = answer else { return None };
-        if method != Method::GET || !headers.get(UPGRADE).is_some_and(Handshake::asked) {
+        if method != Method::GET || !Handshake::asked(headers) {
             return None;
         }
         let (route, captures) = core.table.socket(uri.path())?;
@@ -82,8 +82,14 @@ mod spoken {
     }
 
     /// What is wrong with a request of plain HTTP, where nothing but a socket could bring its messages.
-    pub(in crate::server) fn only(shape: Shape, plan: &Plan) -> Option<Error> {
-        (shape.requests() && !plan.reads_body()).then(upgrade_required)
+    pub(in crate::server) fn only(shape: Shape, plan: &Plan, version: Version) -> Option<Error> {
+        if !shape.requests() || plan.reads_body() {
+            return None;
+        }
+        // HTTP/2 has no upgrade that a 426 could name.
+        let upgrades = version < Version::HTTP_2;
+        let allowed = HeaderValue::from_static("OPTIONS");
+        Some(if upgrades { upgrade_required() } else { not_allowed(Some(allowed)) })
     }
 
     impl Dispatch {
@@ -129,7 +135,7 @@ mod unspoken {
     use std::sync::Arc;
     use std::task::{Context, Poll};
 
-    use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+    use http::{Extensions, HeaderMap, Method, Request, Response, Uri, Version};
 
     use crate::call::Body;
     use crate::server::core::{Core, End};
@@ -164,7 +170,7 @@ mod unspoken {
         match *socket {}
     }
 
-    pub(in crate::server) fn only(_: Shape, _: &Plan) -> Option<Error> {
+    pub(in crate::server) fn only(_: Shape, _: &Plan, _: Version) -> Option<Error> {
         None
     }
 

@@ -132,7 +132,13 @@ impl Connections {
             let overdue = self.clock.now().checked_sub(state.retires);
             match overdue.map(Duration::from_millis) {
                 None => {}
-                Some(overdue) if overdue < limits.age_grace => state.ask(Order::Finish),
+                // A socket is told before it is cut, and has time left to say so to its peer.
+                Some(overdue) if overdue < limits.age_grace => {
+                    let last_word =
+                        overdue >= limits.age_grace - FAREWELL.min(limits.age_grace / 2);
+                    let switched = state.switched().is_some();
+                    state.ask(if switched && last_word { Order::Close } else { Order::Finish });
+                }
                 Some(_) => state.ask(Order::Abort),
             }
             // One stream that its peer takes nothing of for so long costs the others their connection, so that they get

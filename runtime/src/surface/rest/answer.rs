@@ -1,7 +1,7 @@
 //! From a reply or an error to the HTTP response.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, UPGRADE, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -67,6 +67,9 @@ impl Answer {
         } else {
             headers.entry(CONTENT_TYPE).or_insert(self.format.content_type());
         }
+        if self.format != Format::Json {
+            vary(headers);
+        }
         if self.head {
             headers.insert(CONTENT_LENGTH, length.into());
         }
@@ -96,11 +99,21 @@ impl Answer {
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status(error);
         if let Some(added) = error.added() {
-            *response.headers_mut() = added.headers.clone();
-            metadata::unframe(response.headers_mut());
-            add_trailers(response.headers_mut(), &added.trailers);
+            let headers = response.headers_mut();
+            *headers = added.headers.clone();
+            let upgrade = headers.remove(UPGRADE).filter(|_| error.code() == 426);
+            metadata::unframe(headers);
+            // A 426 has to name what it asks for.
+            if let Some(upgrade) = upgrade {
+                headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+                headers.insert(UPGRADE, upgrade);
+            }
+            add_trailers(headers, &added.trailers);
         }
         response.headers_mut().insert(CONTENT_TYPE, content_type);
+        if self.problem {
+            vary(response.headers_mut());
+        }
         if self.head {
             trim(&mut response);
         }
@@ -112,6 +125,13 @@ impl Answer {
 pub(crate) fn error_json(error: &Error) -> Vec<u8> {
     // Text and numbers always have a JSON form.
     serde_json::to_vec(&Plain(error)).unwrap_or_default()
+}
+
+/// Keeps a cache from giving a form that its caller asked for to one that did not. The usual form has no need of it: every
+/// caller is given that where nothing better is there.
+#[cold]
+pub(super) fn vary(headers: &mut HeaderMap) {
+    headers.append(VARY, HeaderValue::from_static("accept"));
 }
 
 /// What goes beside a response of the user's own, all of it in headers.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use super::answer::error_json;
+use super::answer::{error_json, vary};
 use super::awake::Awake;
 #[cfg(feature = "ws")]
 use super::media::Input;
@@ -116,20 +116,6 @@ impl Flow {
         })
     }
 
-    /// Puts one message behind those before it.
-    fn append(self, message: &[u8], out: &mut Vec<u8>) {
-        match self {
-            Self::Events => append_event("message", None, message, out),
-            Self::One | Self::Lines(_) => append_line(message, out),
-            Self::Pieces => out.extend_from_slice(message),
-            #[cfg(feature = "ws")]
-            Self::Socket => {
-                let text = std::str::from_utf8(message).is_ok();
-                append_socket(if text { TEXT } else { BINARY }, message, out);
-            }
-        }
-    }
-
     fn end(self) -> End {
         match self {
             Self::Events => End::Events,
@@ -232,11 +218,18 @@ impl Writer {
     /// A value that has no form in JSON, which is the handler's mistake: `INTERNAL`.
     pub(crate) fn append<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
         let written = encode(&self.plan, self.answer, message)?;
-        match self.plan.event_id {
-            Some(field) if self.answer.flow == Flow::Events => {
-                append_event("message", event_id(message, field).as_deref(), &written, out);
+        match self.answer.flow {
+            Flow::Events => {
+                let id = self.plan.event_id.and_then(|field| event_id(message, field));
+                append_event("message", id.as_deref(), &written, out);
             }
-            _ => self.answer.flow.append(&written, out),
+            Flow::One | Flow::Lines(_) => append_line(&written, out),
+            Flow::Pieces => out.extend_from_slice(&written),
+            #[cfg(feature = "ws")]
+            Flow::Socket => {
+                let binary = self.answer.format == Format::Proto || self.plan.raw_response;
+                append_socket(if binary { BINARY } else { TEXT }, &written, out);
+            }
         }
         Ok(())
     }
@@ -310,6 +303,7 @@ impl Answer {
         if !bare {
             headers.insert(CONTENT_TYPE, self.flow.content_type());
         }
+        vary(headers);
         headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
         headers.entry(NO_BUFFERING).or_insert(HeaderValue::from_static("no"));
         response
@@ -357,10 +351,10 @@ mod tests {
     #[test]
     fn a_message_of_several_lines_is_one_event_and_one_line() {
         let mut out = Vec::new();
-        Flow::Events.append(b"{\n}", &mut out);
+        append_event("message", None, b"{\n}", &mut out);
         assert_eq!(out, b"event: message\ndata: {\ndata: }\n\n");
         out.clear();
-        Flow::Lines(Lines::Ndjson).append(b"{\n}", &mut out);
+        append_line(b"{\n}", &mut out);
         assert_eq!(out, b"{ }\n");
     }
 }

@@ -171,8 +171,8 @@ impl Rest {
 
 /// One message, or the field of it that is the answer.
 fn encode<M: Message>(plan: &Plan, answer: Answer, message: &M) -> Result<Bytes> {
-    // In a line there is room for JSON alone.
-    if plan.raw_response && !matches!(answer.flow, Flow::Lines(_)) {
+    // Lines and events are text: bytes are in base64 there, as part of the JSON.
+    if plan.raw_response && !matches!(answer.flow, Flow::Lines(_) | Flow::Events) {
         return http_body(plan, message).map(|body| body.data);
     }
     encode_message(plan, answer.format, message)

@@ -1,7 +1,7 @@
 //! What can be said without a server: formats, negotiation, text, and how answers look.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
 use smallvec::SmallVec;
@@ -79,6 +79,24 @@ fn the_answer_is_in_the_best_format_that_is_named() {
     ] {
         assert_eq!(answer(accept).format, format, "{accept}");
     }
+}
+
+#[test]
+fn a_form_that_was_asked_for_is_no_others_in_a_cache() {
+    for (accept, varies) in [
+        ("*/*", false),
+        ("application/json", false),
+        ("application/proto", true),
+        ("application/protojson", true),
+    ] {
+        let response = answer(accept).whole(Reply::new(()).meta, Bytes::new());
+        assert_eq!(response.headers().contains_key(VARY), varies, "{accept}");
+    }
+    let problem = answer("application/problem+json").error(&Error::route_not_found());
+    assert_eq!(problem.headers()[VARY], "accept");
+    let own =
+        answer("application/proto").whole(Reply::new(()).header("vary", "x").meta, Bytes::new());
+    assert_eq!(own.headers().get_all(VARY).iter().count(), 2);
 }
 
 #[test]

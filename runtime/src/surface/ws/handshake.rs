@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use sha1::{Digest as _, Sha1};
 
 use crate::call::Added;
@@ -22,9 +22,9 @@ pub(crate) struct Handshake {
 }
 
 impl Handshake {
-    /// Whether this `upgrade` header asks for one.
-    pub(crate) fn asked(upgrade: &HeaderValue) -> bool {
-        upgrade.as_bytes().eq_ignore_ascii_case(WEBSOCKET.as_bytes())
+    /// Whether these headers ask for one. Without its `connection` an `upgrade` is not meant for whoever reads it.
+    pub(crate) fn asked(headers: &HeaderMap) -> bool {
+        lists(headers, UPGRADE, "websocket") && lists(headers, CONNECTION, "upgrade")
     }
 
     /// # Errors
@@ -55,10 +55,18 @@ impl Handshake {
     }
 }
 
+/// Whether a header that is a list has this member, in whatever case.
+fn lists(headers: &HeaderMap, name: HeaderName, member: &str) -> bool {
+    let mut members =
+        headers.get_all(name).into_iter().flat_map(|value| value.as_bytes().split(|&b| b == b','));
+    members.any(|it| it.trim_ascii().eq_ignore_ascii_case(member.as_bytes()))
+}
+
 /// The error of a request to a path that speaks WebSocket alone.
 pub(crate) fn upgrade_required() -> Error {
     let mut added = Added::default();
     added.headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    added.headers.insert(UPGRADE, WEBSOCKET);
     Error::new(426, reasons::UPGRADE_REQUIRED, "this path speaks WebSocket, version 13")
         .with_added(Box::new(added))
 }
@@ -66,6 +74,23 @@ pub(crate) fn upgrade_required() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_asks_by_two_lists() {
+        for (upgrade, connection, asked) in [
+            ("websocket", "Upgrade", true),
+            ("foo/2, WebSocket", "keep-alive , upgrade", true),
+            ("websocket", "keep-alive", false),
+            ("websockets", "upgrade", false),
+            ("foo", "upgrade", false),
+        ] {
+            let upgrade = (UPGRADE, HeaderValue::from_static(upgrade));
+            let connection = (CONNECTION, HeaderValue::from_static(connection));
+            let headers = HeaderMap::from_iter([upgrade.clone(), connection]);
+            assert_eq!(Handshake::asked(&headers), asked, "{headers:?}");
+            assert!(!Handshake::asked(&HeaderMap::from_iter([upgrade])));
+        }
+    }
 
     #[test]
     fn the_key_of_the_standard_has_the_answer_of_the_standard() {

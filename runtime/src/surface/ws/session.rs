@@ -81,6 +81,7 @@ impl Socket {
                 cut: Envelopes::new(usize::MAX),
                 heard: true,
                 parting: None,
+                fault: CloseCode::Error,
                 quiet: Box::pin(sleep_until(Instant::now() + QUIET)),
             };
             session.run().await;
@@ -95,7 +96,7 @@ enum Ended {
     Well,
     /// With this error.
     Failed(Bytes),
-    /// The server stops.
+    /// The server stops, or the connection is too old.
     Leaving,
     /// Nobody is there any more.
     Gone,
@@ -121,6 +122,8 @@ struct Session<B> {
     heard: bool,
     /// The time that the call has left, and what the peer did that its answer may be lost.
     parting: Option<(Pin<Box<Sleep>>, Ended)>,
+    /// What an error closes with: the call's own, unless what the peer sent was no WebSocket.
+    fault: CloseCode,
     quiet: Pin<Box<Sleep>>,
 }
 
@@ -128,7 +131,7 @@ impl<B: Body<Data = Bytes, Error = BoxError> + Send + Unpin> Session<B> {
     async fn run(mut self) {
         let ended = poll_fn(|cx| self.poll(cx)).await;
         // The handler, or what is left of it, is over before its caller is told.
-        let Self { mut socket, answer, inbox, .. } = self;
+        let Self { mut socket, answer, inbox, fault, .. } = self;
         drop((answer, inbox));
         let closing = match ended {
             Ended::Gone => {
@@ -139,14 +142,16 @@ impl<B: Body<Data = Bytes, Error = BoxError> + Send + Unpin> Session<B> {
             }
             Ended::Well => CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() },
             Ended::Leaving => {
-                let error = Error::unavailable(reasons::UNAVAILABLE, "the server stops").expose();
+                let error =
+                    Error::unavailable(reasons::UNAVAILABLE, "the server closes this socket")
+                        .expose();
                 let closing = closing(CloseCode::Away, &error_json(&error));
                 let _ = put(&mut socket, control(&error_json(&error))).await;
                 closing
             }
             Ended::Failed(error) => {
                 let _ = put(&mut socket, control(&error)).await;
-                closing(CloseCode::Error, &error)
+                closing(fault, &error)
             }
         };
         if put(&mut socket, Message::Close(Some(closing))).await.is_err() {
@@ -214,7 +219,8 @@ impl<B: Body<Data = Bytes, Error = BoxError> + Send + Unpin> Session<B> {
             self.awake();
             match heard {
                 Ok(Message::Text(text)) => self.message(text.into()),
-                Ok(Message::Binary(bytes)) => self.message(bytes),
+                // A control frame is text: bytes of a file may begin as they like.
+                Ok(Message::Binary(bytes)) => self.inbox.push(bytes),
                 Ok(Message::Close(frame)) => {
                     let code = frame.map_or(CloseCode::Status, |frame| frame.code);
                     if matches!(code, CloseCode::Normal | CloseCode::Away) {
@@ -226,9 +232,10 @@ impl<B: Body<Data = Bytes, Error = BoxError> + Send + Unpin> Session<B> {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    let Some(error) = refusal(&error, self.limit) else {
+                    let Some((code, error)) = refusal(&error, self.limit) else {
                         return Poll::Ready(Ended::Gone);
                     };
+                    self.fault = code;
                     let told = error_json(&error).into();
                     self.inbox.end(Err(error));
                     self.part(FAREWELL, Ended::Failed(told));
@@ -330,14 +337,15 @@ fn closing(code: CloseCode, error: &[u8]) -> CloseFrame {
     CloseFrame { code, reason: reason.unwrap_or_default().into() }
 }
 
-/// What was wrong with what the peer sent; `None` where it is simply gone.
-fn refusal(error: &tungstenite::Error, limit: usize) -> Option<Error> {
+/// What was wrong with what the peer sent, and the close for it; `None` where the peer is simply gone.
+fn refusal(error: &tungstenite::Error, limit: usize) -> Option<(CloseCode, Error)> {
     use tungstenite::Error as Fault;
     use tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
     match error {
-        Fault::Capacity(_) => Some(Error::body_too_large(limit)),
+        Fault::Capacity(_) => Some((CloseCode::Size, Error::body_too_large(limit))),
         Fault::Protocol(ResetWithoutClosingHandshake) => None,
-        Fault::Protocol(_) | Fault::Utf8(_) => Some(Error::codec(format!("{error}"))),
+        Fault::Protocol(_) => Some((CloseCode::Protocol, Error::codec(format!("{error}")))),
+        Fault::Utf8(_) => Some((CloseCode::Invalid, Error::codec(format!("{error}")))),
         _ => None,
     }
 }

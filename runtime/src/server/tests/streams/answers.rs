@@ -19,6 +19,7 @@ async fn events_are_the_answer_unless_lines_are_asked_for() {
             let headers = response.headers();
             assert_eq!(headers["content-type"], EVENTS);
             assert_eq!(headers["cache-control"], "no-cache");
+            assert_eq!(headers["vary"], "accept");
             assert_eq!(headers["x-accel-buffering"], "no");
             assert_eq!(headers["x-beside"], "header");
             let [first, second] = [0, 1].map(|n| item("a/b", "hi", n));

@@ -73,10 +73,11 @@ async fn a_stream_of_bytes_is_a_download() {
         }
         assert_eq!(harness.outcome().await.2, "BROKEN");
 
-        let response = caller.get("/download/x?n=1", "text/event-stream").await;
-        assert_eq!(whole(response).await, "event: message\ndata: 0;\ndata: \n\n");
-        let response = caller.get("/download/x?n=1", "application/x-ndjson").await;
+        // Events and lines are text, which has no place for every byte.
         let line = r#"{"contentType":"text/csv","data":"MDsK","extensions":[]}"#;
+        let response = caller.get("/download/x?n=1", "text/event-stream").await;
+        assert_eq!(whole(response).await, format!("event: message\ndata: {line}\n\n"));
+        let response = caller.get("/download/x?n=1", "application/x-ndjson").await;
         assert_eq!(whole(response).await, format!("{line}\n"));
         for _ in 0..2 {
             harness.outcome().await;

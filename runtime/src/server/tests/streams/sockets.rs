@@ -115,7 +115,8 @@ async fn each_side_names_the_format_of_its_messages() {
         soon(socket.send(Sent::binary(bytes.clone()))).await.unwrap();
         soon(socket.send(Sent::binary(Bytes::new()))).await.unwrap();
         say(&mut socket, END).await;
-        let answer: Item = crate::message::decode(hear(&mut socket).await.into_data()).unwrap();
+        let Sent::Binary(answer) = hear(&mut socket).await else { panic!("not binary") };
+        let answer: Item = crate::message::decode(answer).unwrap();
         assert_eq!(answer, Item { id: "x".into(), n: 2, ..item.clone() });
     }
     let headers = "content-type: application/proto\r\naccept: application/protojson\r\n";
@@ -145,7 +146,7 @@ async fn an_error_has_its_frame_and_its_close() {
     let mut socket = harness.socket("/join/x").await;
     say(&mut socket, format!(r#"{{"text":"{}"}}"#, "x".repeat(2000))).await;
     assert_eq!(error_of(&mut socket).await["reason"], "BODY_TOO_LARGE");
-    assert_eq!(close_of(&mut socket).await.0, 1011);
+    assert_eq!(close_of(&mut socket).await.0, 1009);
     assert_eq!(harness.outcome().await.1, 413);
 
     let mut socket = harness.socket("/join/x").await;
@@ -171,7 +172,9 @@ async fn what_is_wrong_with_the_request_has_a_status() {
         client.send(&request).await;
         let (head, body) = client.response().await;
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
-        assert_eq!(head.contains("sec-websocket-version: 13"), status == 426, "{head}");
+        for named in ["sec-websocket-version: 13", "upgrade: websocket", "connection: upgrade"] {
+            assert_eq!(head.contains(named), status == 426, "{head}");
+        }
         assert!(body.contains(reason), "{body}");
         assert_eq!(harness.outcome().await, (operation.clone(), status, reason.to_owned()));
     }
@@ -184,7 +187,41 @@ async fn what_is_wrong_with_the_request_has_a_status() {
     // Where nothing but a socket could bring the messages, plain HTTP is told so.
     client.send("GET /listen/x HTTP/1.1\r\nhost: test\r\n\r\n").await;
     let (head, _) = client.response().await;
-    assert!(head.starts_with("http/1.1 426 "), "{head}");
+    assert!(head.starts_with("http/1.1 426 ") && head.contains("upgrade: websocket"), "{head}");
+    // Over HTTP/2 there is nothing that it could be upgraded with.
+    let mut statuses = Vec::new();
+    for caller in harness.callers() {
+        statuses.push(caller.get("/listen/x", "*/*").await.status().as_u16());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [405, 426]);
+    // An upgrade that the connection does not name is none.
+    client.send(&asking("/listen/x", "").replace("connection: Upgrade\r\n", "")).await;
+    assert!(client.response().await.0.starts_with("http/1.1 426 "));
+}
+
+#[tokio::test]
+async fn bytes_are_never_taken_for_a_control_frame() {
+    let harness = start(Options::default()).await;
+    let mut socket = harness.socket("/upload/x").await;
+    for bytes in [&b"\x1eend"[..], b"\x1eerror:no"] {
+        soon(socket.send(Sent::binary(bytes))).await.unwrap();
+    }
+    say(&mut socket, END).await;
+    assert!(text_of(&mut socket).await.contains(r#""n":13"#));
+}
+
+#[tokio::test]
+async fn a_socket_that_grows_old_is_told_before_it_is_cut() {
+    let limits = Limits {
+        max_age: Some(Duration::from_millis(100)),
+        age_grace: Duration::from_millis(900),
+        ..Limits::default()
+    };
+    let harness = start(Options { limits, ..Options::default() }).await;
+    let mut socket = harness.socket("/chat/x").await;
+    assert_eq!(error_of(&mut socket).await["reason"], "UNAVAILABLE");
+    assert_eq!(close_of(&mut socket).await, (1001, "UNAVAILABLE".to_owned()));
 }
 
 #[tokio::test]
@@ -247,11 +284,16 @@ async fn a_close_is_the_end_of_the_messages() {
 async fn what_is_no_websocket_ends_the_call_with_an_error() {
     let mut harness = start(Options::default()).await;
     // Text that is not UTF-8, a frame without a mask, a kind of frame that there is none of.
-    for frame in [&b"\x81\x82\0\0\0\0\xff\xff"[..], b"\x81\x02{}", b"\x83\x80\0\0\0\0"] {
+    let faults = [
+        (&b"\x81\x82\0\0\0\0\xff\xff"[..], 1007),
+        (b"\x81\x02{}", 1002),
+        (b"\x83\x80\0\0\0\0", 1002),
+    ];
+    for (frame, code) in faults {
         let mut socket = harness.socket("/join/x").await;
         soon(socket.get_mut().write_all(frame)).await.unwrap();
         assert_eq!(error_of(&mut socket).await["reason"], "CODEC");
-        assert_eq!(close_of(&mut socket).await.0, 1011);
+        assert_eq!(close_of(&mut socket).await.0, code);
         assert_eq!(harness.outcome().await.2, "CODEC");
     }
 }
