@@ -162,6 +162,38 @@ async fn one_port_speaks_both_protocols_over_tls() {
 }
 
 #[tokio::test]
+async fn a_websocket_may_go_over_tls() {
+    let authority = Authority::new();
+    let folder = Folder::with(&authority);
+    let app = serve(&folder, "").await;
+    let mut stream = connect(app.addr, &authority, &["http/1.1"]).await.unwrap();
+    let asking = "GET /e2e.v1.Notes/Echoes HTTP/1.1\r\nhost: localhost\r\norigin: https://localhost\r\n\
+        connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let message = json("hi");
+    // What comes back: the message in a text frame, and a close with 1000.
+    let text = [0x81, u8::try_from(message.len()).unwrap()];
+    let frames = [&text[..], message.as_bytes(), &[0x88, 2, 0x03, 0xe8]].concat();
+    let mut answer = Vec::new();
+    bounded("the frames of a socket", async {
+        stream.write_all(asking.as_bytes()).await.unwrap();
+        // Text frames, masked with zeros: a message, and that there are no more.
+        for text in [&*message, "\u{1e}end"] {
+            let length = 0x80 | u8::try_from(text.len()).unwrap();
+            stream.write_all(&[0x81, length, 0, 0, 0, 0]).await.unwrap();
+            stream.write_all(text.as_bytes()).await.unwrap();
+        }
+        while !answer.ends_with(&frames) {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "{answer:?}");
+        }
+    })
+    .await;
+    assert!(answer.starts_with(b"HTTP/1.1 101 "), "{answer:?}");
+    drop(stream);
+    app.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_second_listener_speaks_tls_too_and_the_admin_listener_does_not() {
     let authority = Authority::new();
     let folder = Folder::with(&authority);
