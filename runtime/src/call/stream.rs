@@ -221,3 +221,53 @@ impl Stream for Driver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::task::Waker;
+
+    use futures_util::stream;
+
+    use super::*;
+    use crate::surface::Wire;
+
+    #[crate::message]
+    struct Text {
+        text: String,
+    }
+
+    #[test]
+    fn a_producer_is_ahead_by_what_has_room_and_one_message() {
+        // The text, its tag and length, the prefix of gRPC.
+        for (length, framed) in [(1000, 1008), (30_000, 30_009), (100_000, 100_009)] {
+            const ALL: usize = 100;
+            let made = Arc::new(AtomicUsize::new(0));
+            let counted = Arc::clone(&made);
+            let items = stream::repeat_with(move || {
+                counted.fetch_add(1, Relaxed);
+                Ok(Text { text: "x".repeat(length) })
+            });
+            let slot = Arc::new(Slot::default());
+            let encoder = Encoder::Enveloped(Wire::default());
+            let answers = Answers { slot: Arc::clone(&slot), encoder };
+            let future: BoxFuture<'static, Result<()>> =
+                Box::pin(answers.send(Ok(stream::StreamExt::take(items, ALL))));
+            let mut driver = Driver { future: Some(future), ended: None, fails_early: false, slot };
+
+            let cx = &mut Task::from_waker(Waker::noop());
+            assert!(driver.poll_head(cx).is_ready());
+            let mut taken = 0;
+            loop {
+                let ahead = made.load(Relaxed) * framed - taken;
+                assert!(ahead < ROOM + framed, "{ahead} bytes are ahead");
+                match Pin::new(&mut driver).poll_next(cx) {
+                    Poll::Ready(Some(piece)) => taken += piece.unwrap().len(),
+                    Poll::Ready(None) => break,
+                    Poll::Pending => panic!("nobody else makes room"),
+                }
+            }
+            assert_eq!(taken, ALL * framed);
+        }
+    }
+}

@@ -134,3 +134,36 @@ impl Drop for Reading {
         wake(&mut waiting.writer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body::Body as _;
+
+    use super::*;
+
+    /// How many messages of this size find room.
+    fn fill(inbox: &Inbox, size: usize, cx: &mut Context<'_>) -> usize {
+        let mut pushed = 0;
+        while inbox.poll_room(cx).is_ready() {
+            inbox.push(Bytes::from(vec![0; size]));
+            pushed += 1;
+            assert!(pushed <= 2 * MESSAGES);
+        }
+        pushed
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_bytes_and_in_messages() {
+        let cx = &mut Context::from_waker(Waker::noop());
+        for (size, most) in [(1024, 32), (1025, 32), (40 * 1024, 1), (ROOM - 1, 2), (0, 256)] {
+            let inbox = Arc::new(Inbox::default());
+            let mut body = inbox.body();
+            assert_eq!(fill(&inbox, size, cx), most, "of {size} bytes");
+            for _ in 0..3 {
+                assert!(Pin::new(&mut body).poll_frame(cx).is_ready());
+                assert_eq!(fill(&inbox, size, cx), 1, "in the place of the one of {size} bytes");
+                assert!(inbox.lock().bytes < ROOM + size);
+            }
+        }
+    }
+}
