@@ -197,25 +197,35 @@ async fn a_call_that_is_dropped_before_its_head_ends_its_requests() {
 
 #[tokio::test]
 async fn replies_that_are_compressed_are_unpacked_one_by_one() {
+    unpacked(Compression::Gzip, Encoding::Deflate).await;
+    unpacked(Compression::Deflate, Encoding::Gzip).await;
+    #[cfg(feature = "zstd")]
+    unpacked(Compression::Zstd, Encoding::Zstd).await;
+}
+
+/// A call whose request is compressed with the one and whose replies are with the other.
+async fn unpacked(compression: Compression, sent: Encoding) {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
         // Says who may compress, and compresses.
-        serve(stream, true, |request| async move {
+        serve(stream, true, move |request| async move {
+            let named = &request.headers()["grpc-encoding"];
+            assert_eq!(Encoding::named(named.as_bytes()), Some(compression.into()));
             let accepted = request.headers()["grpc-accept-encoding"].to_str().unwrap().to_owned();
-            let wire = Wire { sent: Encoding::Deflate, ..Wire::default() };
+            let wire = Wire { sent, ..Wire::default() };
             let mut body = Vec::new();
             wire.append(&text(&accepted), &mut body).unwrap();
             wire.append(&text(&"x".repeat(50_000)), &mut body).unwrap();
             let mut answer = Response::new(Full::from(body));
             let headers = answer.headers_mut();
             headers.insert("content-type", "application/grpc".parse().unwrap());
-            headers.insert("grpc-encoding", "deflate".parse().unwrap());
+            headers.insert("grpc-encoding", sent.name().parse().unwrap());
             answer
         })
         .await;
     });
-    let client = client("grpc", address).await.with_compression(Compression::Gzip);
+    let client = client("grpc", address).await.with_compression(compression);
     let request = Given::One(text(&"x".repeat(2000)));
     let answers = client.open::<Text, Text, Late>(method(Shape::ServerStream), request).await;
     let (all, end) = texts(answers.unwrap()).await;

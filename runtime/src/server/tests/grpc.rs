@@ -92,7 +92,8 @@ async fn a_reply_is_compressed_as_its_request_was() {
     let harness = start(Options { max_body: 1 << 20, ..Options::default() }).await;
     let mut send = harness.h2().await;
     let long = "again and again ".repeat(1000);
-    for encoding in ["gzip", "deflate"] {
+    let zstd = cfg!(feature = "zstd").then_some("zstd");
+    for encoding in ["gzip", "deflate"].into_iter().chain(zstd) {
         let known = Encoding::named(encoding.as_bytes()).unwrap();
         for text_of in ["short", &long] {
             let mut packed = Vec::new();
@@ -103,7 +104,7 @@ async fn a_reply_is_compressed_as_its_request_was() {
             let mut request = grpc_request("/test.v1.Echo/Echo", frame.into());
             let headers = request.headers_mut();
             headers.insert("grpc-encoding", encoding.parse().unwrap());
-            headers.insert("grpc-accept-encoding", "identity,deflate,gzip".parse().unwrap());
+            headers.insert("grpc-accept-encoding", "identity,zstd,deflate,gzip".parse().unwrap());
             let response = soon(send.send_request(request)).await.unwrap();
             assert_eq!(response.headers()["grpc-encoding"], encoding);
             let body = soon(response.into_body().collect()).await.unwrap().to_bytes();
