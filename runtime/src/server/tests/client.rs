@@ -85,7 +85,7 @@ impl Answer {
     pub(super) fn error(&self) -> Error {
         let said =
             if self.headers.contains_key("grpc-status") { &self.headers } else { &self.trailers };
-        let details = crate::call::binaries(&said, "grpc-status-details-bin").next().unwrap();
+        let details = crate::call::binaries(said, "grpc-status-details-bin").next().unwrap();
         let code = crate::Code::from_number(self.grpc_status().parse().unwrap());
         let message = said.get("grpc-message").map_or("", |m| m.to_str().unwrap()).to_owned();
         crate::error::details::decode(code, message, details, HeaderMap::new())
