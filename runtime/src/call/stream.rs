@@ -65,7 +65,8 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Lets the head of the answer go.
-    pub(crate) fn open(&self, meta: Meta) {
+    pub(crate) fn open(&self, mut meta: Meta) {
+        self.encoder.begin(&mut meta);
         self.slot.lock().head = Some(meta);
     }
 
@@ -82,10 +83,11 @@ impl Answers {
     /// longer than it takes to encode it. Those that are ready together take the lock together.
     pub(crate) async fn send_all<S: Stream, M: Message>(
         &self,
-        head: Meta,
+        mut head: Meta,
         items: S,
         mut message: impl FnMut(S::Item) -> Result<M>,
     ) -> Result<()> {
+        self.encoder.begin(&mut head);
         // Where the first message has to describe it, the head waits.
         let mut head = Some(head);
         if !self.encoder.needs_first() {
