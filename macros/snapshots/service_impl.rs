@@ -148,6 +148,12 @@ const _: () = {
             self.client = self.client.with_compression(compression);
             self
         }
+        /// The same client, which reads answers, and messages of one that streams, of at most so many bytes.
+        #[must_use]
+        pub fn with_max_body(mut self, bytes: usize) -> Self {
+            self.client = self.client.with_max_body(bytes);
+            self
+        }
         /// Says hello.
         ///
         /// # Errors

@@ -10,13 +10,14 @@ use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::Notify;
 
+use super::compression::Compression;
 use super::{Body, Meta, Protocol, Trace, metadata};
 use crate::Result;
 use crate::message::Message;
 #[cfg(feature = "tls")]
 use crate::server::tls::PeerIdentity;
 use crate::service::Input;
-use crate::surface::Codec;
+use crate::surface::{self, Codec};
 use crate::telemetry::Presence;
 
 /// A call is taken apart once, by its handler, and is gone then.
@@ -42,6 +43,7 @@ pub(super) struct Inner {
     added: Mutex<Option<Box<Added>>>,
     /// Whether there is anything added, to look at before the lock.
     adding: AtomicBool,
+    compression: Compression,
     over: AtomicBool,
     /// Whether anyone has asked to be told of the end.
     awaited: AtomicBool,
@@ -106,6 +108,7 @@ impl Context {
             arguments: opening.arguments,
             added: Mutex::new(None),
             adding: AtomicBool::new(false),
+            compression: Compression::default(),
             over: AtomicBool::new(false),
             awaited: AtomicBool::new(false),
             ended: Notify::new(),
@@ -208,6 +211,34 @@ impl Context {
         self.put(name, value.as_ref(), |added, name, value| {
             added.trailers.append(name, value);
         });
+    }
+
+    /// Says whether the messages of the answer that come after this are compressed, whatever their size: for a reply that
+    /// is known to be worth it or not, and for a stream message by message. Where nothing is said, those of 1 KiB and more
+    /// are compressed as the request was, over Connect as the caller names it.
+    ///
+    /// It is compressed with what the request was, where the caller reads that, else with the first encoding that it says
+    /// it reads; who reads none gets it as it is. A stream names its encoding in its head: one whose messages
+    /// are compressed only now and then says `true` once before it is returned. In a unary call the last word counts, over
+    /// Connect for the whole body. Over plain HTTP and WebSocket nothing is compressed, and this changes nothing.
+    pub fn set_compression(&self, on: bool) {
+        let readable = || surface::readable(self.0.protocol, &self.0.headers);
+        self.0.compression.say(on, readable);
+    }
+
+    /// Whether the message of the request that was read last came compressed: over gRPC, gRPC-Web and in Connect's streams
+    /// each says so itself, in Connect's unary calls the body does. `false` over plain HTTP and WebSocket.
+    pub fn request_compressed(&self) -> bool {
+        self.0.compression.heard()
+    }
+
+    pub(super) fn compression(&self) -> &Compression {
+        &self.0.compression
+    }
+
+    /// Tells whether a message that is read now came compressed.
+    pub(crate) fn hear_compression(&self, compressed: bool) {
+        self.0.compression.hear(compressed);
     }
 
     fn put(&self, name: &str, value: &[u8], to: fn(&mut Added, HeaderName, HeaderValue)) {

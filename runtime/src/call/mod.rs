@@ -4,6 +4,7 @@
 
 mod body;
 mod caught;
+mod compression;
 mod context;
 mod gathered;
 mod guard;
@@ -23,6 +24,7 @@ pub use crate::server::tls::PeerIdentity;
 pub use body::Body;
 pub(crate) use body::Translate;
 pub(crate) use caught::{Caught, caught};
+pub(crate) use compression::Said;
 pub use context::Context;
 pub(crate) use context::Opening;
 use context::Unread;
@@ -40,6 +42,7 @@ pub(crate) use scope::trace;
 #[cfg(all(test, feature = "telemetry"))]
 pub(crate) use scope::within;
 pub use scope::{current, sampled, spawn};
+pub(crate) use scope::{leaving, said};
 pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;
 pub use streaming::Streaming;

@@ -9,9 +9,10 @@ use futures_core::Stream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 
-use super::{Added, Body};
+use super::{Added, Body, Said};
 use crate::Result;
 use crate::error::Code;
+use crate::surface::Encoding;
 
 /// A reply with what goes beside its message: a status, headers, trailers.
 ///
@@ -26,12 +27,20 @@ pub struct Reply<T = Encoded> {
 pub(crate) struct Meta {
     /// The HTTP status of a success; gRPC has no such thing and ignores it.
     pub(crate) status: Option<StatusCode>,
+    /// What the handler said of compression before the head was made.
+    pub(crate) compression: Option<Said>,
     /// Most replies have neither headers nor trailers of their own.
     pub(crate) beside: Option<Box<Added>>,
     pub(crate) on_end: OnEnd,
 }
 
 impl Meta {
+    /// What the head of the answer names as the encoding of its messages, `agreed` where the handler said nothing.
+    #[inline]
+    pub(crate) fn encoding(&self, agreed: Encoding) -> Encoding {
+        self.compression.map_or(agreed, |said| said.head(agreed))
+    }
+
     /// The headers and trailers, to be changed.
     pub(crate) fn beside(&mut self) -> &mut Added {
         self.beside.get_or_insert_default()

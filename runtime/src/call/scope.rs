@@ -10,7 +10,7 @@ use std::task::{Context as Task, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Context;
+use super::{Context, Said};
 
 thread_local! {
     static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
@@ -24,6 +24,18 @@ pub fn current() -> Option<Context> {
 /// Whether the current trace is recorded; `true` outside of calls, where nobody decided otherwise.
 pub fn sampled() -> bool {
     CURRENT.with_borrow(|current| current.as_ref().is_none_or(|context| context.trace().sampled()))
+}
+
+/// What the handler of the current call has said of the compression of its answer.
+#[inline]
+pub(crate) fn said() -> Option<Said> {
+    CURRENT.with_borrow(|current| current.as_ref().and_then(|context| context.compression().said()))
+}
+
+/// The same, for the head of a stream, which leaves now.
+pub(crate) fn leaving() -> Option<Said> {
+    CURRENT
+        .with_borrow(|current| current.as_ref().and_then(|context| context.compression().leave()))
 }
 
 /// The current call's trace.

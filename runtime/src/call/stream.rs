@@ -65,7 +65,8 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// Lets the head of the answer go.
-    pub(crate) fn open(&self, meta: Meta) {
+    pub(crate) fn open(&self, mut meta: Meta) {
+        self.encoder.begin(&mut meta);
         self.slot.lock().head = Some(meta);
     }
 
@@ -81,7 +82,8 @@ impl Answers {
     }
 
     /// Lets the head of the answer go, unless the first message has to describe it: then it is given back.
-    pub(crate) fn begin(&self, head: Meta) -> Option<Meta> {
+    pub(crate) fn begin(&self, mut head: Meta) -> Option<Meta> {
+        self.encoder.begin(&mut head);
         if self.encoder.needs_first() {
             return Some(head);
         }

@@ -37,15 +37,32 @@ const OWN: [&str; 12] = [
     "user-agent",
 ];
 
-/// What one client was told to send with each call.
-#[derive(Debug, Clone, Default)]
+/// The largest answer that is read where nothing is said, as servers bound requests.
+pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// What one client was told of each call.
+#[derive(Debug, Clone)]
 pub(super) struct Options {
     pub(super) deadline: Option<Deadline>,
     /// What requests over gRPC are compressed with.
     pub(super) compression: Encoding,
+    /// The most bytes that an answer may have, and each message of one that streams.
+    pub(super) max_body: usize,
     metadata: HeaderMap,
     /// The first entry that cannot be sent; every call reports it, because a builder has nowhere else to.
     mistake: Option<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            deadline: None,
+            compression: Encoding::Identity,
+            max_body: MAX_BODY,
+            metadata: HeaderMap::new(),
+            mistake: None,
+        }
+    }
 }
 
 impl Options {

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode;
 use super::flow::answered;
 use super::requests::{Link, Write};
 use super::transport::Answer;
-use super::{MAX_ANSWER, unreadable};
+use super::unreadable;
 use crate::call::Body;
 use crate::call::metadata::BASE64;
 use crate::error::{Code, details, reasons};
@@ -60,23 +60,27 @@ pub(super) fn post(mut headers: HeaderMap, body: Body) -> Request<Body> {
     request
 }
 
-/// The reply's message, or the error that the answer stands for.
-pub(super) fn message<M: Message>(answer: &mut Answer, operation: &'static str) -> Result<M> {
+/// The reply's message of at most `limit` bytes, or the error that the answer stands for.
+pub(super) fn message<M: Message>(
+    answer: &mut Answer,
+    operation: &'static str,
+    limit: usize,
+) -> Result<M> {
     let alone = answer.body.is_empty() && answer.trailers.is_empty();
     let Some(wire) = begun(&answer.head, alone)? else { return Err(no_message()) };
     if let Err(error) = ended(&answer.trailers) {
         return Err(error.with_headers(answered(std::mem::take(&mut answer.head.headers))));
     }
-    let (flags, bytes) = single(std::mem::take(&mut answer.body))?;
-    read(wire, flags, bytes, operation)
+    let (flags, bytes) = single(std::mem::take(&mut answer.body), limit)?;
+    read(wire, flags, bytes, operation, limit)
 }
 
 /// The one envelope of a unary reply.
-fn single(body: Bytes) -> Result<(u8, Bytes)> {
+fn single(body: Bytes, limit: usize) -> Result<(u8, Bytes)> {
     if body.is_empty() {
         return Err(no_message());
     }
-    let mut envelopes = Envelopes::new(MAX_ANSWER);
+    let mut envelopes = Envelopes::new(limit);
     envelopes.push(body);
     let Some(only) = envelopes.next().map_err(oversized)? else {
         return Err(broken("a message that is cut short"));
@@ -90,8 +94,9 @@ pub(super) fn read<M: Message>(
     flags: u8,
     bytes: Bytes,
     operation: &'static str,
+    limit: usize,
 ) -> Result<M> {
-    wire.open(flags, &bytes, &bytes, MAX_ANSWER).map_err(|error| {
+    wire.open(flags, &bytes, &bytes, limit).map_err(|error| {
         let large = error.reason() == reasons::BODY_TOO_LARGE;
         if large { oversized(error) } else { unreadable(operation, &error) }
     })

@@ -3,6 +3,8 @@
 use super::*;
 use http::StatusCode;
 
+const LIMIT: usize = 1 << 20;
+
 fn answer(headers: &[(&str, &str)], body: &[u8], trailers: &[(&str, &str)]) -> Answer {
     let map = |pairs: &[(&str, &str)]| {
         let mut map = HeaderMap::new();
@@ -23,7 +25,7 @@ struct Text {
 }
 
 fn message(answer: &mut Answer) -> Result<Text> {
-    super::message(answer, "/a.B/C")
+    super::message(answer, "/a.B/C", LIMIT)
 }
 
 const GRPC: &[(&str, &str)] = &[("content-type", "application/grpc")];
@@ -140,7 +142,7 @@ fn a_compressed_message_is_unpacked_as_the_head_says() {
 #[test]
 fn what_unpacks_to_more_than_the_limit_is_refused() {
     let headers = [GRPC[0], ("grpc-encoding", "gzip")];
-    let body = packed(Encoding::Gzip, MAX_ANSWER + 1);
+    let body = packed(Encoding::Gzip, LIMIT + 1);
     let error = message(&mut answer(&headers, &body, OK)).unwrap_err();
     assert_eq!(error.grpc_code(), Code::ResourceExhausted);
 }

@@ -9,11 +9,11 @@ use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use serde_json::{Map, Value};
 
-use super::reader::{Events, Reader};
+use super::reader::{Events, Form, Reader};
 use super::requests::{Link, Write};
 use super::stream::Begun;
 use super::transport::{Answer, Opened};
-use super::{MAX_ANSWER, path, query, unreadable};
+use super::{path, query, unreadable};
 use crate::call::Body;
 use crate::error::reasons;
 use crate::message::{self, Dialect, Message, TypeRef, Types};
@@ -253,31 +253,31 @@ impl Plan {
     }
 }
 
-/// An answer that is a stream: the messages follow each other as its content type says.
+/// An answer that is a stream: messages of at most `limit` bytes follow each other as its content type says.
 ///
 /// # Errors
 /// The error that the answer stands for; an answer that is no stream.
-pub(super) async fn begun(plan: Arc<Plan>, answer: Opened) -> Result<Begun> {
+pub(super) async fn begun(plan: Arc<Plan>, answer: Opened, limit: usize) -> Result<Begun> {
     if !answer.head.status.is_success() {
-        return Err(error(&answer.read(MAX_ANSWER).await?));
+        return Err(error(&answer.read(limit).await?));
     }
     let kind =
         answer.head.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
     let media = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let reader = match media.as_str() {
-        "text/event-stream" => Reader::Events(Events::default(), plan),
+    let form = match media.as_str() {
+        "text/event-stream" => Form::Events(Events::default(), plan),
         "application/x-ndjson"
         | "application/ndjson"
         | "application/jsonl"
-        | "application/x-jsonl" => Reader::Lines(Unread::default(), plan),
+        | "application/x-jsonl" => Form::Lines(Unread::default(), plan),
         // Nothing has no type: 204.
-        _ if answer.is_alone() => Reader::Lines(Unread::default(), plan),
+        _ if answer.is_alone() => Form::Lines(Unread::default(), plan),
         _ => {
             let text = format!("the answer of {} is no stream but `{kind}`", plan.operation);
             return Err(Error::internal(reasons::INTERNAL, text));
         }
     };
-    Ok((answer, Some(reader)))
+    Ok((answer, Some(Reader::new(form, limit))))
 }
 
 /// Trailers travel as headers whose names start with `trailer-`, as in Connect: here they become trailers again.

@@ -48,16 +48,13 @@ use crate::service::{
 use crate::surface::Encoding;
 use crate::{Error, Result};
 
-/// The largest answer that is read, as servers bound requests.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
-
 const AGENT: &str = concat!("bident/", env!("CARGO_PKG_VERSION"));
 
 /// The service at one address. Cheap to clone; clones share connections.
 ///
 /// A call ends by its deadline: the one given with [`Client::with_deadline`], else that of the call being handled, else,
 /// where nothing of it streams, ten seconds after its start. Answers, and messages of one that streams, above 4 MiB are
-/// refused.
+/// refused, or above what [`Client::with_max_body`] says.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -173,12 +170,21 @@ impl Client {
         self
     }
 
+    /// A client that reads answers of at most so many bytes, and of one that streams messages of at most so many: 4 MiB
+    /// where nothing is said. What arrives is held to it, and what that unpacks to. A larger one fails its call with
+    /// `BODY_TOO_LARGE` (500, RESOURCE_EXHAUSTED to gRPC) as soon as its size is known.
+    #[must_use]
+    pub fn with_max_body(mut self, bytes: usize) -> Self {
+        self.options.max_body = bytes;
+        self
+    }
+
     /// Calls a method with one reply.
     ///
     /// # Errors
     /// The method's own reason, or whatever else the call failed with: `UNAVAILABLE` (503) where the service cannot be
     /// reached or went away, `DEADLINE_EXCEEDED` (504) where it took too long, `INTERNAL` (500) where its answer cannot be
-    /// read, `BODY_TOO_LARGE` where that is above 4 MiB. A call is sent again once where the server says that it has not
+    /// read, `BODY_TOO_LARGE` where that is above the client's [limit](Self::with_max_body). A call is sent again once where the server says that it has not
     /// begun it, and in no other case. An error in a stream
     /// of requests gives the call up, and is the call's own.
     pub async fn unary<S: Signature>(
@@ -233,7 +239,7 @@ impl Client {
         let bound = matches!(request, Given::One(_)).then_some(flow::DEFAULT_TIMEOUT);
         let (deadline, headers) = self.options.outgoing(call::current().as_ref(), bound)?;
         let transport = &self.shared.transport;
-        let link = Link::default();
+        let (link, limit) = (Link::default(), self.options.max_body);
         let (answer, message) = match transport.target().protocol {
             Protocol::Http => {
                 let plan = self.shared.plan(method)?;
@@ -241,7 +247,7 @@ impl Client {
                 let mut outbound = transport.begin(method, Some((&plan, &path)), &mut request);
                 let mut status = None;
                 let called = async {
-                    let answer = transport.exchange(request, &path, deadline, MAX_ANSWER).await;
+                    let answer = transport.exchange(request, &path, deadline, limit).await;
                     let answer = answer.map_err(|error| link.own_or(error))?;
                     status = Some(answer.head.status.as_u16());
                     let message = plan.message(&answer)?;
@@ -258,9 +264,9 @@ impl Client {
                 let mut outbound = transport.begin(method, None, &mut request);
                 let called = async {
                     let answer =
-                        transport.exchange(request, method.operation, deadline, MAX_ANSWER).await;
+                        transport.exchange(request, method.operation, deadline, limit).await;
                     let mut answer = answer.map_err(|error| link.own_or(error))?;
-                    let message = grpc::message(&mut answer, method.operation)?;
+                    let message = grpc::message(&mut answer, method.operation, limit)?;
                     Ok((answer, message))
                 };
                 let called = called.await;
@@ -283,6 +289,7 @@ impl Client {
     ) -> Result<Streaming<Rep, CallError<E>>> {
         let (deadline, headers) = self.options.outgoing(call::current().as_ref(), None)?;
         let (shared, link) = (self.shared.clone(), Link::default());
+        let limit = self.options.max_body;
         let outbound;
         let opening: BoxFuture<'static, _> = match shared.transport.target().protocol {
             Protocol::Http => {
@@ -290,7 +297,8 @@ impl Client {
                 let (path, mut request) = plan.request(request, headers, &link)?;
                 outbound = shared.transport.begin(method, Some((&plan, &path)), &mut request);
                 Box::pin(async move {
-                    http::begun(plan, shared.transport.open(request, &path, deadline).await?).await
+                    let answer = shared.transport.open(request, &path, deadline).await?;
+                    http::begun(plan, answer, limit).await
                 })
             }
             _ => {
@@ -300,7 +308,7 @@ impl Client {
                     let transport = &shared.transport;
                     let answer = transport.open(request, method.operation, deadline).await?;
                     let wire = grpc::begun(&answer.head, answer.is_alone())?;
-                    Ok((answer, wire.map(Reader::enveloped)))
+                    Ok((answer, wire.map(|wire| Reader::enveloped(wire, limit))))
                 })
             }
         };

@@ -28,6 +28,7 @@ use super::tls::{Secured, Tls};
 use crate::call::{Body, Clock, Gathered, Protocol};
 use crate::error::{BoxError, Code, reasons};
 use crate::service::MethodSpec;
+use crate::surface::envelope::PREFIX;
 use crate::telemetry::{Callee, Outbound};
 use crate::{Error, Result};
 
@@ -277,16 +278,18 @@ impl Opened {
         self.clock.late()
     }
 
-    /// The whole answer.
+    /// The whole answer, of at most `limit` bytes; over gRPC it is one message that may have so many.
     pub(super) async fn read(mut self, limit: usize) -> Result<Answer> {
-        if self.body.size_hint().lower() > limit as u64 {
+        let prefix = if self.target.protocol == Protocol::Grpc { PREFIX } else { 0 };
+        let most = limit.saturating_add(prefix);
+        if self.body.size_hint().lower() > most as u64 {
             return Err(self.too_large(limit));
         }
         let mut body = Gathered::default();
         let mut trailers = HeaderMap::new();
         while let Some(frame) = poll_fn(|cx| self.poll_frame(cx)).await? {
             match frame.into_data() {
-                Ok(data) if body.len() + data.len() > limit => return Err(self.too_large(limit)),
+                Ok(data) if body.len() + data.len() > most => return Err(self.too_large(limit)),
                 Ok(data) => body.push(data),
                 Err(frame) => trailers = frame.into_trailers().unwrap_or_default(),
             }

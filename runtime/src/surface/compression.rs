@@ -55,6 +55,16 @@ impl Encoding {
         }
     }
 
+    /// Which of the encodings this is; 0 for `Identity`, and all below 4.
+    pub(crate) const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The encoding of this number; `Identity` for any other.
+    pub(crate) fn numbered(number: u8) -> Self {
+        KNOWN.iter().copied().find(|known| known.number() == number).unwrap_or_default()
+    }
+
     /// The encoding of this name; `None` for one that is not known here.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         KNOWN.iter().copied().find(|known| known.name().as_bytes() == name)
@@ -144,6 +154,8 @@ mod tests {
                 assert!(packed.len() < message.len() / 10, "{encoding:?}");
             }
             assert_eq!(Encoding::named(encoding.name().as_bytes()), Some(*encoding));
+            assert_eq!(Encoding::numbered(encoding.number()), *encoding);
+            assert!(encoding.number() < 4);
             assert!(encoding.is_in(Encoding::ACCEPTED.as_bytes()));
         }
     }

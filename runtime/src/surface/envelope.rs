@@ -9,7 +9,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use crate::{Error, Result};
 
 /// The flags and the length.
-pub(super) const PREFIX: usize = 5;
+pub(crate) const PREFIX: usize = 5;
 
 /// Cuts what arrives in pieces into envelopes. A piece that holds whole ones is never copied.
 pub(crate) struct Envelopes {

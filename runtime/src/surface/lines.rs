@@ -1,6 +1,6 @@
 //! Text that arrives in pieces and is read line by line.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::{Error, Result};
 
@@ -22,7 +22,15 @@ impl Unread {
     /// # Errors
     /// `BODY_TOO_LARGE` for a line of more than `limit` bytes, whether or not its end has been seen.
     pub(crate) fn line(&mut self, limit: usize) -> Result<Option<Bytes>> {
-        let end = self.bytes[self.seen..].iter().position(|&byte| byte == b'\n');
+        Ok(self.until(b"\n", limit)?.map(|(line, _)| line))
+    }
+
+    /// What comes before the next byte that is one of `ends`, and that byte.
+    ///
+    /// # Errors
+    /// As [`line`](Self::line).
+    pub(crate) fn until(&mut self, ends: &[u8], limit: usize) -> Result<Option<(Bytes, u8)>> {
+        let end = self.bytes[self.seen..].iter().position(|byte| ends.contains(byte));
         let length = end.map_or(self.bytes.len(), |end| self.seen + end);
         if length > limit {
             return Err(Error::body_too_large(limit));
@@ -32,9 +40,8 @@ impl Unread {
             return Ok(None);
         }
         self.seen = 0;
-        let mut line = self.bytes.split_to(length + 1);
-        line.truncate(length);
-        Ok(Some(line.freeze()))
+        let line = self.bytes.split_to(length).freeze();
+        Ok(Some((line, self.bytes.get_u8())))
     }
 
     /// The next line that is not blank.

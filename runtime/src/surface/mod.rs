@@ -19,7 +19,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Response, Uri, Version};
 use http_body::Frame;
 
-use crate::call::{Added, Body, EncodedBody, Frames, Meta, Protocol, Streaming};
+use crate::call::{self, Added, Body, EncodedBody, Frames, Meta, Protocol, Streaming};
 use crate::error::BoxError;
 use crate::foreign::Otherwise;
 use crate::message::Message;
@@ -173,8 +173,14 @@ impl Codec {
     #[inline]
     pub(crate) fn write<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<Bytes> {
         match self {
-            Self::Enveloped(wire) | Self::Text(wire) => wire.write(message),
-            Self::Connect(unary) => unary.write(message),
+            Self::Enveloped(wire) | Self::Text(wire) => {
+                meta.compression = call::said();
+                wire.saying(meta.compression).write(message)
+            }
+            Self::Connect(unary) => {
+                meta.compression = call::said();
+                unary.write(message)
+            }
             Self::Rest(rest) => rest.encode(message, meta),
             Self::Raw(_) => Err(no_messages()),
             Self::Refused(error) => Err(error.repeated()),
@@ -222,6 +228,13 @@ impl Encoder {
         matches!(self, Self::Rest(writer) if writer.needs_first())
     }
 
+    /// What the handler has to say in the head of an answer that leaves now.
+    pub(crate) fn begin(&self, head: &mut Meta) {
+        if let Self::Enveloped(_) = self {
+            head.compression = call::leaving();
+        }
+    }
+
     /// What the first message has to say in the head of its answer.
     pub(crate) fn describe<M: Message>(&self, message: &M, meta: &mut Meta) -> Result<()> {
         match self {
@@ -232,7 +245,7 @@ impl Encoder {
 
     pub(crate) fn write<M: Message>(&self, message: &M, out: &mut Vec<u8>) -> Result<()> {
         match self {
-            Self::Enveloped(wire) => wire.append(message, out),
+            Self::Enveloped(wire) => wire.saying(call::said()).append(message, out),
             Self::Rest(writer) => writer.append(message, out),
         }
     }
@@ -324,6 +337,24 @@ impl End {
             Self::Socket => Ok(Frame::data(rest::error_envelope(error))),
         }
     }
+}
+
+/// What an answer may be compressed with whose handler asks for it: as its request was, where the caller reads that, else the
+/// first encoding that the caller says it reads; `Identity` where there is none.
+pub(crate) fn readable(protocol: Protocol, headers: &HeaderMap) -> Encoding {
+    let [encoding, accepts] = match protocol {
+        Protocol::Grpc | Protocol::GrpcWeb => grpc::ENCODINGS,
+        Protocol::Connect => connect::encodings(headers),
+        Protocol::Http | Protocol::WebSocket => return Encoding::Identity,
+    };
+    let received = headers.get(encoding).and_then(|name| Encoding::named(name.as_bytes()));
+    let lists = || headers.get_all(&accepts).iter().map(HeaderValue::as_bytes);
+    let mirrored = received.filter(|received| lists().any(|list| received.is_in(list)));
+    let named = lists()
+        .flat_map(|list| list.split(|byte| *byte == b','))
+        .filter_map(|name| Encoding::named(name.trim_ascii()));
+    let mut read = mirrored.into_iter().chain(named);
+    read.find(|encoding| *encoding != Encoding::Identity).unwrap_or_default()
 }
 
 /// What follows `name`, in any case, in a media type.

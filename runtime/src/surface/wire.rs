@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use super::compression::{Encoding, WORTH};
 use super::envelope::{self, Envelopes, PREFIX};
-use crate::call::{Body, BoxFuture, Gathered};
+use crate::call::{self, Body, BoxFuture, Gathered, Said};
 use crate::error::reasons;
 use crate::message::{self, Dialect, Fault, Message};
 use crate::{Error, Result};
@@ -32,6 +32,8 @@ pub(crate) struct Wire {
     pub(crate) received: Encoding,
     /// What replies are compressed with, where they are large enough.
     pub(crate) sent: Encoding,
+    /// Whether the size of a message counts for nothing: the handler has said what it wants.
+    pub(crate) always: bool,
     /// The caller named another format than those: nothing is read, and it is told so in its own protocol.
     pub(crate) alien: bool,
 }
@@ -86,6 +88,11 @@ impl Wire {
         if more {
             return Err(one_message("the call has more than one message"));
         }
+        if flags == COMPRESSED
+            && let Some(call) = call::current()
+        {
+            call.hear_compression(true);
+        }
         self.open(flags, &bytes, &bytes[PREFIX..], limit)
     }
 
@@ -108,6 +115,15 @@ impl Wire {
         }
     }
 
+    /// The same, with messages compressed as the handler says.
+    #[inline]
+    pub(crate) fn saying(self, said: Option<Said>) -> Self {
+        match said {
+            None => self,
+            Some(said) => Self { sent: said.message(self.sent), always: true, ..self },
+        }
+    }
+
     /// One message in an envelope, behind those before it.
     ///
     /// # Errors
@@ -117,7 +133,7 @@ impl Wire {
             return message::append_framed(message, out).map_err(unwritable);
         }
         let bytes = self.format.write(message)?;
-        let packed = self.sent != Encoding::Identity && bytes.len() >= WORTH;
+        let packed = self.sent != Encoding::Identity && (self.always || bytes.len() >= WORTH);
         envelope::append(u8::from(packed) * COMPRESSED, out, |out| {
             let encoding = if packed { self.sent } else { Encoding::Identity };
             encoding.compress(&bytes, out)
@@ -175,6 +191,8 @@ async fn gather(first: Bytes, body: &mut Body, limit: usize) -> Result<Bytes> {
 /// The messages of a request that is a stream of envelopes, decoded as they arrive. The first error is the last item.
 pub(crate) struct Requests<M> {
     wire: Wire,
+    /// Whose messages they are, where some may be compressed.
+    call: Option<call::Context>,
     /// `None` once the stream has ended, well or not.
     body: Option<Body>,
     envelopes: Envelopes,
@@ -186,15 +204,26 @@ pub(crate) struct Requests<M> {
 
 impl<M: Message> Requests<M> {
     pub(crate) fn new(wire: Wire, body: Body, limit: usize) -> Self {
-        let envelopes = Envelopes::new(limit);
-        Self { wire, body: Some(body), envelopes, limit, failed: None, message: PhantomData }
+        Self {
+            wire,
+            call: if wire.received == Encoding::Identity { None } else { call::current() },
+            body: Some(body),
+            envelopes: Envelopes::new(limit),
+            limit,
+            failed: None,
+            message: PhantomData,
+        }
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
         loop {
-            let (wire, limit) = (self.wire, self.limit);
-            let open =
-                |flags, source: &Bytes, message: &[u8]| wire.open(flags, source, message, limit);
+            let (wire, limit, call) = (self.wire, self.limit, &self.call);
+            let open = |flags, source: &Bytes, message: &[u8]| {
+                if let Some(call) = call {
+                    call.hear_compression(flags == COMPRESSED);
+                }
+                wire.open(flags, source, message, limit)
+            };
             if let Some(message) = self.envelopes.read(open)? {
                 return Poll::Ready(Ok(Some(message)));
             }

@@ -103,8 +103,14 @@ def expecting(compressed):
     return {} if compressed is None else {"expect_compressed": message("BoolValue", value=compressed)}
 
 
-def large_unary(compression=None, expected=None):
-    request = message("SimpleRequest", response_size=314159, payload=payload(271828), **expecting(expected))
+def wish(name, compressed):
+    """The field that says whether an answer is to be compressed."""
+    return {} if compressed is None else {name: message("BoolValue", value=compressed)}
+
+
+def large_unary(compression=None, expected=None, wanted=None):
+    fields = expecting(expected) | wish("response_compressed", wanted)
+    request = message("SimpleRequest", response_size=314159, payload=payload(271828), **fields)
     reply = unary_call(request, timeout=BOUND, compression=compression)
     equal(reply.payload.body, bytes(314159))
 
@@ -117,18 +123,36 @@ def client_compressed_unary():
     large_unary(None, False)
 
 
-def client_streaming(compression=None, expected=None):
+# Whether a message came compressed grpcio does not show: the tests of what is on the wire see to that. Here it is unpacked.
+def server_compressed_unary():
+    large_unary(wanted=True)
+    large_unary(wanted=False)
+
+
+def server_compressed_streaming():
+    parameters = [
+        message("ResponseParameters", size=size, **wish("compressed", compressed))
+        for size, compressed in [(31415, True), (92653, False)]
+    ]
+    request = message("StreamingOutputCallRequest", response_parameters=parameters)
+    equal(sizes(streaming_output_call(request, timeout=BOUND)), [31415, 92653])
+
+
+def client_streaming(request_sizes=REQUEST_SIZES, compression=None, expected=None):
     def request(size):
         return message("StreamingInputCallRequest", payload=payload(size), **expecting(expected))
 
-    reply = streaming_input_call(map(request, REQUEST_SIZES), timeout=BOUND, compression=compression)
-    equal(reply.aggregated_payload_size, 74922)
+    reply = streaming_input_call(map(request, request_sizes), timeout=BOUND, compression=compression)
+    equal(reply.aggregated_payload_size, sum(request_sizes))
 
 
 def client_compressed_streaming():
-    failure(lambda: client_streaming(None, True), grpc.StatusCode.INVALID_ARGUMENT)
-    client_streaming(grpc.Compression.Gzip, True)
-    client_streaming(None, False)
+    large = [27182, 45904]
+    failure(lambda: client_streaming(large, None, True), grpc.StatusCode.INVALID_ARGUMENT)
+    client_streaming(large, grpc.Compression.Gzip, True)
+    client_streaming(large, None, False)
+    # What would not become smaller is sent as it is, and says so.
+    client_streaming([8], grpc.Compression.Gzip, False)
 
 
 def server_streaming():
@@ -218,9 +242,11 @@ CASES = [
     empty_unary,
     large_unary,
     client_compressed_unary,
+    server_compressed_unary,
     client_streaming,
     client_compressed_streaming,
     server_streaming,
+    server_compressed_streaming,
     ping_pong,
     half_duplex,
     empty_stream,

@@ -19,11 +19,15 @@ END, ERROR = "\x1eend", "\x1eerror:"
 
 def counted(address, headers=None, **query):
     """The events of a count, as pairs of their name and their data."""
+    return [(event.event, event.json()) for event in events(address, headers, **query)]
+
+
+def events(address, headers=None, **query):
     with httpx.Client(timeout=BOUND) as client:
         with connect_sse(client, "GET", f"http://{address}/v1/count", params=query, headers=headers or {}) as source:
             equal(source.response.status_code, 200)
             equal(source.response.headers["cache-control"], "no-cache")
-            return [(event.event, event.json()) for event in source.iter_sse()]
+            return list(source.iter_sse())
 
 
 def numbers(*range_of):
@@ -47,10 +51,17 @@ def errors_are_events(address):
 
 
 def a_reconnect_goes_on(address):
-    """The caller keeps the ids itself, as the guide says."""
-    seen = counted(address, to=3)
-    seen += counted(address, {"last-event-id": str(len(seen))}, to=6)
-    equal(seen, numbers(1, 7))
+    """Each event has the id that the method declares; a caller that comes back with the last one gets what follows."""
+    seen = events(address, to=3)
+    equal([event.id for event in seen], ["1", "2", "3"])
+    seen += events(address, {"last-event-id": seen[-1].id}, to=6)
+    equal([event.id for event in seen], [str(n) for n in range(1, 7)])
+    equal([(event.event, event.json()) for event in seen], numbers(1, 7))
+    # Nothing is left to tell.
+    equal(events(address, {"last-event-id": "6"}, to=6), [])
+    # An error is no message, and whoever reads it still has the last message's id.
+    *_, error = events(address, to=2, fail="true")
+    equal((error.event, error.id), ("error", "2"))
 
 
 def silence_has_comments(address):

@@ -18,8 +18,14 @@ use crate::shared::case::{self, is_identifier};
 use crate::shared::doc_text::doc_text;
 
 /// The generated client's own functions: no method may be called like one.
-const CLIENT_OWN: [&str; 5] =
-    ["connect", "from_client", "with_compression", "with_deadline", "with_metadata"];
+const CLIENT_OWN: [&str; 6] = [
+    "connect",
+    "from_client",
+    "with_compression",
+    "with_deadline",
+    "with_max_body",
+    "with_metadata",
+];
 
 /// Checks one method; `None` where something in it is wrong.
 pub(super) fn check(

@@ -5,6 +5,7 @@ use http_body::Frame;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt as _, StreamBody};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::*;
 use crate::client::{Client, Compression};
@@ -236,6 +237,15 @@ async fn unpacked(compression: Compression, sent: Encoding) {
 
 /// Answers one call over HTTP/1.1 with these bytes; the head of the request.
 async fn answer(head: &str, body: &str) -> (Result<Answers>, String) {
+    let (address, served) = answering(head, body).await;
+    let client = client("http", address).await;
+    let request = Given::One(text("hi"));
+    let opened = soon(client.open::<Text, Text, Late>(method(Shape::ServerStream), request)).await;
+    (opened, served.await.unwrap())
+}
+
+/// A server that answers one call over HTTP/1.1 with these bytes, and what it heard.
+async fn answering(head: &str, body: &str) -> (SocketAddr, JoinHandle<String>) {
     let (listener, address) = listen().await;
     let length = body.len();
     let bytes = format!("HTTP/1.1 {head}\r\ncontent-length: {length}\r\n\r\n{body}");
@@ -247,10 +257,53 @@ async fn answer(head: &str, body: &str) -> (Result<Answers>, String) {
         head.truncate(read);
         String::from_utf8(head).unwrap()
     });
-    let client = client("http", address).await;
-    let request = Given::One(text("hi"));
-    let opened = soon(client.open::<Text, Text, Late>(method(Shape::ServerStream), request)).await;
-    (opened, served.await.unwrap())
+    (address, served)
+}
+
+/// The first message of an answer, of one that streams too.
+async fn ask(client: Client, shape: Shape, said: &str) -> Result<Text> {
+    let request = Given::One(text(said));
+    if shape == Shape::Unary {
+        return Ok(soon(client.call::<Text, Text>(method(shape), request)).await?.into_inner());
+    }
+    let mut answers = soon(client.open::<Text, Text, Late>(method(shape), request)).await?;
+    soon(answers.next()).await.unwrap().map_err(Error::from)
+}
+
+#[tokio::test]
+async fn a_message_may_be_as_large_as_its_client_says_and_no_larger() {
+    // So long are both as they are sent: a tag and a length over gRPC, and `{"text":""}`.
+    let (packed, json) = ("x".repeat(98), format!(r#"{{"text":"{}"}}"#, "x".repeat(89)));
+    let events = format!("data: {json}\n\n");
+    for limit in [100, 99] {
+        let check = |answer: Result<Text>, what: &str| match answer {
+            Ok(_) => assert_eq!(limit, 100, "{what}"),
+            Err(error) => {
+                assert_eq!(limit, 99, "{what}: {error:?}");
+                assert_eq!((error.code(), error.reason()), (500, reasons::BODY_TOO_LARGE));
+                assert_eq!(error.grpc_code(), Code::ResourceExhausted, "{what}");
+                assert!(error.message().contains("larger than 99 bytes"), "{what}: {error}");
+            }
+        };
+        for shape in [Shape::Unary, Shape::ServerStream] {
+            let (listener, address) = listen().await;
+            tokio::spawn(late(listener));
+            let client = client("grpc", address).await.with_max_body(limit);
+            check(ask(client, shape, &packed).await, "gRPC");
+        }
+        for (shape, media, body) in [
+            (Shape::Unary, "json", &json),
+            (Shape::ServerStream, "x-ndjson", &json),
+            (Shape::ServerStream, "x-ndjson", &format!("{json}\n")),
+            (Shape::ServerStream, "event-stream", &events),
+        ] {
+            let kind = if media == "event-stream" { "text" } else { "application" };
+            let head = format!("200 OK\r\ncontent-type: {kind}/{media}");
+            let (address, _) = answering(&head, body).await;
+            let client = client("http", address).await.with_max_body(limit);
+            check(ask(client, shape, "hi").await, media);
+        }
+    }
 }
 
 #[tokio::test]
@@ -269,6 +322,16 @@ async fn the_events_of_a_kratos_server_are_messages_and_its_last_one_the_error()
     let end = soon(answers.next()).await.unwrap().unwrap_err();
     assert!(matches!(end, CallError::Reason(Late::Broke { sent: 2 })), "{end:?}");
     assert!(soon(answers.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn an_event_that_was_not_ended_is_none() {
+    let head = "200 OK\r\ncontent-type: text/event-stream";
+    let body = "\u{feff}data: {\"text\":\"a\"}\r\rdata: {\"text\":\"b\"}\r";
+    let (answers, _) = answer(head, body).await;
+    let (all, end) = texts(answers.unwrap()).await;
+    assert_eq!(all, ["a"]);
+    assert!(end.is_none(), "{end:?}");
 }
 
 #[tokio::test]
@@ -302,7 +365,6 @@ async fn an_answer_that_is_no_stream_or_none_that_can_be_read_is_an_error() {
     for (head, body, part) in [
         (lines, "{\"text\":", "cannot be read"),
         (lines, "[]\n", "cannot be read"),
-        (events, "data: {}\n", "cut short"),
         (events, "event: error\ndata: out of order\n\n", "failed: out of order"),
     ] {
         let (answers, _) = answer(head, body).await;

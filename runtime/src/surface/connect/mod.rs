@@ -18,7 +18,7 @@ pub(crate) use self::error::name as code_name;
 use self::error::{EndStream, Json, said};
 use super::compression::WORTH;
 use super::rest::add_trailers;
-use crate::call::{Added, Body, EncodedBody, Meta, metadata};
+use crate::call::{self, Added, Body, EncodedBody, Meta, metadata};
 use crate::message::Message;
 use crate::service::Shape;
 use crate::surface::{Codec, Encoding, End, Format, Payload, Wire, after, envelope, grpc};
@@ -119,6 +119,8 @@ impl Answer {
 
     /// The response to a call that ended well, or whose stream has begun.
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
+        let sent = meta.encoding(self.wire.sent);
+        let said = meta.compression;
         let mut beside = meta.beside;
         let payload = match (self.kind, body) {
             // Someone else's answer says itself how it went.
@@ -129,11 +131,11 @@ impl Answer {
             (Kind::Stream, EncodedBody::Unary(message)) => {
                 let headers = beside.as_mut().map(|beside| mem::take(&mut beside.headers));
                 let whole = envelope::joined(message, &ended(None, beside.as_deref()));
-                return self.streamed(headers, Payload::Full(whole));
+                return self.streamed(headers, sent, Payload::Full(whole));
             }
             (_, EncodedBody::Stream(frames)) => {
                 let headers = beside.as_mut().map(|beside| mem::take(&mut beside.headers));
-                return self.streamed(headers, Payload::Stream(frames, beside, End::Connect));
+                return self.streamed(headers, sent, Payload::Stream(frames, beside, End::Connect));
             }
             (Kind::Unary | Kind::Unknown, EncodedBody::Unary(message)) => message,
         };
@@ -142,11 +144,12 @@ impl Answer {
             response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
         }
         let mut body = payload;
-        if self.wire.sent != Encoding::Identity && body.len() >= WORTH {
+        let (sent, least) = said.map_or((sent, WORTH), |said| (said.message(self.wire.sent), 1));
+        if sent != Encoding::Identity && body.len() >= least {
             let mut packed = Vec::new();
-            if self.wire.sent.compress(&body, &mut packed).is_ok() {
+            if sent.compress(&body, &mut packed).is_ok() {
                 body = packed.into();
-                let name = HeaderValue::from_static(self.wire.sent.name());
+                let name = HeaderValue::from_static(sent.name());
                 response.headers_mut().insert(CONTENT_ENCODING, name);
             }
         }
@@ -159,7 +162,7 @@ impl Answer {
         let (status, _) = said(error);
         if self.kind == Kind::Stream && !error::is_of_http(error) {
             let headers = error.added().map(|added| added.headers.clone());
-            return self.streamed(headers, Payload::Full(failed(error)));
+            return self.streamed(headers, self.wire.sent, Payload::Full(failed(error)));
         }
         let mut response = plain(error.added(), content_type(Format::Json, false));
         *response.status_mut() =
@@ -170,14 +173,19 @@ impl Answer {
         response
     }
 
-    fn streamed(self, headers: Option<HeaderMap>, payload: Payload) -> Response<Payload> {
+    fn streamed(
+        self,
+        headers: Option<HeaderMap>,
+        sent: Encoding,
+        payload: Payload,
+    ) -> Response<Payload> {
         let mut response = Response::new(payload);
         let out = response.headers_mut();
         *out = headers.unwrap_or_default();
         metadata::unframe(out);
         out.insert(CONTENT_TYPE, content_type(self.wire.format, true));
-        if self.wire.sent != Encoding::Identity {
-            out.insert(STREAM_ENCODING, HeaderValue::from_static(self.wire.sent.name()));
+        if sent != Encoding::Identity {
+            out.insert(STREAM_ENCODING, HeaderValue::from_static(sent.name()));
         }
         response
     }
@@ -224,7 +232,13 @@ impl Unary {
         };
         let Wire { format, received, .. } = self.answer.wire;
         // What is empty was not compressed, whatever the headers say.
-        let bytes = if bytes.is_empty() { bytes } else { received.decompress(bytes, limit)? };
+        if received == Encoding::Identity || bytes.is_empty() {
+            return format.read(&bytes, &bytes);
+        }
+        if let Some(call) = call::current() {
+            call.hear_compression(true);
+        }
+        let bytes = received.decompress(bytes, limit)?;
         format.read(&bytes, &bytes)
     }
 
@@ -283,6 +297,14 @@ fn format(rest: &[u8]) -> Option<Format> {
     [(&b"proto"[..], Format::Proto), (b"json", Format::Json)]
         .into_iter()
         .find_map(|(known, format)| name.eq_ignore_ascii_case(known).then_some(format))
+}
+
+/// The headers that say what a request is compressed with, and what may be sent back.
+pub(crate) fn encodings(headers: &HeaderMap) -> [HeaderName; 2] {
+    match Answer::recognise(headers.get(CONTENT_TYPE), true) {
+        Some(Answer { kind: Kind::Stream, .. }) => [STREAM_ENCODING, STREAM_ACCEPTS],
+        _ => [CONTENT_ENCODING, ACCEPT_ENCODING],
+    }
 }
 
 /// The encoding of this name.

@@ -1,6 +1,6 @@
 //! gRPC over HTTP/2, as <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md> has it.
 //!
-//! Translation only. A reply is compressed as its request was, so that who never asks for it never pays for it. A missing `te: trailers` is forgiven, as grpc-go forgives it.
+//! Translation only. A reply is compressed as its request was, unless its handler says otherwise, so that who never asks for it never pays for it. A missing `te: trailers` is forgiven, as grpc-go forgives it.
 
 mod reply;
 mod timeout;
@@ -18,6 +18,9 @@ use crate::surface::{Encoding, Format, Wire, after};
 use crate::{Error, Result};
 
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+
+/// What a request is compressed with, and what may be sent back.
+pub(crate) const ENCODINGS: [HeaderName; 2] = [reply::GRPC_ENCODING, GRPC_ACCEPT_ENCODING];
 
 /// How the messages of a request are written, where it is a gRPC call. Any other `application/grpc…` is a media type that
 /// nothing here reads, and is refused as such.

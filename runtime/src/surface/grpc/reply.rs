@@ -14,7 +14,7 @@ use crate::error::{Code, details};
 use crate::surface::{Encoding, End, Format, Payload, Wire};
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+pub(super) const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
@@ -22,6 +22,7 @@ const GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 /// The response to a call that ended well.
 #[inline]
 pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Payload> {
+    let sent = meta.encoding(wire.sent);
     let mut beside = meta.beside;
     let headers = beside.as_mut().map(|beside| std::mem::take(&mut beside.headers));
     let payload = match body {
@@ -31,7 +32,7 @@ pub(crate) fn reply(wire: Wire, meta: Meta, body: EncodedBody) -> Response<Paylo
             return theirs(status, headers, Payload::Body(body, beside, End::Trailers));
         }
     };
-    head(payload, headers, content_type(wire), wire.sent)
+    head(payload, headers, content_type(wire), sent)
 }
 
 /// Someone else's answer, which says itself how it went.

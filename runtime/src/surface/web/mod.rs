@@ -74,6 +74,7 @@ impl Web {
 
     /// The response to a call that ended well, or whose stream has begun.
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
+        let sent = meta.encoding(self.wire.sent);
         let mut beside = meta.beside;
         let headers = beside.as_mut().map(|beside| std::mem::take(&mut beside.headers));
         let payload = match body {
@@ -97,7 +98,7 @@ impl Web {
                 return response;
             }
         };
-        grpc::head(payload, headers, self.content_type(), self.wire.sent)
+        grpc::head(payload, headers, self.content_type(), sent)
     }
 
     /// The response to a call that failed before anything was sent.

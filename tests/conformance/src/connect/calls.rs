@@ -94,8 +94,16 @@ async fn client(request: &ClientCompatRequest) -> bident::Result<Client> {
         }
         client = client.with_tls(&tls);
     }
-    if request.compression == Compression::Gzip {
-        client = client.with_compression(client::Compression::Gzip);
+    let compression = match request.compression {
+        Compression::Gzip => Some(client::Compression::Gzip),
+        Compression::Deflate => Some(client::Compression::Deflate),
+        _ => None,
+    };
+    if let Some(compression) = compression {
+        client = client.with_compression(compression);
+    }
+    if request.message_receive_limit > 0 {
+        client = client.with_max_body(request.message_receive_limit.try_into().internal()?);
     }
     for (name, value) in entries(&request.request_headers) {
         client = client.with_metadata(name, value);

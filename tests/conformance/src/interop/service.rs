@@ -35,6 +35,7 @@ impl TestService {
         echo_metadata(ctx);
         check_compression(ctx, req.expect_compressed.as_ref())?;
         check(req.response_status.as_ref())?;
+        compress(ctx, req.response_compressed.as_ref());
         simple(req)
     }
 
@@ -56,9 +57,15 @@ impl TestService {
     ) -> Result<impl Stream<Item = Result<StreamingOutputCallResponse, Error>> + Send, Error> {
         echo_metadata(ctx);
         check(req.response_status.as_ref())?;
+        // The head of the stream has left by the time that the first answer says so.
+        if asks_for_compression(&req.response_parameters) {
+            ctx.set_compression(true);
+        }
         Ok(try_stream! {
             for parameters in &req.response_parameters {
-                yield piece(req.response_type, parameters).await?;
+                let piece = piece(req.response_type, parameters).await?;
+                compress(ctx, parameters.compressed.as_ref());
+                yield piece;
             }
         })
     }
@@ -145,9 +152,20 @@ fn check(status: Option<&EchoStatus>) -> Result<(), Error> {
     }
 }
 
-/// Whether the messages of the call are compressed is to be as the request says. Of a message alone nobody is told.
+fn asks_for_compression(parameters: &[ResponseParameters]) -> bool {
+    parameters.iter().filter_map(|one| one.compressed.as_ref()).any(|wanted| wanted.value)
+}
+
+/// Has the next answer compressed, or not, where the request says which.
+fn compress(ctx: &Context, wanted: Option<&BoolValue>) {
+    if let Some(wanted) = wanted {
+        ctx.set_compression(wanted.value);
+    }
+}
+
+/// Whether the message that was read last was compressed is to be as it says itself.
 fn check_compression(ctx: &Context, expected: Option<&BoolValue>) -> Result<(), Error> {
-    let compressed = ctx.header("grpc-encoding").is_some_and(|name| name != "identity");
+    let compressed = ctx.request_compressed();
     match expected {
         Some(expected) if expected.value != compressed => {
             Err(Error::bad_request("", format!("compressed: {compressed}")))

@@ -5,6 +5,7 @@ mod build;
 mod calls;
 mod client;
 mod common;
+mod compression;
 mod errors;
 mod event_ids;
 mod foreign_services;

@@ -49,7 +49,7 @@ impl Drop for Held {
 #[service(package = "probe.v1")]
 impl Shapes {
     /// Numbers up to `to`, from the one after the caller's last event; then trouble, if it is asked for.
-    #[rpc(get = "/v1/count")]
+    #[rpc(get = "/v1/count", event_id = "text")]
     async fn count(
         &self,
         ctx: &Context,
