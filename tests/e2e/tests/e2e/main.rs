@@ -32,3 +32,4 @@ mod telemetry;
 mod tls;
 mod tonic_built;
 mod traced;
+mod uploads;
