@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use bident::{FormPart, Result};
 use bident::call::BoxFuture;
 use bident::prelude::*;
+use bident::{FormPart, Result};
 use bytes::Bytes;
 use e2e::{Call, Duplex, Feed, Running, Sink, WIRES, call, events, frame, start};
 use futures_util::{Stream, StreamExt as _};

@@ -1,4 +1,4 @@
-//! Streams over HTTP as a Python team reads them: events with httpx-sse, sockets with websockets.
+//! Streams over HTTP as a Python team reads them: events with httpx-sse, forms with httpx, sockets with websockets.
 
 use std::path::Path;
 
@@ -34,6 +34,16 @@ async fn httpx_sse_reads_events_errors_and_comes_back_where_it_was() -> Result<(
 #[tokio::test]
 async fn httpx_sse_is_kept_awake_by_comments() -> Result<()> {
     checks(&["silence_has_comments"]).await
+}
+
+#[tokio::test]
+async fn httpx_sends_forms_with_files() -> Result<()> {
+    checks(&[
+        "forms_have_fields_and_files",
+        "a_large_file_comes_in_pieces",
+        "a_form_elsewhere_is_refused",
+    ])
+    .await
 }
 
 #[tokio::test]
