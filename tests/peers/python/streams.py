@@ -154,6 +154,15 @@ def a_socket_for_both_ways(address):
         closed(ws, 1000)
 
 
+def a_socket_for_the_parts_of_a_form(address):
+    with socket(address, "/v1/forms") as ws:
+        ws.send(json.dumps({"name": "a", "data": "aGk=", "more": True}))
+        ws.send(json.dumps({"name": "a"}))
+        ws.send(END)
+        equal([hear(ws), hear(ws)], ["a, -, , 2, 209+", "a, -, , 0, 0"])
+        closed(ws, 1000)
+
+
 def errors_have_a_frame_and_a_close(address):
     with socket(address, "/v1/echo") as ws:
         say(ws, "a", "missing")

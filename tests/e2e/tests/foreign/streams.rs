@@ -51,6 +51,7 @@ async fn websockets_talks_in_the_framing_of_kratos() -> Result<()> {
     checks(&[
         "a_socket_for_many_messages",
         "a_socket_for_both_ways",
+        "a_socket_for_the_parts_of_a_form",
         "errors_have_a_frame_and_a_close",
         "origins_are_asked_for",
     ])

@@ -130,7 +130,9 @@ impl Splitter {
             return Ok(Step::Over);
         }
         let end = memchr::memmem::find(&self.unread, END);
-        if end.unwrap_or(self.unread.len()) > MOST_HEAD {
+        // Of its end a part may be there.
+        let length = end.unwrap_or(self.unread.len().saturating_sub(END.len() - 1));
+        if length > MOST_HEAD {
             let text = format!("the head of a form's part is larger than {MOST_HEAD} bytes");
             return Err(Error::form_too_large(text));
         }

@@ -168,6 +168,14 @@ async fn what_is_wrong_with_a_form_has_a_code_and_a_reason() {
     let head = format!("{named}\r\nx: {}", "y".repeat(8 * 1024));
     assert_eq!(failure(&with_head(&head)).await, large);
     assert_eq!(failure(format!("--x-y\r\n{head}").as_bytes()).await, large, "before it has ended");
+    for (more, fits) in [(0, true), (1, false)] {
+        let rest = 8 * 1024 - "\r\n".len() - format!("{named}\r\nx: ").len() + more;
+        let form = with_head(&format!("{named}\r\nx: {}", "y".repeat(rest)));
+        for size in [1, form.len()] {
+            let pieces: Vec<_> = form.chunks(size).collect();
+            assert_eq!(parts(&pieces, LIMIT).await.1.is_none(), fits, "{more} more in {size}s");
+        }
+    }
     let part = format!("--x-y\r\n{named}\r\n\r\n\r\n");
     assert_eq!(failure(part.repeat(1001).as_bytes()).await, large);
     let most = format!("{}--x-y--", part.repeat(1000));
