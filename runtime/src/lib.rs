@@ -98,6 +98,7 @@ pub use error::{CallError, Code, Error, Result};
 /// What a method that streams returns: `impl Stream<Item = Result<T, E>> + Send`. The trait of the `futures-core` crate.
 pub use futures_core::Stream;
 pub use message::Any;
+pub use message::FormPart;
 pub use message::HttpBody;
 
 #[doc = include_str!("docs/construct.md")]

@@ -367,6 +367,10 @@ impl Error {
         Self::new(413, reasons::BODY_TOO_LARGE, format!("the body is larger than {limit} bytes"))
     }
 
+    pub(crate) fn form_too_large(message: String) -> Self {
+        Self::new(413, reasons::BODY_TOO_LARGE, message)
+    }
+
     pub(crate) fn deadline_passed() -> Self {
         Self::deadline_exceeded(reasons::DEADLINE_EXCEEDED, "deadline exceeded").expose()
     }

@@ -16,6 +16,7 @@ mod fault;
 mod features;
 mod field;
 mod foreign;
+mod form_part;
 pub mod format;
 mod generated;
 mod http_body;
@@ -47,6 +48,8 @@ pub use codec::{
 pub use fault::Fault;
 pub use field::{Field, Member};
 pub use foreign::Prost;
+pub(crate) use form_part::FORM_PART;
+pub use form_part::FormPart;
 pub(crate) use http_body::HTTP_BODY;
 pub use http_body::HttpBody;
 pub use json::JsonCx;

@@ -5,6 +5,7 @@
 
 mod binding;
 mod connect;
+mod form;
 mod framing;
 mod messages;
 mod routes;
@@ -20,6 +21,7 @@ use http_body::Frame;
 
 pub use binding::binding;
 pub use connect::connect;
+pub use form::form;
 pub use framing::framing;
 pub use messages::{json, wire};
 pub use routes::routes;
@@ -43,6 +45,7 @@ pub const TARGETS: &[Target] = &[
     ("wire", wire),
     ("web_text", web_text),
     ("connect", connect),
+    ("form", form),
 ];
 
 /// A body that arrives in pieces of this size; a size of none is one piece.

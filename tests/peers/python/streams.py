@@ -1,4 +1,5 @@
-"""Reads and writes the probe's streams over HTTP as a Python team would: events with httpx-sse, sockets with websockets.
+"""Reads and writes the probe's streams over HTTP as a Python team would: events with httpx-sse, forms
+with httpx, sockets with websockets.
 
 Usage: streams.py ADDR CHECK... Prints each check; the first that fails ends the run with its traceback.
 """
@@ -83,6 +84,38 @@ def silence_has_comments(address):
     equal(comments, [":\n\n"])
 
 
+def form(address, **sent):
+    """What the probe says of a form, a line for each message."""
+    answer = httpx.post(f"http://{address}/v1/forms", timeout=BOUND, headers={"accept": "application/x-ndjson"}, **sent)
+    equal(answer.status_code, 200)
+    return [json.loads(line)["text"] for line in answer.text.splitlines()]
+
+
+def forms_have_fields_and_files(address):
+    photo = b"\r\n--x"
+    files = [("photo", ("a \"€\".png", photo, "image/png")), ("photo", ("b.txt", b""))]
+    equal(form(address, data={"title": "Sky €"}, files=files), [
+        f"title, -, , 7, {sum('Sky €'.encode())}",
+        f"photo, a %22€%22.png, image/png, 5, {sum(photo)}",
+        "photo, b.txt, text/plain, 0, 0",
+    ])
+
+
+def a_large_file_comes_in_pieces(address):
+    size = 10 * 1024 * 1024 + 1
+    told = form(address, files={"film": ("f", b"\r" * size, "video/mp4")})
+    counts = [line.split(", ") for line in told]
+    equal({tuple(line[:3]) for line in counts}, {("film", "f", "video/mp4")})
+    equal(sum(int(line[3]) for line in counts), size)
+    equal([line.endswith("+") for line in told], [True] * (len(told) - 1) + [False])
+
+
+def a_form_elsewhere_is_refused(address):
+    for path in ["/v1/join", "/probe.v1.Shapes/Form"]:
+        answer = httpx.post(f"http://{address}{path}", timeout=BOUND, files={"a": b"b"})
+        equal((answer.status_code, answer.json()["reason"]), (415, "UNSUPPORTED_MEDIA_TYPE"))
+
+
 def socket(address, path, **more):
     return connect(f"ws://{address}{path}", open_timeout=BOUND, close_timeout=BOUND, **more)
 
@@ -129,6 +162,15 @@ def a_socket_for_both_ways(address):
         say(ws, *map(str, range(500)))
         ws.send(END)
         equal([hear(ws) for _ in range(500)], [str(n) for n in range(500)])
+        closed(ws, 1000)
+
+
+def a_socket_for_the_parts_of_a_form(address):
+    with socket(address, "/v1/forms") as ws:
+        ws.send(json.dumps({"name": "a", "data": "aGk=", "more": True}))
+        ws.send(json.dumps({"name": "a"}))
+        ws.send(END)
+        equal([hear(ws), hear(ws)], ["a, -, , 2, 209+", "a, -, , 0, 0"])
         closed(ws, 1000)
 
 

@@ -14,6 +14,10 @@ fn clashing(types: &mut Types) -> TypeRef {
     types.message::<Here>(|| head("Shared", "tests::Here"), |_, _| {})
 }
 
+fn part(types: &mut Types) -> TypeRef {
+    <crate::FormPart as crate::message::Message>::describe(types)
+}
+
 /// Says that it belongs to another package and uses a type that does not.
 fn outer(types: &mut Types) -> TypeRef {
     types.message::<There>(
@@ -61,4 +65,19 @@ fn what_is_wrong_across_services() {
         mistakes[0].starts_with("the types of the packages `d.v1`, `other.v1` use each other"),
         "{mistakes:?}"
     );
+}
+
+#[test]
+fn the_parts_of_forms_belong_to_one_package_wherever_they_are_sent() {
+    let e = service!("e.v1", "e.v1.S", part, empty);
+    let f = service!("f.v1", "f.v1.S", empty, part);
+    let schema = describe(&[e, f]).ok().unwrap();
+    let declared = schema.declaring("bident.v1.FormPart").unwrap();
+    let declares = file(&schema, &declared.name);
+    let fields: Vec<_> = declares.message_type[0].field.iter().map(|it| it.name()).collect();
+    assert_eq!(fields, ["name", "file_name", "content_type", "data", "more"]);
+    for name in ["e/v1/e.proto", "f/v1/f.proto"] {
+        let imports = file(&schema, name).dependency;
+        assert!(imports.contains(&declared.name), "{name}: {imports:?}");
+    }
 }

@@ -1,4 +1,5 @@
-//! The messages of a request that has many: one JSON document a line, or one message that is the whole body.
+//! The messages of a request that has many: one JSON document a line, one part of a form, or one message that is the whole
+//! body.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -10,6 +11,7 @@ use futures_core::Stream;
 use super::Rest;
 #[cfg(feature = "ws")]
 use super::flow::Flow;
+use super::form::Form;
 use super::media::Input;
 use crate::call::{Body, Gathered};
 use crate::message::Message;
@@ -36,21 +38,26 @@ enum Cut {
     Whole(Gathered),
     /// Where the pieces of the body do, or at the limit.
     Raw(Bytes),
+    /// Where the parts of a form do, and in the middle of one that is long.
+    Form(Box<Form>),
     /// Where the pieces of the body do, an empty one among them.
     #[cfg(feature = "ws")]
     Pieces,
 }
 
 impl<M: Message> Items<M> {
-    pub(super) fn new(rest: Rest, body: Body, limit: usize) -> Self {
+    /// # Errors
+    /// `CODEC` for a form whose content type names no boundary.
+    pub(super) fn new(rest: Rest, body: Body, limit: usize) -> Result<Self> {
         let cut = match rest.answer.input {
             #[cfg(feature = "ws")]
             _ if rest.answer.flow == Flow::Socket => Cut::Pieces,
             _ if rest.plan.raw_body => Cut::Raw(Bytes::new()),
+            Input::Multipart => Cut::Form(Box::new(Form::new(rest.media.as_deref())?)),
             Input::Lines => Cut::Lines(Unread::default()),
             _ => Cut::Whole(Gathered::default()),
         };
-        Self { rest, body: Some(body), cut, limit, message: PhantomData }
+        Ok(Self { rest, body: Some(body), cut, limit, message: PhantomData })
     }
 
     fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M>>> {
@@ -71,6 +78,10 @@ impl<M: Message> Items<M> {
             if matches!(self.cut, Cut::Pieces) {
                 let piece = ready!(poll_any_piece(body, cx))?;
                 return Poll::Ready(piece.map(|piece| self.rest.item(piece)).transpose());
+            }
+            if let Cut::Form(form) = &mut self.cut {
+                let part = ready!(form.poll_part(body, self.limit, cx))?;
+                return Poll::Ready(part.map(|part| self.rest.form_part(&part)).transpose());
             }
             let piece = ready!(body.poll_piece(cx))?;
             let ended = piece.is_none();
@@ -93,7 +104,7 @@ impl<M: Message> Items<M> {
                     *unread = piece;
                     continue;
                 }
-                (Cut::Raw(_), None) => return Poll::Ready(Ok(None)),
+                (Cut::Raw(_) | Cut::Form(_), _) => return Poll::Ready(Ok(None)),
                 (Cut::Lines(unread), None) => unread.rest().unwrap_or_default(),
                 (Cut::Whole(gathered), None) => std::mem::take(gathered).finish(),
                 #[cfg(feature = "ws")]

@@ -54,6 +54,8 @@ pub(super) enum Input {
     Lines,
     /// `application/x-www-form-urlencoded`, which only methods that say `form` read.
     Form,
+    /// `multipart/form-data`, which only methods that take many parts of forms read.
+    Multipart,
     /// There is no content type.
     Unsaid,
     /// gRPC, by who does not speak HTTP/2: over that it is no request of this surface.
@@ -73,6 +75,9 @@ impl Input {
         let subtype = subtype(text);
         if subtype.eq_ignore_ascii_case("x-www-form-urlencoded") {
             return Self::Form;
+        }
+        if subtype.eq_ignore_ascii_case("form-data") {
+            return Self::Multipart;
         }
         match Format::named(subtype) {
             Some(format) => Self::Message(format),

@@ -7,6 +7,7 @@
 mod answer;
 mod awake;
 mod flow;
+mod form;
 #[cfg(test)]
 mod hostile_tests;
 mod items;
@@ -39,7 +40,7 @@ use http::{HeaderMap, HeaderValue};
 use self::flow::Flow;
 use self::media::{Format, Input};
 use crate::call::{Body, Meta, Streaming};
-use crate::message::{self, Dialect, HttpBody, Message};
+use crate::message::{self, Dialect, FormPart, HttpBody, Message};
 use crate::route::Captures;
 use crate::surface::grpc;
 use crate::{Error, Result};
@@ -52,7 +53,7 @@ pub(crate) struct Rest {
     /// `None` where nothing of it goes into the message.
     target: Option<PathAndQuery>,
     answer: Answer,
-    /// The content type of a body that is taken as it is.
+    /// The content type of a body that is taken as it is, or of a form in parts.
     media: Option<Box<HeaderValue>>,
 }
 
@@ -71,10 +72,10 @@ impl Rest {
         Self { plan, captures, target, answer, media: None }
     }
 
-    /// The same, with what the headers say of a body that is taken as it is.
+    /// The same, with what the headers say of a body that is taken as it is, or of a form in parts.
     #[inline]
     pub(crate) fn with_media(mut self, headers: &HeaderMap) -> Self {
-        if self.plan.raw_body {
+        if self.plan.raw_body || self.plan.parts {
             self.media = headers.get(CONTENT_TYPE).cloned().map(Box::new);
         }
         self
@@ -101,20 +102,23 @@ impl Rest {
     /// The messages of a request that has many.
     ///
     /// # Errors
-    /// `UNSUPPORTED_MEDIA_TYPE` for a content type that no messages come in.
+    /// `UNSUPPORTED_MEDIA_TYPE` for a content type that no messages come in, `CODEC` for one that leaves out where they end.
     pub(crate) fn requests<M: Message>(&self, body: Body, limit: usize) -> Result<Streaming<M>> {
-        match self.answer.input {
-            _ if self.plan.raw_body => {
-                Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
-            }
-            Input::Lines | Input::Message(_) | Input::Unsaid => {
-                Ok(Streaming::new(items::Items::new(self.clone(), body, limit)))
-            }
-            Input::Grpc => Err(grpc::needs_http2()),
-            Input::Form | Input::Unknown => Err(Error::unsupported_media_type(
-                "send application/x-ndjson with one message a line, or application/json with one message",
-            )),
+        let come_in = match self.answer.input {
+            _ if self.plan.raw_body => true,
+            Input::Lines | Input::Message(_) | Input::Unsaid => true,
+            Input::Multipart => self.plan.parts,
+            Input::Grpc => return Err(grpc::needs_http2()),
+            Input::Form | Input::Unknown => false,
+        };
+        if come_in {
+            return Ok(Streaming::new(items::Items::new(self.clone(), body, limit)?));
         }
+        Err(Error::unsupported_media_type(if self.plan.parts {
+            "send multipart/form-data, or application/x-ndjson with one part a line"
+        } else {
+            "send application/x-ndjson with one message a line, or application/json with one message"
+        }))
     }
 
     /// One message of a request that has many.
@@ -124,6 +128,11 @@ impl Rest {
             other => other,
         };
         self.parts(input).item(body)
+    }
+
+    /// One message of many that has come as the part of a form.
+    fn form_part<M: Message>(&self, part: &FormPart) -> Result<M> {
+        self.parts(Input::Message(Format::Proto)).item(message::encode(part).into())
     }
 
     #[inline]

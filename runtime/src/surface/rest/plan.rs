@@ -1,6 +1,6 @@
 //! How one binding of a method is read and written, worked out and checked once when the server is built.
 
-use crate::message::{HTTP_BODY, Kind, Label, TypeRef, Types};
+use crate::message::{FORM_PART, HTTP_BODY, Kind, Label, TypeRef, Types};
 use crate::route::Template;
 use crate::service::{BindingSpec, MethodSpec};
 
@@ -17,6 +17,8 @@ pub(crate) struct Plan {
     pub(super) binary_response: bool,
     /// Whether what is the body is taken as it is, of any content type.
     pub(super) raw_body: bool,
+    /// Whether what is the body of each of many requests is the part of a form.
+    pub(super) parts: bool,
     /// Whether what is the answer's body is sent as it is, under a content type of its own.
     pub(super) raw_response: bool,
     /// Whether HTML forms are read.
@@ -55,6 +57,7 @@ impl Plan {
             response_body: None,
             binary_response: true,
             raw_body: false,
+            parts: false,
             raw_response: false,
             form: method.form,
             event_id: method.event_id,
@@ -119,11 +122,13 @@ impl Plan {
         let response_body = binding.response_body.filter(|field| *field != "*");
         let binary_response =
             response_body.is_none_or(|field| binary("response_body", &output, field));
-        let raw_body = match body {
+        let body_is = |name: &str| match body {
             BodyRule::Ignored => false,
-            BodyRule::Whole => is_http_body(types, &input, None),
-            BodyRule::Field(field) => is_http_body(types, &input, Some(field)),
+            BodyRule::Whole => is_named(types, &input, None, name),
+            BodyRule::Field(field) => is_named(types, &input, Some(field), name),
         };
+        let raw_body = body_is(HTTP_BODY);
+        let parts = method.shape.requests() && body_is(FORM_PART);
         let raw_response = is_http_body(types, &output, response_body);
         for variable in &variables {
             if let Err(why) = variable_fits(types, &input, &variable.path) {
@@ -145,6 +150,7 @@ impl Plan {
             response_body,
             binary_response,
             raw_body,
+            parts,
             raw_response,
             form: method.form,
             event_id: method.event_id,
@@ -172,6 +178,11 @@ fn is_message(types: &Types, message: &TypeRef, field: &str) -> Result<bool, Str
 
 /// Whether a message, or the field of it that stands for it, is bytes with a content type.
 pub(crate) fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>) -> bool {
+    is_named(types, message, field, HTTP_BODY)
+}
+
+/// Whether a message, or the field of it that stands for it, has this full name.
+fn is_named(types: &Types, message: &TypeRef, field: Option<&str>, full_name: &str) -> bool {
     let field = field.map(|field| find(types, message, field));
     let message = match &field {
         None => message,
@@ -182,11 +193,11 @@ pub(crate) fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>
         TypeRef::Message(index) => {
             let found = &types.messages()[*index];
             found.package.is_some_and(|package| {
-                HTTP_BODY.strip_prefix(package) == Some(&format!(".{}", found.name))
+                full_name.strip_prefix(package) == Some(&format!(".{}", found.name))
             })
         }
         TypeRef::Enum(_) => false,
-        TypeRef::Named(name) => *name == HTTP_BODY,
+        TypeRef::Named(name) => *name == full_name,
     }
 }
 

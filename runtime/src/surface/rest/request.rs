@@ -136,6 +136,7 @@ fn unsupported(input: Input) -> Error {
         Input::Unsaid => "a body needs a content type: application/json",
         Input::Lines => "this method takes one message; send application/json",
         Input::Form => "this method does not read forms; send application/json",
+        Input::Multipart => "this method does not read forms in parts; send application/json",
         Input::Message(_) | Input::Unknown => {
             "send application/json, application/protojson or application/proto"
         }

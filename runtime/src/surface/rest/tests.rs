@@ -41,6 +41,7 @@ fn a_content_type_is_told_by_its_subtype() {
     assert_eq!(input("application/x-protobuf ; a=b"), Input::Message(Format::Proto));
     assert_eq!(input("application/x-www-form-urlencoded; charset=UTF-8"), Input::Form);
     assert_eq!(Input::of(None), Input::Unsaid);
+    assert_eq!(input("Multipart/Form-Data; boundary=b"), Input::Multipart);
     assert_eq!(input("application/gRPC+proto; a=b"), Input::Grpc);
     for unknown in [
         "text/plain",
@@ -48,7 +49,7 @@ fn a_content_type_is_told_by_its_subtype() {
         "",
         "application/",
         "application/jsonx",
-        "multipart/form-data",
+        "multipart/mixed",
         "application/grpcx",
     ] {
         assert_eq!(input(unknown), Input::Unknown, "{unknown}");

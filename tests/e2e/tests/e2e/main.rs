@@ -33,3 +33,4 @@ mod telemetry;
 mod tls;
 mod tonic_built;
 mod traced;
+mod uploads;

@@ -210,6 +210,32 @@ async fn a_body_above_the_limit_is_refused_in_the_same_shape() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_form_with_a_field_and_files_is_its_parts() -> Result<()> {
+    if !has_curl() {
+        return Ok(());
+    }
+    let probe = server::probe().await?;
+    let url = format!("http://{}/v1/forms", probe.addr());
+    let file = std::env::temp_dir().join(format!("bident-form-{}.txt", std::process::id()));
+    std::fs::write(&file, "\r\n--")?;
+    let [photo, again] = ["text/plain", "image/png;filename=\"a \\\"b\\\".png\""]
+        .map(|more| format!("photo=@{};type={more}", file.display()));
+    for version in VERSIONS {
+        let fields = ["--form", "title=Sky", "--form", &photo, "--form", &again];
+        let accept = ["--header", "accept: application/x-ndjson"];
+        let answer = curl(&[&[version, &url], &fields[..], &accept].concat()).await?;
+        let name = file.file_name().and_then(|name| name.to_str()).context("a name")?;
+        let lines: Vec<_> = answer.body.lines().collect();
+        assert_eq!(lines.len(), 3, "{version}: {}", answer.body);
+        assert_eq!(lines[0], r#"{"text":"title, -, , 3, 311"}"#, "{version}");
+        assert_eq!(lines[1], format!(r#"{{"text":"photo, {name}, text/plain, 4, 113"}}"#));
+        assert!(lines[2].ends_with("image/png, 4, 113\"}"), "{version}: {}", lines[2]);
+    }
+    std::fs::remove_file(file)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_5xx_of_the_service_keeps_its_text_and_metadata_at_home() -> Result<()> {
     if !has_curl() {
         return Ok(());

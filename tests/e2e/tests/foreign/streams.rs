@@ -1,4 +1,4 @@
-//! Streams over HTTP as a Python team reads them: events with httpx-sse, sockets with websockets.
+//! Streams over HTTP as a Python team reads them: events with httpx-sse, forms with httpx, sockets with websockets.
 
 use std::path::Path;
 
@@ -37,10 +37,21 @@ async fn httpx_sse_is_kept_awake_by_comments() -> Result<()> {
 }
 
 #[tokio::test]
+async fn httpx_sends_forms_with_files() -> Result<()> {
+    checks(&[
+        "forms_have_fields_and_files",
+        "a_large_file_comes_in_pieces",
+        "a_form_elsewhere_is_refused",
+    ])
+    .await
+}
+
+#[tokio::test]
 async fn websockets_talks_in_the_framing_of_kratos() -> Result<()> {
     checks(&[
         "a_socket_for_many_messages",
         "a_socket_for_both_ways",
+        "a_socket_for_the_parts_of_a_form",
         "errors_have_a_frame_and_a_close",
         "origins_are_asked_for",
     ])

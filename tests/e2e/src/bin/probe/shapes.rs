@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bident::FormPart;
 use bident::prelude::*;
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::sync::watch;
@@ -86,6 +87,22 @@ impl Shapes {
     ) -> Reply<impl Stream<Item = Result<Note, ProbeError>> + Send> {
         let tenant = ctx.header("x-md-global-tenant").unwrap_or("none").to_owned();
         Reply::new(found(notes)).header("x-probe", tenant).trailer("x-probe-end", "done")
+    }
+
+    /// What a form has in it, a note for each message: `name, file name, type, bytes, checksum`, with `+` where more follows.
+    #[rpc(post = "/v1/forms", body = "*")]
+    async fn form(
+        &self,
+        parts: Streaming<FormPart>,
+    ) -> impl Stream<Item = Result<Note, ProbeError>> + Send {
+        parts.map(|part| {
+            let FormPart { name, file_name, content_type, data, more } =
+                part.map_err(ProbeError::Kit)?;
+            let sum: u64 = data.iter().copied().map(u64::from).sum();
+            let (file, more) = (file_name.unwrap_or("-".into()), if more { "+" } else { "" });
+            let text = format!("{name}, {file}, {content_type}, {}, {sum}{more}", data.len());
+            Ok(Note { text })
+        })
     }
 
     /// One note, and another once it is released.
