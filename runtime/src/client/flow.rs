@@ -115,18 +115,23 @@ impl Options {
 /// Lets the trace of the call that is handled flow on, and its baggage, where no span of this process takes its place. What
 /// the program set itself stays.
 pub(crate) fn pass_on(handled: &Context, headers: &mut HeaderMap) {
-    if headers.contains_key(TRACEPARENT) {
-        return;
-    }
-    headers.insert(TRACEPARENT, handled.trace().header());
-    // The state belongs to the caller's trace and would be a lie on a new one.
-    if handled.trace().parent().is_some() {
-        for state in handled.headers().get_all(TRACESTATE) {
-            headers.append(TRACESTATE, state.clone());
+    if !headers.contains_key(TRACEPARENT) {
+        headers.insert(TRACEPARENT, handled.trace().header());
+        // The state belongs to the caller's trace and would be a lie on a new one.
+        if handled.trace().parent().is_some() {
+            take_over(handled, &TRACESTATE, headers);
         }
     }
-    for baggage in handled.headers().get_all(BAGGAGE) {
-        headers.append(BAGGAGE, baggage.clone());
+    take_over(handled, &BAGGAGE, headers);
+}
+
+/// Lets one header flow on as it came, if the program did not set it.
+fn take_over(handled: &Context, name: &HeaderName, headers: &mut HeaderMap) {
+    if headers.contains_key(name) {
+        return;
+    }
+    for value in handled.headers().get_all(name) {
+        headers.append(name, value.clone());
     }
 }
 

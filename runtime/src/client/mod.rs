@@ -245,16 +245,14 @@ impl Client {
                 let plan = self.shared.plan(method)?;
                 let (path, mut request) = plan.request(request, headers, &link)?;
                 let mut outbound = transport.begin(method, Some((&plan, &path)), &mut request);
-                let mut status = None;
                 let called = async {
-                    let answer = transport.exchange(request, &path, deadline, limit).await;
-                    let answer = answer.map_err(|error| link.own_or(error))?;
-                    status = Some(answer.head.status.as_u16());
+                    let answer = transport.exchange(request, &path, deadline, limit, &mut outbound);
+                    let answer = answer.await.map_err(|error| link.own_or(error))?;
                     let message = plan.message(&answer)?;
                     Ok((answer, message))
                 };
                 let called = called.await;
-                outbound.end(status, called.as_ref().err());
+                outbound.end(called.as_ref().err());
                 let (mut answer, message) = called?;
                 http::take_trailers(&mut answer);
                 (answer, message)
@@ -262,15 +260,15 @@ impl Client {
             _ => {
                 let mut request = grpc::request(headers, request, &link, self.options.compression)?;
                 let mut outbound = transport.begin(method, None, &mut request);
+                let path = method.operation;
                 let called = async {
-                    let answer =
-                        transport.exchange(request, method.operation, deadline, limit).await;
-                    let mut answer = answer.map_err(|error| link.own_or(error))?;
-                    let message = grpc::message(&mut answer, method.operation, limit)?;
+                    let answer = transport.exchange(request, path, deadline, limit, &mut outbound);
+                    let mut answer = answer.await.map_err(|error| link.own_or(error))?;
+                    let message = grpc::message(&mut answer, path, limit)?;
                     Ok((answer, message))
                 };
                 let called = called.await;
-                outbound.end(None, called.as_ref().err());
+                outbound.end(called.as_ref().err());
                 called?
             }
         };
@@ -290,29 +288,36 @@ impl Client {
         let (deadline, headers) = self.options.outgoing(call::current().as_ref(), None)?;
         let (shared, link) = (self.shared.clone(), Link::default());
         let limit = self.options.max_body;
-        let outbound;
         let opening: BoxFuture<'static, _> = match shared.transport.target().protocol {
             Protocol::Http => {
                 let plan = shared.plan(method)?;
                 let (path, mut request) = plan.request(request, headers, &link)?;
-                outbound = shared.transport.begin(method, Some((&plan, &path)), &mut request);
+                let http = Some((&*plan, &*path));
+                let mut outbound = shared.transport.begin(method, http, &mut request);
                 Box::pin(async move {
-                    let answer = shared.transport.open(request, &path, deadline).await?;
-                    http::begun(plan, answer, limit).await
+                    let begun = async {
+                        let transport = &shared.transport;
+                        let answer = transport.open(request, &path, deadline, &mut outbound);
+                        http::begun(plan, answer.await?, limit).await
+                    };
+                    (begun.await, outbound)
                 })
             }
             _ => {
                 let mut request = grpc::request(headers, request, &link, self.options.compression)?;
-                outbound = shared.transport.begin(method, None, &mut request);
+                let mut outbound = shared.transport.begin(method, None, &mut request);
                 Box::pin(async move {
-                    let transport = &shared.transport;
-                    let answer = transport.open(request, method.operation, deadline).await?;
-                    let wire = grpc::begun(&answer.head, answer.is_alone())?;
-                    Ok((answer, wire.map(|wire| Reader::enveloped(wire, limit))))
+                    let (transport, path) = (&shared.transport, method.operation);
+                    let begun = async {
+                        let answer = transport.open(request, path, deadline, &mut outbound).await?;
+                        let wire = grpc::begun(&answer.head, answer.is_alone())?;
+                        Ok((answer, wire.map(|wire| Reader::enveloped(wire, limit))))
+                    };
+                    (begun.await, outbound)
                 })
             }
         };
-        stream::open(opening, link, method.operation, outbound).await
+        stream::open(opening, link, method.operation).await
     }
 }
 

@@ -21,15 +21,17 @@ use crate::{Error, Result};
 /// An answer whose head is good. Nothing follows it where there is no reader.
 pub(super) type Begun = (Opened, Option<Reader>);
 
+/// A call whose head is waited for, with its telemetry.
+type Opening = BoxFuture<'static, (Result<Begun>, Outbound)>;
+
 /// The messages of an answer, as they arrive. The first error is the last item.
 struct Replies<M> {
     state: State,
     operation: &'static str,
     link: Link,
     beside: Beside,
+    /// None of it before the head has arrived.
     outbound: Outbound,
-    /// The status of the answer over HTTP.
-    status: Option<u16>,
     message: PhantomData<fn() -> M>,
 }
 
@@ -39,7 +41,7 @@ struct Replies<M> {
 )]
 enum State {
     /// The head has not arrived.
-    Opening(BoxFuture<'static, Result<Begun>>),
+    Opening(Opening),
     Open(Opened, Reader),
     Over,
 }
@@ -47,10 +49,9 @@ enum State {
 /// Waits for the head of an answer; or, where the requests are a stream, until the next of them has to be waited for. A peer
 /// may answer nothing before it has read that one, and whoever sends it may be waiting for the call.
 pub(super) async fn open<M: Message, E: Reason>(
-    mut opening: BoxFuture<'static, Result<Begun>>,
+    mut opening: Opening,
     link: Link,
     operation: &'static str,
-    outbound: Outbound,
 ) -> Result<Streaming<M, CallError<E>>> {
     let begun = poll_fn(|cx| match opening.as_mut().poll(cx) {
         Poll::Pending if link.waits(cx) => Poll::Ready(None),
@@ -63,24 +64,23 @@ pub(super) async fn open<M: Message, E: Reason>(
         operation,
         link,
         beside: beside.clone(),
-        outbound,
-        status: None,
+        outbound: Outbound::default(),
         message: PhantomData,
     };
-    if let Some(begun) = begun
-        && let Err(error) = replies.begin(begun)
+    if let Some((begun, outbound)) = begun
+        && let Err(error) = replies.begin(begun, outbound)
     {
-        replies.outbound.end(replies.status, Some(&error));
+        replies.outbound.end(Some(&error));
         return Err(error);
     }
     Ok(Streaming::new(Typed { replies, error: PhantomData }).with_beside(beside))
 }
 
 impl<M: Message> Replies<M> {
-    fn begin(&mut self, begun: Result<Begun>) -> Result<()> {
+    fn begin(&mut self, begun: Result<Begun>, outbound: Outbound) -> Result<()> {
         self.state = State::Over;
+        self.outbound = outbound;
         let (mut answer, reader) = begun.map_err(|error| self.link.own_or(error))?;
-        self.status = Some(answer.head.status.as_u16());
         let headers = answered(std::mem::take(&mut answer.head.headers));
         match reader {
             Some(reader) => self.state = State::Open(answer, reader),
@@ -98,8 +98,8 @@ impl<M: Message> Replies<M> {
             let (answer, reader) = match &mut self.state {
                 State::Over => return Poll::Ready(Ok(None)),
                 State::Opening(opening) => {
-                    let begun = ready!(opening.as_mut().poll(cx));
-                    self.begin(begun)?;
+                    let (begun, outbound) = ready!(opening.as_mut().poll(cx));
+                    self.begin(begun, outbound)?;
                     continue;
                 }
                 State::Open(answer, reader) => (answer, reader),
@@ -143,9 +143,9 @@ impl<M: Message, E: Reason> Stream for Typed<M, E> {
         let item = ready!(replies.poll_message(cx));
         match &item {
             Ok(Some(_)) => {}
-            Ok(None) => replies.outbound.end(replies.status, None),
+            Ok(None) => replies.outbound.end(None),
             Err(error) => {
-                replies.outbound.end(replies.status, Some(error));
+                replies.outbound.end(Some(error));
                 replies.state = State::Over;
             }
         }

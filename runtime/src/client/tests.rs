@@ -19,6 +19,7 @@ use super::target::Target;
 use super::transport::{Answer, Transport};
 use crate::call::Body;
 use crate::error::{Code, reasons};
+use crate::telemetry::Outbound;
 use crate::{Error, Result};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -42,7 +43,8 @@ async fn call(transport: &Transport, within: Duration, limit: usize) -> Result<A
         crate::call::Protocol::Grpc => super::grpc::post(HeaderMap::new(), Body::empty()),
         _ => Request::new(Body::default()),
     };
-    transport.exchange(request, "/a.B/C", Some(Instant::now() + within), limit).await
+    let deadline = Some(Instant::now() + within);
+    transport.exchange(request, "/a.B/C", deadline, limit, &mut Outbound::default()).await
 }
 
 async fn serve<F, Fut>(stream: TcpStream, http2: bool, f: F)

@@ -157,16 +157,19 @@ impl Transport {
         path: &str,
         deadline: Option<Instant>,
         limit: usize,
+        outbound: &mut Outbound,
     ) -> Result<Answer> {
-        self.open(request, path, deadline).await?.read(limit).await
+        self.open(request, path, deadline, outbound).await?.read(limit).await
     }
 
-    /// Sends a request and reads the head of its answer, or gives up at the deadline.
+    /// Sends a request and reads the head of its answer, or gives up at the deadline. The head is told to telemetry at once:
+    /// what follows it may fail.
     pub(super) async fn open(
         &self,
         mut request: Request<Body>,
         path: &str,
         deadline: Option<Instant>,
+        outbound: &mut Outbound,
     ) -> Result<Opened> {
         #[cfg(feature = "tls")]
         if let Some(mistake) = &self.mistake {
@@ -188,6 +191,7 @@ impl Transport {
         }
         let (head, body) =
             sent.map_err(|error| failure(&self.target, &clock, &error))?.into_parts();
+        outbound.answered(&head);
         Ok(Opened { head, body, clock, target: self.target.clone() })
     }
 

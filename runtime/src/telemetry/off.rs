@@ -50,6 +50,7 @@ pub(crate) struct Callee<'a> {
     pub(crate) http: Option<(&'a str, &'a str, &'a str)>,
 }
 
+#[derive(Default)]
 pub(crate) struct Outbound;
 
 impl Outbound {
@@ -60,7 +61,9 @@ impl Outbound {
         Self
     }
 
-    pub(crate) fn end(&mut self, _: Option<u16>, _: Option<&Error>) {}
+    pub(crate) fn answered(&mut self, _: &http::response::Parts) {}
+
+    pub(crate) fn end(&mut self, _: Option<&Error>) {}
 }
 
 #[derive(Clone)]

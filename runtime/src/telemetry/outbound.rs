@@ -1,10 +1,12 @@
 //! A call to another service, as telemetry tells it: a span of kind CLIENT, the duration by the conventions, and the headers
 //! by which the other side goes on with the trace.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::time::{Instant, SystemTime};
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Version, response};
+use hyper_util::client::legacy::connect::HttpInfo;
 use opentelemetry::trace::{
     SpanBuilder, SpanKind, Status, TraceContextExt as _, TraceState, Tracer as _,
 };
@@ -12,10 +14,10 @@ use opentelemetry::{Context, KeyValue, Value};
 
 use super::begin::{ids_of, span_of, trace_state};
 use super::names::{key, older};
-use super::place::{rpc_status, span_name};
+use super::place::{rpc_status, span_name, version_name};
 use super::{SERVICE_NAME, Telemetry, address};
 use crate::Error;
-use crate::call::{self, Protocol, TRACEPARENT, Trace};
+use crate::call::{self, Protocol, Trace};
 use crate::client::pass_on;
 use crate::error::Code;
 
@@ -38,6 +40,7 @@ pub(crate) struct Callee<'a> {
 }
 
 /// A call to another service that is under way. Dropped before its end, it was given up.
+#[derive(Default)]
 pub(crate) struct Outbound(Option<Box<Begun>>);
 
 struct Begun {
@@ -48,6 +51,10 @@ struct Begun {
     protocol: Protocol,
     /// What tells the series apart, but for the outcome.
     series: Vec<KeyValue>,
+    /// Whom the span is of, as far as it is known: the address that is called, then that of the connection.
+    peer: Option<SocketAddr>,
+    /// The status and the version of the answer's head.
+    answer: Option<(u16, Version)>,
 }
 
 impl Outbound {
@@ -70,13 +77,11 @@ impl Outbound {
         };
         let series = series(callee);
         let (context, started) = telemetry.client_span(callee, &series);
-        // What the program set itself stays.
-        if !headers.contains_key(TRACEPARENT) {
-            telemetry.propagation.inject(&context, headers);
-        }
+        telemetry.propagation.inject(&context, headers);
         if let (Some(name), false) = (&telemetry.service, headers.contains_key(SERVICE_NAME)) {
             headers.insert(SERVICE_NAME, name.clone());
         }
+        let peer = context.span().is_recording().then(|| callee.literal()).flatten();
         Self(Some(Box::new(Begun {
             telemetry,
             context,
@@ -84,13 +89,24 @@ impl Outbound {
             started,
             protocol: callee.protocol,
             series,
+            peer,
+            answer: None,
         })))
     }
 
-    /// The call has ended: with this status, or with an error.
-    pub(crate) fn end(&mut self, status: Option<u16>, error: Option<&Error>) {
+    /// The head of the answer is there.
+    pub(crate) fn answered(&mut self, head: &response::Parts) {
+        if let Some(begun) = &mut self.0 {
+            begun.answer = Some((head.status.as_u16(), head.version));
+            let connection = head.extensions.get::<HttpInfo>();
+            begun.peer = connection.map(HttpInfo::remote_addr).or(begun.peer);
+        }
+    }
+
+    /// The call has ended, with an error if there is one.
+    pub(crate) fn end(&mut self, error: Option<&Error>) {
         if let Some(begun) = self.0.take() {
-            begun.end(status, error);
+            begun.end(error, error.map_or(Code::Ok, Error::grpc_code));
         }
     }
 }
@@ -99,7 +115,7 @@ impl Drop for Outbound {
     fn drop(&mut self) {
         // Who gives a call up does so on purpose: that is no error of anybody's.
         if let Some(begun) = self.0.take() {
-            begun.given_up();
+            begun.end(None, Code::Cancelled);
         }
     }
 }
@@ -116,18 +132,27 @@ fn series(callee: &Callee<'_>) -> Vec<KeyValue> {
         }
     }
     series.push(KeyValue::new(key::SERVER_ADDRESS, callee.host.to_owned()));
-    let usual = if callee.secure { 443 } else { 80 };
-    let port = callee.port.or_else(|| callee.http.map(|_| usual));
-    series.extend(port.map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+    series.extend(callee.port().map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
     series
+}
+
+impl Callee<'_> {
+    /// The port that is called, which over HTTP need not be named.
+    fn port(&self) -> Option<u16> {
+        let usual = if self.secure { 443 } else { 80 };
+        self.port.or_else(|| self.http.map(|_| usual))
+    }
+
+    /// The address that is called, where it is not a name.
+    fn literal(&self) -> Option<SocketAddr> {
+        let ip = self.host.trim_matches(['[', ']']).parse().ok()?;
+        Some(SocketAddr::new(ip, self.port()?))
+    }
 }
 
 impl Telemetry {
     /// The trace of the call that is handled, in the formats that are asked for, where nothing is recorded.
     fn pass_on(&self, handled: &crate::Context, headers: &mut HeaderMap) {
-        if headers.contains_key(TRACEPARENT) {
-            return;
-        }
         let span = span_of(&handled.trace(), trace_state(handled.headers()));
         let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
         self.propagation.inject(&context, headers);
@@ -206,12 +231,6 @@ fn builder(
     };
     put(key::KRATOS_KIND, callee.protocol.name().into());
     put(key::KRATOS_OPERATION, callee.operation.into());
-    if let Ok(ip) = callee.host.trim_matches(['[', ']']).parse() {
-        put(key::PEER_ADDRESS, address::text(ip).into());
-        if let Some(port) = callee.port {
-            put(key::PEER_PORT, i64::from(port).into());
-        }
-    }
     SpanBuilder { name, ..SpanBuilder::default() }
         .with_kind(SpanKind::Client)
         .with_start_time(started)
@@ -223,29 +242,33 @@ impl Begun {
         self.protocol == Protocol::Http
     }
 
-    fn end(mut self, status: Option<u16>, error: Option<&Error>) {
-        let code = error.map_or(Code::Ok, Error::grpc_code);
-        let mut outcome = Vec::with_capacity(4);
-        let kind = if self.is_http() {
+    /// `code` is how it ended over gRPC. A call that was given up has no error.
+    fn end(mut self, error: Option<&Error>, code: Code) {
+        let took = self.began.elapsed();
+        let (http, status) = (self.is_http(), self.answer.map(|(status, _)| status));
+        let failure = error.filter(|error| !(http && is_redirect(status, error)));
+        let mut outcome = Vec::with_capacity(6);
+        let kind = if http {
             outcome.extend(status.map(|it| KeyValue::new(key::HTTP_STATUS, i64::from(it))));
-            error.map(|error| match error.reason() {
-                // Without a status there is the reason alone.
-                reason if status.is_none() && !reason.is_empty() => reason.to_owned(),
-                _ => status.unwrap_or(error.code()).to_string(),
-            })
+            let version = self.answer.map(|(_, version)| version_name(version));
+            outcome.extend(version.map(|it| KeyValue::new(key::PROTOCOL_VERSION, it)));
+            failure.map(|error| http_kind(status, error))
         } else {
             let status = rpc_status(self.protocol, code).unwrap_or_default();
             outcome.push(KeyValue::new(key::RPC_STATUS, status));
-            (code != Code::Ok).then(|| status.to_owned())
+            failure.map(|_| status.to_owned())
         };
         outcome.extend(kind.map(|kind| KeyValue::new(key::ERROR_TYPE, kind)));
-        let took = self.began.elapsed();
-        let (http, telemetry) = (self.is_http(), &self.telemetry);
+        let telemetry = &self.telemetry;
         self.series.extend_from_slice(&outcome);
         telemetry.meters.called(http, took.as_secs_f64(), &self.series);
         let span = self.context.span();
         if !span.is_recording() {
             return;
+        }
+        if let Some(peer) = self.peer {
+            outcome.push(KeyValue::new(key::PEER_ADDRESS, address::text(peer.ip())));
+            outcome.push(KeyValue::new(key::PEER_PORT, i64::from(peer.port())));
         }
         let older = if http { telemetry.older.http } else { telemetry.older.rpc };
         if older {
@@ -257,22 +280,27 @@ impl Begun {
         }
         if let Some(error) = error {
             super::seen::error_attributes(error, older, &mut outcome);
+        }
+        if let Some(error) = failure {
             span.set_status(Status::error(error.message().to_owned()));
         }
         span.set_attributes(outcome);
         span.end_with_timestamp(self.started + took);
     }
+}
 
-    fn given_up(self) {
-        if self.is_http() {
-            let (took, span) = (self.began.elapsed(), self.context.span());
-            self.telemetry.meters.called(true, took.as_secs_f64(), &self.series);
-            if span.is_recording() {
-                span.end_with_timestamp(self.started + took);
-            }
-            return;
-        }
-        self.end(None, Some(&Error::cancelled()));
+/// Whether it is a redirect that the program takes for an error, as it follows none. To the conventions it is no error; what
+/// fails after such a head is one, and has a reason.
+fn is_redirect(status: Option<u16>, error: &Error) -> bool {
+    matches!(status, Some(300..400)) && error.reason().is_empty()
+}
+
+/// `error.type` over HTTP: the status where it is one of an error, else what went wrong before or after it.
+fn http_kind(status: Option<u16>, error: &Error) -> String {
+    match (status.filter(|status| *status >= 400), error.reason()) {
+        (Some(status), _) => status.to_string(),
+        (None, "") => error.code().to_string(),
+        (None, reason) => reason.to_owned(),
     }
 }
 

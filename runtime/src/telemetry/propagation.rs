@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::propagation::{Injector, TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{TraceContextExt as _, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 
@@ -18,9 +18,11 @@ pub(crate) struct Propagation {
     /// What every call asks of the list.
     trace_context_first: bool,
     trace_context_only: bool,
-    all: TextMapCompositePropagator,
+    all: Vec<Format>,
     baggage: Option<Baggage>,
 }
+
+type Format = Box<dyn TextMapPropagator + Send + Sync>;
 
 /// The caller's span, from whichever format.
 pub(crate) struct Incoming {
@@ -44,7 +46,7 @@ impl Propagation {
         Self {
             trace_context_first: traces.next() == Some(&Propagator::TraceContext),
             trace_context_only: known.iter().all(|it| usual.contains(it)),
-            all: composite(&known),
+            all: formats(&known),
             baggage: known.contains(&Propagator::Baggage).then(Baggage::default),
             list: known,
         }
@@ -64,7 +66,10 @@ impl Propagation {
 
     /// The caller's span, where the headers tell a valid one.
     pub(crate) fn extract(&self, headers: &HeaderMap) -> Option<Incoming> {
-        let context = self.all.extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        let headers = HeaderExtractor(headers);
+        let read =
+            |context: Context, format: &Format| format.extract_with_context(&context, &headers);
+        let context = self.all.iter().fold(Context::new(), read);
         let span = context.span();
         let span = span.span_context();
         span.is_valid().then(|| Incoming {
@@ -88,36 +93,48 @@ impl Propagation {
         }
     }
 
-    /// Writes the span and the baggage of `context` into the headers of a request, in place of what is there.
+    /// Writes the span and the baggage of `context` into the headers of a request. What the program set itself stays.
     pub(crate) fn inject(&self, context: &Context, headers: &mut HeaderMap) {
-        // Not everything is written each time, and what is left from another call would join what is.
-        for name in self.all.fields() {
-            headers.remove(name);
+        for format in &self.all {
+            // The first field is the one that the others belong to.
+            let own = format.fields().next().is_some_and(|name| headers.contains_key(name));
+            if !own {
+                format.inject_context(context, &mut Absent(headers));
+            }
         }
-        self.all.inject_context(context, &mut HeaderInjector(headers));
     }
 
     /// The same for the whole process.
     pub(crate) fn text_map(&self) -> TextMapCompositePropagator {
-        composite(&self.list)
+        TextMapCompositePropagator::new(formats(&self.list))
     }
 }
 
 const BAGGAGE: http::HeaderName = http::HeaderName::from_static("baggage");
 
+/// Writes the headers that are not there yet.
+struct Absent<'a>(&'a mut HeaderMap);
+
+impl Injector for Absent<'_> {
+    fn set(&mut self, name: &str, value: String) {
+        if !self.0.contains_key(name) {
+            HeaderInjector(self.0).set(name, value);
+        }
+    }
+}
+
 /// The last one that finds something valid counts, so that what stands first is asked last.
-fn composite(list: &[Propagator]) -> TextMapCompositePropagator {
-    let propagators =
-        list.iter().rev().map(|propagator| -> Box<dyn TextMapPropagator + Send + Sync> {
-            match propagator {
-                Propagator::TraceContext => Box::new(TraceContext::default()),
-                Propagator::Baggage => Box::new(Baggage::default()),
-                Propagator::B3 => Box::new(B3::single()),
-                Propagator::B3Multi => Box::new(B3::multi()),
-                Propagator::Jaeger => Box::new(Jaeger::default()),
-            }
-        });
-    TextMapCompositePropagator::new(propagators.collect())
+fn formats(list: &[Propagator]) -> Vec<Format> {
+    let format = |propagator: &Propagator| -> Format {
+        match propagator {
+            Propagator::TraceContext => Box::new(TraceContext::default()),
+            Propagator::Baggage => Box::new(Baggage::default()),
+            Propagator::B3 => Box::new(B3::single()),
+            Propagator::B3Multi => Box::new(B3::multi()),
+            Propagator::Jaeger => Box::new(Jaeger::default()),
+        }
+    };
+    list.iter().rev().map(format).collect()
 }
 
 #[cfg(test)]

@@ -219,7 +219,7 @@ fn what_is_written_is_read_again() {
     let all = [W3c, W3cBaggage, B3Single, B3Multi, Uber];
     let propagation = Propagation::new(&all);
     for sampled in [true, false] {
-        let mut map = headers(&[("b3", "old"), ("tracestate", "old=1"), ("other", "1")]);
+        let mut map = headers(&[("other", "1")]);
         propagation.inject(&context(sampled, "a=1", &[("k", "ü, ;=\"%".into())]), &mut map);
         let digit = u8::from(sampled);
         assert_eq!(map["traceparent"], format!("00-{T}-{S}-0{digit}"));
@@ -250,7 +250,7 @@ fn what_is_written_is_read_again() {
 #[test]
 fn nothing_is_written_of_nothing() {
     let propagation = Propagation::new(&[W3c, W3cBaggage, B3Single, B3Multi]);
-    let mut map = headers(&[("traceparent", "old"), ("baggage", "old=1"), ("x-b3-sampled", "1")]);
+    let mut map = HeaderMap::new();
     propagation.inject(&Context::new(), &mut map);
     assert!(map.is_empty(), "{map:?}");
     propagation.inject(&context(true, "", &[]), &mut map);
@@ -259,6 +259,34 @@ fn nothing_is_written_of_nothing() {
     propagation.inject(&context(true, "", &[large("a"), large("b"), large("c")]), &mut map);
     let sent = map["baggage"].to_str().expect("a text");
     assert!(sent.len() <= 8192 && sent.split(',').count() == 2, "{}", sent.len());
+}
+
+#[test]
+fn what_the_program_set_itself_stays() {
+    let propagation = Propagation::new(&[W3c, W3cBaggage, B3Single, B3Multi, Uber]);
+    let all = {
+        let mut map = HeaderMap::new();
+        propagation.inject(&context(true, "a=1", &[("k", "v".into())]), &mut map);
+        map
+    };
+    for (own, with) in [
+        ("traceparent", &["tracestate"][..]),
+        ("tracestate", &[]),
+        ("baggage", &[]),
+        ("b3", &[]),
+        ("x-b3-traceid", &["x-b3-spanid", "x-b3-sampled"]),
+        ("uber-trace-id", &["uberctx-k"]),
+    ] {
+        let mut map = headers(&[(own, "own")]);
+        propagation.inject(&context(true, "a=1", &[("k", "v".into())]), &mut map);
+        let mut expected = all.clone();
+        expected.insert(own, HeaderValue::from_static("own"));
+        // What belongs to it would be a lie beside it.
+        for name in with {
+            expected.remove(*name);
+        }
+        assert_eq!(map, expected, "{own}");
+    }
 }
 
 #[test]

@@ -138,7 +138,11 @@ async fn a_stream_of_requests_is_not_sent_again() {
     let body = Body::new(Full::new(Bytes::from_static(b"taken")));
     let request = crate::client::grpc::post(HeaderMap::new(), body);
     let deadline = Some(Instant::now() + 10 * SECOND);
-    let error = transport.exchange(request, "/a.B/C", deadline, 100).await.err().unwrap();
+    let error = transport
+        .exchange(request, "/a.B/C", deadline, 100, &mut Outbound::default())
+        .await
+        .err()
+        .unwrap();
     assert_eq!(error.grpc_code(), Code::Unavailable, "{error}");
     call(&transport, 10 * SECOND, 100).await.expect("another call");
     soon(server).await.unwrap();

@@ -39,11 +39,16 @@ impl Told {
         Ok(Answer { headers })
     }
 
-    /// What it sends along when it calls itself.
-    #[rpc(get = "/relayed")]
-    async fn relayed(&self, ctx: &Context) -> bident::Result<Answer> {
+    /// What it sends along when it calls itself at this scheme; then what it says of itself may fail.
+    #[rpc(get = "/relayed/{scheme}/{how}")]
+    async fn relayed(&self, ctx: &Context, scheme: String, how: String) -> bident::Result<Answer> {
         let own = ctx.header("host").unwrap_or_default();
-        Ok(ToldClient::connect(format!("http://{own}")).await?.seen().await?)
+        let own = ToldClient::connect(format!("{scheme}://{own}")).await?;
+        let seen = own.seen().await?;
+        if how == "fail" {
+            own.work(how).await?;
+        }
+        Ok(seen)
     }
 
     #[rpc(get = "/seen")]

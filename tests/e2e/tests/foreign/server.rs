@@ -17,10 +17,17 @@ const BUILD_BOUND: Duration = Duration::from_secs(600);
 
 /// The server of this package.
 pub(crate) async fn probe() -> Result<Process> {
-    start(Command::new(env!("CARGO_BIN_EXE_probe"))).await
+    probe_with(&[]).await
 }
 
-/// The same for pages of this origin.
+/// The same with this environment.
+pub(crate) async fn probe_with(environment: &[(&str, &str)]) -> Result<Process> {
+    let mut probe = Command::new(env!("CARGO_BIN_EXE_probe"));
+    probe.envs(environment.iter().copied());
+    start(probe).await
+}
+
+/// One for pages of this origin.
 pub(crate) async fn probe_for(origin: &str) -> Result<Process> {
     let mut probe = Command::new(env!("CARGO_BIN_EXE_probe"));
     probe.env("BIDENT_SERVER__CORS__ORIGINS", format!("[{origin:?}]"));

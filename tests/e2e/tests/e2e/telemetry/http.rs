@@ -1,6 +1,6 @@
 //! Server spans of HTTP requests: every attribute of the conventions, with its type, and nothing else.
 
-use e2e::{WIRES, Wire, call, grpc};
+use e2e::{GrpcCall, WIRES, Wire, call};
 use support::otlp::Status;
 
 use super::*;
@@ -96,10 +96,14 @@ async fn headers_that_are_asked_for_are_on_the_span() {
     let twice = call("GET", "/desk/fine").header("x-step", "1").header("x-step", "2");
     twice.send(told.addr).await;
     call("GET", "/nowhere").send(told.addr).await;
-    grpc(told.addr, WORK, &wire("fine")).await;
+    let twice = GrpcCall::new(WORK, &wire("fine")).header("x-step", "3").header("x-step", "4");
+    twice.send(told.addr).await;
     let [fine, nowhere, rpc] = told.spans().await;
     let texts = |all: &[&str]| Some(Value::List(all.iter().map(|text| (*text).into()).collect()));
     assert_eq!(fine.get("http.request.header.x-step").cloned(), texts(&["1", "2"]));
+    assert_eq!(rpc.get("rpc.request.metadata.x-step").cloned(), texts(&["3", "4"]));
+    let none = |key: &String| key.ends_with(".x-none");
+    assert!(![&fine, &nowhere, &rpc].iter().any(|span| span.attributes.keys().any(none)));
     for span in [&fine, &nowhere] {
         let media = span.get("http.response.header.content-type").cloned();
         assert_eq!(media, texts(&["application/json"]), "{span:?}");

@@ -10,7 +10,7 @@ use crate::common::wire;
 const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-fn is_duration(metric: &Metric) {
+pub(super) fn is_duration(metric: &Metric) {
     assert_eq!((metric.unit.as_str(), metric.shape), ("s", Shape::Histogram), "{metric:?}");
     assert_eq!(metric.temporality, Temporality::Cumulative);
     for point in &metric.points {

@@ -3,10 +3,13 @@
 //! Every test has a receiver of its own, and its app exports there alone. Most of them call, stop the app, and then look at
 //! everything that has come: stopping flushes, so that nothing has to be waited for and nothing can come later.
 
+mod client;
+mod client_outcomes;
 mod collector;
 mod declared;
 mod http;
 mod metrics;
+mod older;
 mod outcomes;
 mod priority;
 mod program;

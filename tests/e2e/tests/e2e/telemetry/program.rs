@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use e2e::{GrpcCall, bounded, call};
 use prost::Message;
-use support::otlp::Status;
 use support::process::is_log;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -70,7 +69,7 @@ impl Program {
     }
 
     /// Starts it so that it exports to the receiver, at once and over gRPC.
-    async fn telling(receiver: &Receiver, environment: &[(&str, &str)]) -> Self {
+    pub(super) async fn telling(receiver: &Receiver, environment: &[(&str, &str)]) -> Self {
         let endpoint = format!("http://{}", receiver.addr());
         let to = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
@@ -83,7 +82,7 @@ impl Program {
         call("GET", path).send(self.addr).await
     }
 
-    async fn grpc(&self, how: &str) -> e2e::GrpcAnswer {
+    pub(super) async fn grpc(&self, how: &str) -> e2e::GrpcAnswer {
         GrpcCall::new(METHOD, &Work { how: how.to_owned() }).send(self.addr).await
     }
 
@@ -195,90 +194,6 @@ async fn log_records_are_part_of_their_trace_and_exports_make_none() {
 }
 
 #[tokio::test]
-async fn older_names_stand_beside_the_present_ones_where_they_are_asked_for() {
-    let receiver = Receiver::start().await.expect("a port");
-    let both = [("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup,rpc/dup")];
-    let program = Program::telling(&receiver, &both).await;
-    let agent = |call: e2e::Call| call.header("user-agent", "test/1");
-    let failed = agent(call("GET", "/told/fail?q=1")).send(program.addr).await;
-    assert_eq!(program.grpc("fail").await.status, 13);
-    program.end().await;
-    let received = everything(&receiver);
-    let [http] = received.named("GET /told/{how}")[..] else { panic!("{:?}", received.spans) };
-    let port = http.get("network.peer.port").cloned().expect("a port");
-    for (key, value) in [
-        ("http.method", Value::from("GET")),
-        ("http.target", "/told/fail?q=1".into()),
-        ("http.status_code", 500.into()),
-        ("http.request_size", 0.into()),
-        ("http.response_size", i64::try_from(failed.body.len()).expect("a size").into()),
-        ("http.user_agent", "test/1".into()),
-        ("http.client_ip", "127.0.0.1".into()),
-        ("net.peer.ip", "127.0.0.1".into()),
-        ("net.peer.port", port),
-        ("error.code", 500.into()),
-        ("error.reason", "BROKEN".into()),
-        ("error.message", "a leg is gone".into()),
-        // The present ones too.
-        ("http.request.method", "GET".into()),
-        ("http.response.status_code", 500.into()),
-        ("error.type", "BROKEN".into()),
-    ] {
-        assert_eq!(http.get(key), Some(&value), "{key}");
-    }
-    assert!(http.get("error.metadata").is_some());
-    let [rpc] = received.named("told.v1.Told/Work")[..] else { panic!("{:?}", received.spans) };
-    for (key, value) in [
-        ("rpc.system", Value::from("grpc")),
-        ("rpc.service", "told.v1.Told".into()),
-        // The same key with a new meaning: the new one wins.
-        ("rpc.method", "told.v1.Told/Work".into()),
-        ("rpc.grpc.status_code", 13.into()),
-        ("net.peer.ip", "127.0.0.1".into()),
-        ("error.reason", "BROKEN".into()),
-        ("rpc.response.status_code", "INTERNAL".into()),
-    ] {
-        assert_eq!(rpc.get(key), Some(&value), "{key}");
-    }
-    for (name, now) in [
-        ("http.server.duration", "http.server.request.duration"),
-        ("rpc.server.duration", "rpc.server.call.duration"),
-    ] {
-        let (old, new) = (received.metric(name).expect(name), received.metric(now).expect(now));
-        assert_eq!(old.unit, "ms", "{name}");
-        let close = (old.points[0].sum - new.points[0].sum * 1000.0).abs() < 1e-6;
-        assert!(close, "{name}: {old:?} {new:?}");
-    }
-}
-
-#[tokio::test]
-async fn without_asking_no_older_name_is_there() {
-    let receiver = Receiver::start().await.expect("a port");
-    let program = Program::telling(&receiver, &[]).await;
-    program.get("/told/fail").await;
-    program.grpc("fail").await;
-    program.end().await;
-    let received = everything(&receiver);
-    let calls = received.spans.iter().filter(|span| span.kind == Kind::Server);
-    let old = [
-        "http.method",
-        "http.target",
-        "http.status_code",
-        "rpc.system",
-        "rpc.service",
-        "net.peer.ip",
-        "error.reason",
-        "error.message",
-        "http.user_agent",
-    ];
-    for span in calls {
-        assert!(matches!(span.status, Status::Error(_)), "{span:?}");
-        assert!(old.iter().all(|key| !span.attributes.contains_key(*key)), "{span:?}");
-    }
-    assert!(received.metric("http.server.duration").is_none());
-}
-
-#[tokio::test]
 async fn the_environment_comes_before_everything() {
     let receiver = Receiver::start().await.expect("a port");
     let environment = [
@@ -330,7 +245,7 @@ async fn a_quiet_program_passes_on_the_context_in_the_format_that_is_asked_for()
     let environment = [("OTEL_SDK_DISABLED", "true"), ("OTEL_PROPAGATORS", "b3")];
     let program = Program::telling(&receiver, &environment).await;
     let (trace, state) = ("4bf92f3577b34da6a3ce929d0e0e4736", "vendor=1");
-    let answer = call("GET", "/relayed")
+    let answer = call("GET", "/relayed/http/fine")
         .header("b3", &format!("{trace}-00f067aa0ba902b7-1"))
         .header("traceparent", "00-11112222333344445555666677778888-00f067aa0ba902b7-01")
         .header("tracestate", state)

@@ -24,7 +24,10 @@ struct Visit {
 async fn visit(scheme: &str, flags: &str, product: &str) -> Visit {
     let receiver = Receiver::start().await.expect("a port");
     let defaults = exporting_to(receiver.addr());
-    let app = |name: &str| App::new(name).defaults(&defaults);
+    let app = |name: &str| {
+        let app = App::new(name).defaults(&defaults);
+        app.defaults("telemetry: {request_headers: [baggage]}")
+    };
     let user = app("user").service(UserServiceServer(shop_user::Users::default()));
     let user = start(user).await;
     let at = |server: &Running| format!("{scheme}://{}", server.addr);
@@ -45,7 +48,12 @@ async fn visit(scheme: &str, flags: &str, product: &str) -> Visit {
     let wanted = json!({"user_id": "1", "items": [{"product_id": product, "quantity": 2}]});
     let traced = call("POST", "/v1/orders").json(wanted.to_string());
     let traced = traced.header("traceparent", &format!("00-{TRACE}-{BROWSER}-{flags}"));
-    let status = traced.header("tracestate", "shop=1").send(gateway.addr).await.status;
+    let status = traced
+        .header("tracestate", "shop=1")
+        .header("baggage", "tenant=acme;tier=1")
+        .send(gateway.addr)
+        .await
+        .status;
     assert_eq!(status == 200, product == "book");
     let (gateway_addr, order_addr, user_addr) = (gateway.addr, order.addr, user.addr);
     for server in [gateway, order, user] {
@@ -85,6 +93,14 @@ async fn every_service_is_part_of_the_browsers_trace() {
             assert_eq!(span.flags & 0x101, 0x101, "{service} over {scheme}: {:x}", span.flags);
         }
         assert_eq!(visit.only("gateway", Kind::Server).parent, BROWSER);
+        // The baggage goes along, and each service sees it as the browser sent it.
+        for service in ["gateway", "order", "user"] {
+            let rpc = scheme == "grpc" && service != "gateway";
+            let key = if rpc { "rpc.request.metadata" } else { "http.request.header" };
+            let sent = Value::List(vec!["tenant=acme;tier=1".into()]);
+            let span = visit.only(service, Kind::Server);
+            assert_eq!(span.get(&format!("{key}.baggage")), Some(&sent), "{service}: {span:?}");
+        }
         // A parent that came over the wire is marked so.
         assert_eq!(visit.only("user", Kind::Server).flags & 0x300, 0x300);
         assert_eq!(visit.only("gateway", Kind::Server).text("server.address"), "127.0.0.1");
