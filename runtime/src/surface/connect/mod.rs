@@ -120,7 +120,7 @@ impl Answer {
     /// The response to a call that ended well, or whose stream has begun.
     pub(crate) fn reply(self, meta: Meta, body: EncodedBody) -> Response<Payload> {
         let sent = meta.encoding(self.wire.sent);
-        let said = meta.compression;
+        let wanted = meta.compression;
         let mut beside = meta.beside;
         let payload = match (self.kind, body) {
             // Someone else's answer says itself how it went.
@@ -144,7 +144,7 @@ impl Answer {
             response.headers_mut().append(VARY, HeaderValue::from_static("accept-encoding"));
         }
         let mut body = payload;
-        let (sent, least) = said.map_or((sent, WORTH), |said| (said.message(self.wire.sent), 1));
+        let (sent, least) = wanted.map_or((sent, WORTH), |said| (said.message(self.wire.sent), 1));
         if sent != Encoding::Identity && body.len() >= least {
             let mut packed = Vec::new();
             if sent.compress(&body, &mut packed).is_ok() {
