@@ -11,6 +11,7 @@ use super::TRACESTATE;
 /// What metadata starts with; `x-md-global-` flows through the whole chain of calls, `x-md-local-` goes one hop.
 pub(crate) const PREFIX: &str = "x-md-";
 const GLOBAL: &str = "x-md-global-";
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// gRPC's base64: written without padding, read with or without it.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -31,11 +32,29 @@ pub(crate) fn entry(name: &str, value: &[u8]) -> Option<(HeaderName, HeaderValue
     Some((name, value))
 }
 
-/// Takes out what flows through the whole chain of calls, where it is not for a caller to say.
+/// Takes out what flows through the whole chain of calls, where it is not for a caller to say: metadata, and the priority
+/// that baggage may name.
 pub(crate) fn disown(headers: &mut HeaderMap) {
     while let Some(name) = headers.keys().find(|it| it.as_str().starts_with(GLOBAL)).cloned() {
         headers.remove(name);
     }
+    let http::header::Entry::Occupied(baggage) = headers.entry(BAGGAGE) else { return };
+    let (name, values) = baggage.remove_entry_mult();
+    for value in values.collect::<Vec<_>>() {
+        // What is no text is no baggage.
+        let members = value.to_str().unwrap_or_default().split(',');
+        let left: Vec<_> = members.filter(|member| !names_priority(member)).collect();
+        if let Ok(value) = HeaderValue::try_from(left.join(","))
+            && !value.is_empty()
+        {
+            headers.append(name.clone(), value);
+        }
+    }
+}
+
+fn names_priority(member: &str) -> bool {
+    let key = member.split(['=', ';']).next().unwrap_or_default().trim();
+    percent_encoding::percent_decode_str(key).eq(*b"priority")
 }
 
 /// Takes out what says how a message is framed on one connection. Those headers are hyper's to write, and it believes the
@@ -123,6 +142,17 @@ mod tests {
         let mut left: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
         left.sort_unstable();
         assert_eq!(left, ["x-md-a", "x-md-local-a"]);
+    }
+
+    #[test]
+    fn no_priority_flows_in_baggage_and_the_rest_of_it_does() {
+        let mut headers = HeaderMap::new();
+        for value in ["a=b,priority=high;p=1, c=d", " priority = high", "prior%69ty=high,e=f"] {
+            headers.append(BAGGAGE, HeaderValue::from_static(value));
+        }
+        disown(&mut headers);
+        let left: Vec<_> = headers.get_all(BAGGAGE).iter().collect();
+        assert_eq!(left, ["a=b, c=d", "e=f"]);
     }
 
     #[test]

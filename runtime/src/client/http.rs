@@ -21,6 +21,7 @@ use crate::route::Template;
 use crate::service::{BindingSpec, Given, MethodSpec, Shape};
 use crate::surface::lines::Unread;
 use crate::surface::rest::is_http_body;
+use crate::telemetry::Secrets;
 use crate::{Error, Result};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -47,6 +48,7 @@ pub(super) struct Plan {
     both: bool,
     types: Types,
     input: TypeRef,
+    secrets: Option<Secrets>,
 }
 
 impl Plan {
@@ -67,6 +69,7 @@ impl Plan {
             both: method.shape == Shape::Bidi,
             types,
             input,
+            secrets: None,
         };
         if let Some(binding) = method.bindings.first() {
             let template = Template::parse(binding.path).map_err(wrong)?;
@@ -87,12 +90,18 @@ impl Plan {
         if method.shape.replies() && plan.replies_may_look_like_errors(&output) {
             plan.accept = EVENTS;
         }
+        plan.secrets = Secrets::of(method, plan.pattern);
         Ok(plan)
     }
 
     /// The path as it is declared, which tells calls apart by their method alone.
     pub(super) fn pattern(&self) -> &'static str {
         self.pattern
+    }
+
+    /// What of a request's path and query spans do not tell.
+    pub(super) fn secrets(&self) -> Option<&Secrets> {
+        self.secrets.as_ref()
     }
 
     /// Whether messages can be written as this binding has them. The RPC path takes the others: messages that have no part

@@ -114,6 +114,7 @@ impl Transport {
             host: self.target.authority.host(),
             port: self.target.authority.port_u16(),
             http: http.map(|(plan, path)| (verb.as_str(), plan.pattern(), path)),
+            secrets: http.and_then(|(plan, _)| plan.secrets()),
         };
         Outbound::begin(&callee, request.headers_mut())
     }

@@ -16,7 +16,7 @@ use super::names::{key, older};
 use super::place::{Place, is_rpc, rpc_system, span_name, version_name};
 use super::seen::Seen;
 use super::verb::Verb;
-use super::{Telemetry, address, ids, w3c};
+use super::{Telemetry, address, ids, query, w3c};
 use crate::call::{Protocol, Trace};
 use crate::server::forwarded;
 
@@ -72,7 +72,7 @@ impl Telemetry {
         let mut origin = Origin::default();
         let mut decided = true;
         let only = self.propagation.trace_context_only();
-        if !only || (trace.parent().is_some() && !self.off) {
+        if !only || (trace.parent().is_some() && (self.public || !self.off)) {
             decided = self.trace_on(&mut trace, &mut origin, headers);
         }
         if self.off {
@@ -256,13 +256,14 @@ impl Attributes {
         let scheme = forwarded.and_then(|seen| seen.scheme).unwrap_or(telemetry.scheme);
         self.put(key::URL_SCHEME, scheme);
         if let Some(uri) = request.uri {
-            self.put(key::URL_PATH, uri.path().to_owned());
+            let secrets = place.secrets.as_ref();
+            self.put(key::URL_PATH, query::path(uri.path(), secrets).into_owned());
             if let Some(query) = uri.query() {
-                self.put(key::URL_QUERY, super::query::redacted(query));
+                self.put(key::URL_QUERY, query::redacted(query, secrets));
             }
             if telemetry.older.http {
                 let target = uri.path_and_query().map_or("/", |target| target.as_str());
-                self.put(older::HTTP_TARGET, super::query::redacted(target));
+                self.put(older::HTTP_TARGET, query::target(target, secrets));
             }
         }
         if let Some(route) = &place.route {

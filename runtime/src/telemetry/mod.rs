@@ -28,6 +28,7 @@ mod resource;
 mod running;
 mod sampling;
 mod scrape;
+mod secrets;
 mod seen;
 pub(crate) mod settings;
 mod verb;
@@ -46,6 +47,7 @@ pub(crate) use outbound::{Callee, Outbound};
 pub(crate) use place::Place;
 pub(crate) use places::{Foreign, Places};
 pub(crate) use running::{Running, Scrape};
+pub(crate) use secrets::Secrets;
 pub(crate) use seen::{Ending, Seen};
 
 use self::meters::Meters;

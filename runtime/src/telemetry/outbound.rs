@@ -15,7 +15,7 @@ use opentelemetry::{Context, KeyValue, Value};
 use super::begin::{ids_of, span_of, trace_state};
 use super::names::{key, older};
 use super::place::{rpc_status, span_name, version_name};
-use super::{SERVICE_NAME, Telemetry, address};
+use super::{SERVICE_NAME, Secrets, Telemetry, address};
 use crate::Error;
 use crate::call::{self, Protocol, Trace};
 use crate::client::pass_on;
@@ -37,6 +37,8 @@ pub(crate) struct Callee<'a> {
     pub(crate) port: Option<u16>,
     /// The HTTP method, the template of the path, and the path as it is sent: over HTTP alone.
     pub(crate) http: Option<(&'a str, &'a str, &'a str)>,
+    /// What of that path is secret.
+    pub(crate) secrets: Option<&'a Secrets>,
 }
 
 /// A call to another service that is under way. Dropped before its end, it was given up.
@@ -209,7 +211,7 @@ fn builder(
         Some((method, template, path)) => {
             let scheme = if callee.secure { "https" } else { "http" };
             let port = callee.port.map_or_else(String::new, |port| format!(":{port}"));
-            let path = super::query::redacted(path);
+            let path = super::query::target(path, callee.secrets);
             let full = format!("{scheme}://{}{port}{path}", callee.host);
             put(key::URL_FULL, full.into());
             if older {

@@ -8,10 +8,10 @@ use http::Version;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
-use super::Telemetry;
 use super::names::key;
 use super::sampling::Rule;
 use super::verb::Verb;
+use super::{Secrets, Telemetry};
 use crate::call::Protocol;
 use crate::error::Code;
 
@@ -32,6 +32,8 @@ pub(crate) struct Place {
     pub(super) method: Option<Cow<'static, str>>,
     /// `http.route`.
     pub(super) route: Option<Cow<'static, str>>,
+    /// What of the path and the query is secret.
+    pub(super) secrets: Option<Secrets>,
     pub(super) rule: Rule,
     /// The method that it was declared with, and the name of a span with that method.
     pub(super) verb: Verb,
@@ -64,6 +66,7 @@ impl Place {
         verb: &str,
         rule: Rule,
         known: bool,
+        secrets: Option<Secrets>,
     ) -> Arc<Self> {
         let verb = telemetry.verbs.named(verb);
         let name = span_name(telemetry.verbs.in_name(verb), route.as_deref());
@@ -76,6 +79,7 @@ impl Place {
             operation,
             method,
             route,
+            secrets,
             rule,
             verb,
             name,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::Telemetry;
 use super::place::Place;
+use super::{Secrets, Telemetry};
 use crate::service::MethodSpec;
 
 /// Every way to one operation.
@@ -23,8 +23,10 @@ impl Places {
             false => sampling.rule(method.operation),
         };
         let place = |route: &'static str, verb| {
+            // They are for spans alone.
+            let secrets = telemetry.tracer.as_ref().and_then(|_| Secrets::of(method, route));
             let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
-            Place::new(telemetry, operation, Some(route), verb, rule, true)
+            Place::new(telemetry, operation, Some(route), verb, rule, true, secrets)
         };
         Self {
             rpc: place(method.operation, "POST"),
@@ -35,7 +37,7 @@ impl Places {
     /// Of a path of the kit's own.
     pub(crate) fn raw(telemetry: &Arc<Telemetry>, path: &'static str) -> Self {
         let (name, rule) = (Cow::Borrowed(path), telemetry.sampling.rule(path));
-        let place = Place::new(telemetry, name.clone(), Some(name), "GET", rule, true);
+        let place = Place::new(telemetry, name.clone(), Some(name), "GET", rule, true, None);
         Self { rpc: place, bindings: Vec::new() }
     }
 
@@ -61,7 +63,7 @@ impl Foreign {
         let (name, rule) = (Cow::Borrowed(unmatched), telemetry.sampling.rule(unmatched));
         Self {
             telemetry: Arc::clone(telemetry),
-            unmatched: Place::new(telemetry, name, None, "GET", rule, false),
+            unmatched: Place::new(telemetry, name, None, "GET", rule, false, None),
             known: RwLock::default(),
         }
     }
@@ -79,7 +81,7 @@ impl Foreign {
     fn made(&self, operation: &str) -> Arc<Place> {
         let named = || Cow::Owned(operation.to_owned());
         let rule = self.telemetry.sampling.rule(operation);
-        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", rule, true);
+        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", rule, true, None);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() < Self::MOST {
             known.insert(operation.to_owned(), Arc::clone(&place));

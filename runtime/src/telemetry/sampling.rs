@@ -16,8 +16,9 @@ use super::settings::SamplingSettings;
 const PRIORITY: [&str; 2] = ["x-md-global-priority", "x-priority"];
 const HIGH: &str = "high";
 
-/// What probes ask again and again, and nobody wants to read.
-const PROBES: [&str; 4] = ["/grpc.health.v1.Health/", "/healthz", "/readyz", "/metrics"];
+/// What probes ask again and again, and nobody wants to read: paths, and the methods of a service.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// Decides about traces.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl Sampling {
 
     /// The rule of an operation: one that names it comes before one for all that begin alike.
     pub(crate) fn rule(&self, operation: &str) -> Rule {
-        if PROBES.iter().any(|probe| operation.starts_with(probe)) {
+        if PROBES.contains(&operation) || operation.starts_with(HEALTH) {
             return Rule::Never;
         }
         let exact = self.rules.iter().find(|(name, _)| name == operation);
@@ -283,6 +284,9 @@ mod tests {
         assert_eq!(decisions(&sampling, Rule::Never, Some(true), true), [false; 4]);
         assert_eq!(sampling.rule("/grpc.health.v1.Health/Check"), Rule::Never);
         assert_eq!(sampling.rule("/healthz"), Rule::Never);
+        for others in ["/metrics.v1.Store/Get", "/healthz-report", "/metrics/{tenant}"] {
+            assert_eq!(sampling.rule(others), Rule::Default, "{others}");
+        }
         let high = |name, value| {
             let headers = HeaderMap::from_iter([(
                 http::HeaderName::from_static(name),

@@ -28,6 +28,8 @@ pub(crate) use flow::{FAILED, TEXT, error_envelope};
 pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::Answer;
 pub(crate) use plan::{Plan, is_http_body};
+#[cfg(feature = "telemetry")]
+pub(crate) use request::split_key;
 pub(crate) use text::form_value;
 
 use std::sync::Arc;

@@ -184,7 +184,7 @@ fn bind_pair<M: Message>(message: &mut M, path: &[&str], value: &str) -> Result<
 }
 
 /// Splits `a.b[k].c[]` into its names: `a`, `b`, `k`, `c`. A key in brackets may hold dots.
-pub(super) fn split_key<'k>(key: &'k str, path: &mut SmallVec<[&'k str; 4]>) {
+pub(crate) fn split_key<'k>(key: &'k str, path: &mut SmallVec<[&'k str; 4]>) {
     let mut rest = key;
     while !rest.is_empty() {
         if let Some(inside) = rest.strip_prefix('[')

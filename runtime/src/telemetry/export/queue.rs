@@ -13,6 +13,9 @@ use super::losses::Losses;
 use super::orders::Orders;
 use crate::telemetry::settings::BatchSettings;
 
+/// What a batch has room for from the start, at most: a larger one grows, and no setting asks for more memory than there is.
+const RESERVED: usize = 512;
+
 /// Takes batches to where they go.
 pub(super) trait Export<T>: Send + Sync + 'static {
     fn export(&self, batch: Vec<T>) -> impl Future<Output = Result<(), Lost>> + Send;
@@ -67,7 +70,7 @@ impl<T> Queue<T> {
         }
         waiting.number += 1;
         if waiting.open.capacity() == 0 {
-            waiting.open.reserve_exact(self.batch);
+            waiting.open.reserve_exact(self.batch.min(RESERVED));
         }
         waiting.open.push(item);
         if waiting.open.len() == self.batch {

@@ -16,6 +16,7 @@ mod program;
 mod propagation;
 mod rpc;
 mod sampling;
+mod secrets;
 mod shop;
 mod statuses;
 mod streams;
