@@ -71,7 +71,7 @@ const QUERIES: [(&str, &str); 9] = [
     ("owner.heir.heir.passPhrase=1", "owner.heir.heir.passPhrase=REDACTED"),
     ("others[pass_phrase].name=1", "others[pass_phrase].name=1"),
     ("others[a.b].pass_phrase=1", "others[a.b].pass_phrase=REDACTED"),
-    ("hint=1&password=2&pinned=3&name=4", "hint=1&password=REDACTED&pinned=3&name=4"),
+    ("proof.password=2&pinned=3&name=4", "proof.password=REDACTED&pinned=3&name=4"),
 ];
 
 #[tokio::test]
