@@ -10,4 +10,6 @@ mod tests;
 
 pub(crate) use builder::Builder;
 pub(crate) use table::{Captures, Found, Route, Table};
-pub(crate) use template::{Segment, Span, Template, Variable, escape_at};
+#[cfg(feature = "telemetry")]
+pub(crate) use template::Span;
+pub(crate) use template::{Segment, Template, Variable, escape_at};

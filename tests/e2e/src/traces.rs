@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Level, Subscriber};
+use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -45,8 +46,14 @@ struct Seen {
     events: Arc<Mutex<Vec<Traced>>>,
 }
 
+/// While there is one subscriber alone, `tracing` asks the thread that comes first to a place in the code whether it is of
+/// interest, and keeps a no for every other. With a second one all are asked.
+static SECOND: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry().with(LevelFilter::OFF)));
+
 /// Listens to everything that this thread traces.
 pub fn traces() -> Traces {
+    LazyLock::force(&SECOND);
     let seen = Seen::default();
     let subscriber = tracing_subscriber::registry().with(seen.clone());
     Traces { seen, _installed: tracing::subscriber::set_default(subscriber) }
