@@ -72,6 +72,8 @@ mod describe;
 pub mod error;
 mod foreign;
 mod health;
+#[cfg(test)]
+mod listening;
 pub mod message;
 pub mod prelude;
 mod reflection;

@@ -1,7 +1,7 @@
 //! `#[traced]` seen by a subscriber.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -54,13 +54,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collect {
     }
 }
 
-/// Held where it matters who listens: a place in the code that is met first where nobody does, while somebody begins to
-/// elsewhere, is remembered as one that nobody wants.
-static LISTENING: Mutex<()> = Mutex::new(());
-
 /// The spans that `f` opens, in the order in which they close.
 fn spans(f: impl FnOnce()) -> Vec<Seen> {
-    let _listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
+    crate::listening::ask_all();
     let collect = Collect::default();
     subscriber::with_default(tracing_subscriber::registry().with(collect.clone()), f);
     let seen = collect.0.lock().expect("no test panics with it");

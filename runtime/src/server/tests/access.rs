@@ -31,20 +31,15 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 /// Listens to the access log of this thread; the test's runtime runs on it alone.
-///
-/// Beside it stands a second subscriber that nobody uses. While there is only one, `tracing` asks just the thread that is
-/// first at an event whether anyone wants it, and that may be another test's thread, where nobody does.
-pub(super) fn listen() -> (mpsc::UnboundedReceiver<String>, (tracing::Dispatch, DefaultGuard)) {
+pub(super) fn listen() -> (mpsc::UnboundedReceiver<String>, DefaultGuard) {
+    crate::listening::ask_all();
     let (send, lines) = mpsc::unbounded_channel();
-    let subscriber = |send| {
-        tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_max_level(tracing::Level::DEBUG)
-            .with_writer(Lines(send))
-            .finish()
-    };
-    let listening = tracing::subscriber::set_default(subscriber(send.clone()));
-    (lines, (tracing::Dispatch::new(subscriber(send)), listening))
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(Lines(send))
+        .finish();
+    (lines, tracing::subscriber::set_default(subscriber))
 }
 
 pub(super) async fn access(lines: &mut mpsc::UnboundedReceiver<String>) -> String {

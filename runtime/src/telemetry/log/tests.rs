@@ -113,6 +113,7 @@ impl Bench {
     fn new(level: &str, format: LogFormat) -> Self {
         let (spans, records) = (Kept::default(), Kept::default());
         let tracer = tracer(&spans);
+        crate::listening::ask_all();
         // A test's own, for as long as the process lives.
         let outlet: &'static Outlet = Box::leak(Box::new(Outlet::new()));
         outlet.fill(of(level), Some(tracer.clone()), Some(logger(&records)));

@@ -58,6 +58,7 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
 impl Lines {
     /// Gathers the lines of this thread, and of export threads that it starts.
     fn gather() -> (Self, tracing::subscriber::DefaultGuard) {
+        crate::listening::ask_all();
         let lines = Self::default();
         let guard = tracing::subscriber::set_default(registry().with(lines.clone()));
         (lines, guard)
