@@ -1,7 +1,7 @@
 //! How a request is spread over path, query and body, and how an error body is read.
 
 use super::*;
-use crate::service::{BindingSpec, Shape};
+use crate::service::BindingSpec;
 
 fn read(status: u16, body: &str) -> Error {
     let (mut head, ()) = http::Response::new(()).into_parts();
@@ -41,19 +41,13 @@ fn full() -> Request {
 async fn sent(request: &Request, binding: Option<BindingSpec>) -> (String, String) {
     let bindings: &'static [BindingSpec] = Box::leak(binding.into_iter().collect());
     let method: &'static MethodSpec = Box::leak(Box::new(MethodSpec {
-        name: "Do",
-        operation: "/a.B/Do",
-        doc: "",
         bindings,
-        shape: Shape::Unary,
-        timeout: None,
-        idempotent: false,
-        deprecated: false,
-        form: false,
-        event_id: None,
-        high_priority: false,
-        input: <Request as Message>::describe,
-        output: <Item as Message>::describe,
+        ..MethodSpec::new(
+            "Do",
+            "/a.B/Do",
+            <Request as Message>::describe,
+            <Item as Message>::describe,
+        )
     }));
     let plan = Plan::new(method).unwrap();
     let (path, request) =

@@ -46,19 +46,14 @@ pub(crate) struct HealthListResponse {
 }
 
 const METHOD: MethodSpec = MethodSpec {
-    name: "Check",
-    operation: "/grpc.health.v1.Health/Check",
     doc: "Says how a service, or with an empty name the app, is at this moment.",
-    bindings: &[],
-    shape: Shape::Unary,
-    timeout: None,
     idempotent: true,
-    deprecated: false,
-    form: false,
-    event_id: None,
-    high_priority: false,
-    input: HealthCheckRequest::describe,
-    output: HealthCheckResponse::describe,
+    ..MethodSpec::new(
+        "Check",
+        "/grpc.health.v1.Health/Check",
+        HealthCheckRequest::describe,
+        HealthCheckResponse::describe,
+    )
 };
 
 /// The description of the service.

@@ -124,19 +124,14 @@ macro_rules! version {
                 doc: "Describes what this app serves.",
                 deprecated: false,
                 methods: &[MethodSpec {
-                    name: "ServerReflectionInfo",
-                    operation: $operation,
                     doc: "Answers each question in its turn.",
-                    bindings: &[],
                     shape: Shape::Bidi,
-                    timeout: None,
-                    idempotent: false,
-                    deprecated: false,
-                    form: false,
-                    event_id: None,
-                    high_priority: false,
-                    input: ServerReflectionRequest::describe,
-                    output: ServerReflectionResponse::describe,
+                    ..MethodSpec::new(
+                        "ServerReflectionInfo",
+                        $operation,
+                        ServerReflectionRequest::describe,
+                        ServerReflectionResponse::describe,
+                    )
                 }],
             };
 

@@ -52,6 +52,32 @@ pub struct MethodSpec {
     pub output: fn(&mut Types) -> TypeRef,
 }
 
+impl MethodSpec {
+    /// A unary method of which nothing else is said.
+    pub const fn new(
+        name: &'static str,
+        operation: &'static str,
+        input: fn(&mut Types) -> TypeRef,
+        output: fn(&mut Types) -> TypeRef,
+    ) -> Self {
+        Self {
+            name,
+            operation,
+            doc: "",
+            bindings: &[],
+            shape: Shape::Unary,
+            timeout: None,
+            idempotent: false,
+            deprecated: false,
+            form: false,
+            event_id: None,
+            high_priority: false,
+            input,
+            output,
+        }
+    }
+}
+
 /// One `google.api.http` binding.
 #[derive(Debug)]
 pub struct BindingSpec {

@@ -21,9 +21,6 @@ const fn spec(verb: &'static str, path: &'static str, body: Option<&'static str>
 }
 
 static METHOD: MethodSpec = MethodSpec {
-    name: "Take",
-    operation: "/fuzz.v1.Fuzz/Take",
-    doc: "",
     bindings: &[
         spec("GET", "/a/{scalars.text}/{scalars.long}", None),
         spec("GET", "/b/{scalars.text=**}", None),
@@ -34,14 +31,8 @@ static METHOD: MethodSpec = MethodSpec {
         BindingSpec { response_body: Some("known"), ..spec("POST", "/g", Some("choices")) },
     ],
     shape: Shape::Bidi,
-    timeout: None,
-    idempotent: false,
-    deprecated: false,
     form: true,
-    event_id: None,
-    high_priority: false,
-    input: Everything::describe,
-    output: Everything::describe,
+    ..MethodSpec::new("Take", "/fuzz.v1.Fuzz/Take", Everything::describe, Everything::describe)
 };
 
 static BINDINGS: LazyLock<Bindings> = LazyLock::new(|| match Bindings::new(&METHOD) {

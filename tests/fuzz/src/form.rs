@@ -15,19 +15,9 @@ use crate::body;
 const LIMIT: usize = 1 << 8;
 
 static METHOD: MethodSpec = MethodSpec {
-    name: "Form",
-    operation: "/fuzz.v1.Fuzz/Form",
-    doc: "",
     bindings: &[BindingSpec { verb: "POST", path: "/", body: Some("*"), response_body: None }],
     shape: Shape::ClientStream,
-    timeout: None,
-    idempotent: false,
-    deprecated: false,
-    form: false,
-    event_id: None,
-    high_priority: false,
-    input: FormPart::describe,
-    output: FormPart::describe,
+    ..MethodSpec::new("Form", "/fuzz.v1.Fuzz/Form", FormPart::describe, FormPart::describe)
 };
 
 static BINDING: LazyLock<Binding> = LazyLock::new(|| {

@@ -30,19 +30,13 @@ type Answers = Streaming<Text, CallError<Late>>;
 
 fn method(shape: Shape) -> &'static MethodSpec {
     Box::leak(Box::new(MethodSpec {
-        name: "C",
-        operation: "/a.B/C",
-        doc: "",
-        bindings: &[],
         shape,
-        timeout: None,
-        event_id: None,
-        high_priority: false,
-        idempotent: false,
-        deprecated: false,
-        form: false,
-        input: <Text as crate::message::Message>::describe,
-        output: <Text as crate::message::Message>::describe,
+        ..MethodSpec::new(
+            "C",
+            "/a.B/C",
+            <Text as crate::message::Message>::describe,
+            <Text as crate::message::Message>::describe,
+        )
     }))
 }
 

@@ -96,19 +96,8 @@ fn empty(_: &mut Types) -> TypeRef {
 }
 
 const BASE: MethodSpec = MethodSpec {
-    name: "Do",
-    operation: "/demo.v1.Demo/Do",
-    doc: "",
-    bindings: &[],
-    shape: Shape::Unary,
     timeout: Some(Duration::from_secs(1)),
-    idempotent: false,
-    deprecated: false,
-    form: false,
-    event_id: None,
-    high_priority: false,
-    input: request,
-    output: empty,
+    ..MethodSpec::new("Do", "/demo.v1.Demo/Do", request, empty)
 };
 
 const BINDING: BindingSpec =

@@ -64,19 +64,9 @@ const fn method(
     shape: Shape,
 ) -> MethodSpec {
     MethodSpec {
-        name,
-        operation,
-        doc: "",
         bindings,
         shape,
-        timeout: None,
-        idempotent: false,
-        deprecated: false,
-        form: false,
-        event_id: None,
-        high_priority: false,
-        input: Text::describe,
-        output: Text::describe,
+        ..MethodSpec::new(name, operation, Text::describe, Text::describe)
     }
 }
 

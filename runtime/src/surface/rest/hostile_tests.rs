@@ -12,7 +12,7 @@ use super::{Answer, Plan, Rest};
 use crate::message;
 use crate::message::{Message, Types};
 use crate::route::{Builder, Found, Route};
-use crate::service::{BindingSpec, MethodSpec, Shape};
+use crate::service::{BindingSpec, MethodSpec};
 
 #[message]
 struct Inner {
@@ -32,19 +32,8 @@ struct Hostile {
 }
 
 static METHOD: MethodSpec = MethodSpec {
-    name: "Take",
-    operation: "/h.v1.H/Take",
-    doc: "",
-    bindings: &[],
-    shape: Shape::Unary,
-    timeout: None,
-    idempotent: false,
-    deprecated: false,
     form: true,
-    event_id: None,
-    high_priority: false,
-    input: Hostile::describe,
-    output: Hostile::describe,
+    ..MethodSpec::new("Take", "/h.v1.H/Take", Hostile::describe, Hostile::describe)
 };
 
 static BINDINGS: [BindingSpec; 3] = [

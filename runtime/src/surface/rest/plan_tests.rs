@@ -2,7 +2,7 @@
 
 use super::plan::{BodyRule, Plan};
 use crate::message::{FieldDesc, Kind, Label, MessageDesc, TypeRef, Types};
-use crate::service::{BindingSpec, MethodSpec, Shape};
+use crate::service::{BindingSpec, MethodSpec};
 
 struct Author;
 struct Book;
@@ -65,21 +65,7 @@ fn plan(
     response_body: Option<&'static str>,
     has_initial: bool,
 ) -> Result<Plan, Vec<String>> {
-    let method = MethodSpec {
-        name: "Put",
-        operation: "/lib.Books/Put",
-        doc: "",
-        bindings: &[],
-        shape: Shape::Unary,
-        timeout: None,
-        idempotent: false,
-        deprecated: false,
-        form: false,
-        event_id: None,
-        high_priority: false,
-        input: book,
-        output: book,
-    };
+    let method = MethodSpec { ..MethodSpec::new("Put", "/lib.Books/Put", book, book) };
     let binding = Box::leak(Box::new(BindingSpec { verb: "PUT", path, body, response_body }));
     Plan::binding(&method, binding, &mut Types::default(), has_initial)
 }
