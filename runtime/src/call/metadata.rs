@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::TRACESTATE;
@@ -88,11 +89,13 @@ pub(crate) fn is_framing(name: &HeaderName) -> bool {
 /// assert_eq!(seals, [&[0, 255][..], &[255], &[1]]);
 /// ```
 pub fn binaries(headers: &HeaderMap, name: &str) -> impl Iterator<Item = Bytes> {
-    headers
-        .get_all(name)
-        .into_iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .filter_map(|value| BASE64.decode(value.trim_ascii()).ok().map(Bytes::from))
+    members(headers, name).filter_map(|value| BASE64.decode(value).ok().map(Bytes::from))
+}
+
+/// What stands between the commas of a header that is a list, of all headers of that name.
+pub(crate) fn members(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(name).into_iter();
+    values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
 }
 
 /// The headers that concern outgoing calls: metadata and the trace's state.

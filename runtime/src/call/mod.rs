@@ -42,7 +42,7 @@ pub(crate) use scope::trace;
 #[cfg(all(test, feature = "telemetry"))]
 pub(crate) use scope::within;
 pub use scope::{current, sampled, spawn};
-pub(crate) use scope::{leaving, said};
+pub(crate) use scope::{heard, leaving, said};
 pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;
 pub use streaming::Streaming;

@@ -38,6 +38,15 @@ pub(crate) fn leaving() -> Option<Said> {
         .with_borrow(|current| current.as_ref().and_then(|context| context.compression().leave()))
 }
 
+/// Tells the current call whether the message that is read now came compressed.
+pub(crate) fn heard(compressed: bool) {
+    CURRENT.with_borrow(|current| {
+        if let Some(context) = current {
+            context.hear_compression(compressed);
+        }
+    });
+}
+
 /// The current call's trace.
 #[cfg(feature = "telemetry")]
 pub(crate) fn trace() -> Option<super::Trace> {

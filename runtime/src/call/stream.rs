@@ -82,8 +82,7 @@ impl Answers {
     }
 
     /// Lets the head of the answer go, unless the first message has to describe it: then it is given back.
-    pub(crate) fn begin(&self, mut head: Meta) -> Option<Meta> {
-        self.encoder.begin(&mut head);
+    pub(crate) fn begin(&self, head: Meta) -> Option<Meta> {
         if self.encoder.needs_first() {
             return Some(head);
         }

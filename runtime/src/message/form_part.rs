@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::error::reasons;
 use crate::{Error, Result};
 
 /// The full name of [`FormPart`], and of its likes from other libraries.
@@ -81,7 +80,7 @@ impl FormPart {
     pub fn text(&self) -> Result<&str> {
         if self.more {
             let text = format!("the form's field `{}` is too long", self.name);
-            return Err(Error::new(413, reasons::BODY_TOO_LARGE, text));
+            return Err(Error::form_too_large(text));
         }
         str::from_utf8(&self.data)
             .map_err(|_| Error::codec(format!("the form's field `{}` is not UTF-8", self.name)))

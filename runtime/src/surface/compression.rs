@@ -8,7 +8,10 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
+use http::HeaderMap;
+use http::header::AsHeaderName;
 
+use crate::call::metadata::members;
 use crate::{Error, Result};
 
 /// A smaller message is sent as it is: its headers alone would make it larger.
@@ -68,6 +71,14 @@ impl Encoding {
     /// The encoding of this name; `None` for one that is not known here.
     pub(crate) fn named(name: &[u8]) -> Option<Self> {
         KNOWN.iter().copied().find(|known| known.name().as_bytes() == name)
+    }
+
+    /// Those of a header like `grpc-accept-encoding` that are known here, in its order.
+    pub(crate) fn listed(
+        headers: &HeaderMap,
+        name: impl AsHeaderName,
+    ) -> impl Iterator<Item = Self> {
+        members(headers, name).filter_map(Self::named)
     }
 
     /// Whether a list like that of `grpc-accept-encoding` names this encoding. Weights are not looked at: nobody sends any.

@@ -348,12 +348,9 @@ pub(crate) fn readable(protocol: Protocol, headers: &HeaderMap) -> Encoding {
         Protocol::Http | Protocol::WebSocket => return Encoding::Identity,
     };
     let received = headers.get(encoding).and_then(|name| Encoding::named(name.as_bytes()));
-    let lists = || headers.get_all(&accepts).iter().map(HeaderValue::as_bytes);
-    let mirrored = received.filter(|received| lists().any(|list| received.is_in(list)));
-    let named = lists()
-        .flat_map(|list| list.split(|byte| *byte == b','))
-        .filter_map(|name| Encoding::named(name.trim_ascii()));
-    let mut read = mirrored.into_iter().chain(named);
+    let named = || Encoding::listed(headers, &accepts);
+    let mirrored = received.filter(|received| named().any(|one| one == *received));
+    let mut read = mirrored.into_iter().chain(named());
     read.find(|encoding| *encoding != Encoding::Identity).unwrap_or_default()
 }
 

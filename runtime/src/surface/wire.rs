@@ -88,10 +88,8 @@ impl Wire {
         if more {
             return Err(one_message("the call has more than one message"));
         }
-        if flags == COMPRESSED
-            && let Some(call) = call::current()
-        {
-            call.hear_compression(true);
+        if flags == COMPRESSED {
+            call::heard(true);
         }
         self.open(flags, &bytes, &bytes[PREFIX..], limit)
     }

@@ -235,9 +235,7 @@ impl Unary {
         if received == Encoding::Identity || bytes.is_empty() {
             return format.read(&bytes, &bytes);
         }
-        if let Some(call) = call::current() {
-            call.hear_compression(true);
-        }
+        call::heard(true);
         let bytes = received.decompress(bytes, limit)?;
         format.read(&bytes, &bytes)
     }
@@ -318,13 +316,10 @@ fn known(name: &[u8], accepts: HeaderName) -> Result<Encoding> {
 /// What replies are compressed with: as the request is, where the caller reads that; else the first that it names and
 /// that is known here.
 fn accepted(received: Encoding, headers: &HeaderMap, accepts: HeaderName) -> Encoding {
-    let mut lists = headers.get_all(accepts).iter().map(HeaderValue::as_bytes).peekable();
-    if lists.peek().is_none() {
+    if !headers.contains_key(&accepts) {
         return received;
     }
-    let mut named = lists
-        .flat_map(|list| list.split(|byte| *byte == b','))
-        .filter_map(|name| Encoding::named(name.trim_ascii()));
+    let mut named = Encoding::listed(headers, accepts);
     let Some(first) = named.next() else { return Encoding::Identity };
     if first == received || named.any(|one| one == received && one != Encoding::Identity) {
         received

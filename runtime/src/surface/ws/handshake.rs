@@ -8,7 +8,7 @@ use http::header::{
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use sha1::{Digest as _, Sha1};
 
-use crate::call::Added;
+use crate::call::{Added, metadata};
 use crate::error::reasons;
 use crate::{Error, Result};
 
@@ -57,9 +57,7 @@ impl Handshake {
 
 /// Whether a header that is a list has this member, in whatever case.
 fn lists(headers: &HeaderMap, name: HeaderName, member: &str) -> bool {
-    let mut members =
-        headers.get_all(name).into_iter().flat_map(|value| value.as_bytes().split(|&b| b == b','));
-    members.any(|it| it.trim_ascii().eq_ignore_ascii_case(member.as_bytes()))
+    metadata::members(headers, name).any(|it| it.eq_ignore_ascii_case(member.as_bytes()))
 }
 
 /// The error of a request to a path that speaks WebSocket alone.

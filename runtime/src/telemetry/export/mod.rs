@@ -102,18 +102,8 @@ impl Exports {
         resource: &Resource,
         thread: &ExportThread,
     ) -> Result<(), Vec<String>> {
-        let mut targets = Vec::new();
-        if let Some(otlp) = &settings.traces.otlp {
-            let opened = otlp::Opened::new(otlp)?;
-            let losses = self.losses("traces", opened.endpoint.clone());
-            let exporter = opened.spans(resource).map_err(|mistake| vec![mistake])?;
-            targets.push(self.queue(thread, settings.spans, losses, exporter, otlp.timeout));
-        }
-        if settings.traces.console {
-            let losses = self.losses("traces", "console".to_owned());
-            let batch = BatchSettings { delay: CONSOLE_DELAY, ..settings.spans };
-            targets.push(self.queue(thread, batch, losses, console::Console, FLUSH));
-        }
+        let traces = &settings.traces;
+        let targets = self.targets("traces", traces, settings.spans, resource, thread)?;
         if !targets.is_empty() {
             self.spans = Some(Spans::new(targets, settings.limits.value_length));
         }
@@ -126,22 +116,39 @@ impl Exports {
         resource: &Resource,
         thread: &ExportThread,
     ) -> Result<(), Vec<String>> {
-        let mut targets = Vec::new();
-        if let Some(otlp) = &settings.logs.otlp {
-            let opened = otlp::Opened::new(otlp)?;
-            let losses = self.losses("logs", opened.endpoint.clone());
-            let exporter = opened.records(resource).map_err(|mistake| vec![mistake])?;
-            targets.push(self.queue(thread, settings.records, losses, exporter, otlp.timeout));
-        }
-        if settings.logs.console {
-            let losses = self.losses("logs", "console".to_owned());
-            let batch = BatchSettings { delay: CONSOLE_DELAY, ..settings.records };
-            targets.push(self.queue(thread, batch, losses, console::Console, FLUSH));
-        }
+        let logs = &settings.logs;
+        let targets = self.targets("logs", logs, settings.records, resource, thread)?;
         if !targets.is_empty() {
             self.records = Some(Records::new(targets));
         }
         Ok(())
+    }
+
+    /// Wherever the items of a signal go, each with a queue of its own.
+    fn targets<T: otlp::Item>(
+        &mut self,
+        signal: &'static str,
+        settings: &SignalSettings,
+        batch: BatchSettings,
+        resource: &Resource,
+        thread: &ExportThread,
+    ) -> Result<Vec<Target<T>>, Vec<String>>
+    where
+        console::Console: queue::Export<T>,
+    {
+        let mut targets = Vec::new();
+        if let Some(otlp) = &settings.otlp {
+            let opened = otlp::Opened::new(otlp)?;
+            let losses = self.losses(signal, opened.endpoint.clone());
+            let exporter = opened.items(resource).map_err(|mistake| vec![mistake])?;
+            targets.push(self.queue(thread, batch, losses, exporter, otlp.timeout));
+        }
+        if settings.console {
+            let losses = self.losses(signal, "console".to_owned());
+            let batch = BatchSettings { delay: CONSOLE_DELAY, ..batch };
+            targets.push(self.queue(thread, batch, losses, console::Console, FLUSH));
+        }
+        Ok(targets)
     }
 
     fn open_metrics(
@@ -189,7 +196,7 @@ impl Exports {
         losses: Arc<Losses>,
         exporter: E,
         timeout: Duration,
-    ) -> (Arc<queue::Queue<T>>, Arc<Boss>) {
+    ) -> Target<T> {
         let queue = Arc::new(queue::Queue::new(batch, losses));
         let (boss, orders) = self.boss();
         let delay = batch.delay;
@@ -217,6 +224,9 @@ impl Exports {
         thread.spawn(worker.run());
     }
 }
+
+/// A queue, and who has a say over the loop that empties it.
+type Target<T> = (Arc<queue::Queue<T>>, Arc<Boss>);
 
 fn is_silent(signal: &SignalSettings) -> bool {
     signal.otlp.is_none() && !signal.console

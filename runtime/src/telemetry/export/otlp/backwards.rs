@@ -10,7 +10,7 @@ const FIXED32: u32 = 5;
 
 /// What is written comes before everything that was written earlier: fields are told from the last to the first, and so
 /// are the elements of a repeated one.
-pub(super) struct Backwards {
+pub(in super::super) struct Backwards {
     bytes: Vec<u8>,
     /// Where what is written begins.
     start: usize,

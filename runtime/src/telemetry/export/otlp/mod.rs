@@ -23,16 +23,14 @@ use opentelemetry_otlp::{
 };
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
-use opentelemetry_sdk::trace::SpanData;
 use percent_encoding::percent_decode_str;
 
 use self::exporter::Exporter;
-use self::request::Item;
+pub(super) use self::request::Item;
 use self::send::Sender;
 use super::http::Http;
 use super::losses::Losses;
 use super::queue::Export;
-use super::records::Record;
 use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
 
 /// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
@@ -100,21 +98,11 @@ impl<'s> Opened<'s> {
         })
     }
 
-    pub(super) fn spans(
+    /// Of spans or log records.
+    pub(super) fn items<T: Item>(
         &self,
         resource: &Resource,
-    ) -> Result<impl Export<SpanData> + use<>, String> {
-        self.items(resource)
-    }
-
-    pub(super) fn records(
-        &self,
-        resource: &Resource,
-    ) -> Result<impl Export<Record> + use<>, String> {
-        self.items(resource)
-    }
-
-    fn items<T: Item>(&self, resource: &Resource) -> Result<Exporter<T>, String> {
+    ) -> Result<impl Export<T> + use<T>, String> {
         let sender = Sender::new(
             self.settings,
             &self.endpoint,

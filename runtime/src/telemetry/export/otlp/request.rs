@@ -8,7 +8,7 @@ use super::backwards::Backwards;
 use super::values;
 
 /// What is exported one by one.
-pub(super) trait Item: Send + Sync + 'static {
+pub(in super::super) trait Item: Send + Sync + 'static {
     /// Where a collector takes it over gRPC.
     const METHOD: &'static str;
 
@@ -20,7 +20,7 @@ pub(super) trait Item: Send + Sync + 'static {
 
 /// Who made an item.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Scope<'i> {
+pub(in super::super) struct Scope<'i> {
     /// The name that is sent.
     pub(super) name: &'i str,
     /// What else there is to say of it.
