@@ -3,50 +3,44 @@
 
 use std::cell::RefCell;
 use std::net::IpAddr;
-use std::sync::Arc;
-
-use opentelemetry::StringValue;
 
 /// How many a thread keeps.
 const KEPT: usize = 16;
 
-type Kept = Option<(IpAddr, Arc<str>)>;
+type Kept = Option<(IpAddr, Box<str>)>;
 
 thread_local! {
     static TEXTS: RefCell<[Kept; KEPT]> = const { RefCell::new([const { None }; KEPT]) };
 }
 
-/// The address as text.
-pub(super) fn text(address: IpAddr) -> StringValue {
+/// Hands on the address as text.
+pub(super) fn with<T>(address: IpAddr, told: impl FnOnce(&str) -> T) -> T {
     let last = match address {
         IpAddr::V4(address) => address.octets()[3],
         IpAddr::V6(address) => address.octets()[15],
     };
     TEXTS.with_borrow_mut(|texts| {
         let kept = &mut texts[usize::from(last) % KEPT];
-        match kept {
-            Some((known, text)) if *known == address => Arc::clone(text).into(),
-            _ => {
-                let text: Arc<str> = address.to_string().into();
-                *kept = Some((address, Arc::clone(&text)));
-                text.into()
-            }
+        if kept.as_ref().is_none_or(|(known, _)| *known != address) {
+            *kept = Some((address, address.to_string().into()));
         }
+        told(kept.as_ref().map_or("", |(_, text)| text))
     })
 }
 
 /// The host and the port of `example.com:8000`, `[::1]:8000` or a host alone.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    // What comes before an `@` is for the server alone.
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, rest)| rest);
+    // What comes before an `@` is for the server alone. These texts are short: a loop is sooner done than a search prepared.
+    let at = authority.bytes().rposition(|byte| byte == b'@');
+    let authority = at.map_or(authority, |at| &authority[at + 1..]);
     if let Some(rest) = authority.strip_prefix('[') {
         return match rest.split_once(']') {
             Some((host, port)) => (host, port.strip_prefix(':').and_then(|port| port.parse().ok())),
             None => ("", None),
         };
     }
-    match authority.split_once(':') {
-        Some((host, port)) => (host, port.parse().ok()),
+    match authority.bytes().position(|byte| byte == b':') {
+        Some(colon) => (&authority[..colon], authority[colon + 1..].parse().ok()),
         None => (authority, None),
     }
 }
@@ -59,7 +53,7 @@ mod tests {
     fn an_address_is_the_same_text_however_often_it_comes() {
         for address in ["127.0.0.1", "10.0.0.17", "::1", "127.0.0.1", "10.0.0.1"] {
             let address: IpAddr = address.parse().unwrap();
-            assert_eq!(text(address).as_str(), address.to_string());
+            assert_eq!(with(address, str::to_owned), address.to_string());
         }
     }
 

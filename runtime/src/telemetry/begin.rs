@@ -6,17 +6,18 @@ use std::time::{Instant, SystemTime};
 use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, Method, Uri, Version};
 use opentelemetry::trace::{
-    Link, SpanBuilder, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId,
-    TraceState, Tracer as _,
+    Span as _, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{Context, KeyValue, StringValue, Value};
 
+use super::export::Spans;
 use super::live::{Live, Presence};
 use super::names::{key, older};
 use super::place::{Place, is_rpc, rpc_system, span_name, version_name};
 use super::seen::Seen;
+use super::span::CallSpan;
 use super::verb::Verb;
-use super::{Telemetry, address, ids, query, w3c};
+use super::{Telemetry, address, query, w3c};
 use crate::call::{Protocol, Trace};
 use crate::server::forwarded;
 
@@ -81,8 +82,8 @@ impl Telemetry {
         }
         origin.parent = trace.parent().filter(|_| decided).map(|_| trace.sampled());
         origin.high = marked && !self.public && self.sampling.is_high(headers);
-        origin.possible = self.tracer.is_some()
-            && self.sampling.possible(trace.low(), origin.parent, origin.high);
+        origin.possible =
+            self.spans.is_some() && self.sampling.possible(trace.low(), origin.parent, origin.high);
         (trace, origin)
     }
 
@@ -135,9 +136,9 @@ impl Telemetry {
             telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
         trace.set_sampled(sampled);
         let verb = telemetry.verbs.of(request.method);
-        let presence = match &telemetry.tracer {
-            Some(tracer) if sampled => {
-                let live = begin_span(tracer, place, request, verb, trace, origin);
+        let presence = match &telemetry.spans {
+            Some(spans) if sampled => {
+                let live = begin_span(spans, place, request, verb, trace, origin);
                 Presence::Live(live)
             }
             _ => {
@@ -189,7 +190,7 @@ pub(super) fn trace_state(headers: &HeaderMap) -> TraceState {
 
 #[cold]
 fn begin_span(
-    tracer: &opentelemetry_sdk::trace::SdkTracer,
+    spans: &Spans,
     place: &Arc<Place>,
     request: &Request<'_>,
     verb: Verb,
@@ -204,51 +205,40 @@ fn begin_span(
         (_, false) if verb == place.verb => place.name.clone().into(),
         (_, false) => span_name(telemetry.verbs.in_name(verb), place.route.as_deref()).into(),
     };
-    let mut attributes = Attributes(Vec::with_capacity(USUAL));
+    let state = origin.take_state();
+    let parent = trace.parent().map(|_| parent_of(trace, TraceState::NONE));
+    // By the clock of the record, so that both end at one time.
+    let now = SystemTime::now();
+    let start = now.checked_sub(request.started.elapsed()).unwrap_or(now);
+    let own = span_of(trace, state);
+    let mut span = CallSpan::begin(spans, name, SpanKind::Server, own, parent.as_ref(), start);
+    let mut attributes = Attributes(&mut span);
     if rpc {
         attributes.rpc(place, request);
     } else {
         attributes.http(place, request, verb);
     }
     attributes.both(place, request, rpc);
-    let context = telemetry.propagation.baggage(request.headers);
-    let state = origin.take_state();
-    let parent = match trace.parent() {
-        Some(_) => Context::new().with_remote_span_context(parent_of(trace, state)),
-        None => Context::new(),
-    };
-    // By the clock of the record, so that both end at one time.
-    let now = SystemTime::now();
-    let started = now.checked_sub(request.started.elapsed()).unwrap_or(now);
-    let mut builder = SpanBuilder::from_name(name)
-        .with_kind(SpanKind::Server)
-        .with_start_time(started)
-        .with_attributes(attributes.0);
     if let Some(linked) = origin.rare.and_then(|rare| rare.linked) {
-        builder = builder.with_links(vec![Link::with_context(linked)]);
+        span.add_link(linked, Vec::new());
     }
-    let (id, span) = ids_of(trace);
-    let span = ids::with(id, span, || tracer.build_with_context(builder, &parent));
-    Live::new(context.with_span(span), place, started)
+    let context = telemetry.propagation.baggage(request.headers);
+    Live::new(context.with_span(span), place, start)
 }
 
-/// Room for the attributes of most spans, those of the end included. What is allocated for them stays below a kilobyte: from
-/// there on the system's allocator is several times as slow.
-const USUAL: usize = 18;
-
 /// The attributes that a span has from its beginning.
-struct Attributes(Vec<KeyValue>);
+struct Attributes<'s>(&'s mut CallSpan);
 
-impl Attributes {
-    fn put(&mut self, key: &'static str, value: impl Into<Value>) {
-        self.0.push(KeyValue::new(key, value));
+impl Attributes<'_> {
+    fn put(&mut self, key: &str, value: &str) {
+        self.0.text(key, value);
     }
 
     fn http(&mut self, place: &Place, request: &Request<'_>, verb: Verb) {
         let telemetry = &place.telemetry;
-        self.put(key::HTTP_METHOD, telemetry.verbs.name(verb));
+        self.put(key::HTTP_METHOD, &telemetry.verbs.name(verb));
         if telemetry.verbs.is_other(verb) {
-            self.put(key::HTTP_METHOD_ORIGINAL, request.method.as_str().to_owned());
+            self.put(key::HTTP_METHOD_ORIGINAL, request.method.as_str());
         }
         let forwarded = request
             .peer
@@ -257,34 +247,35 @@ impl Attributes {
         self.put(key::URL_SCHEME, scheme);
         if let Some(uri) = request.uri {
             let secrets = place.secrets.as_ref();
-            self.put(key::URL_PATH, query::path(uri.path(), secrets).into_owned());
+            self.put(key::URL_PATH, &query::path(uri.path(), secrets));
             if let Some(query) = uri.query() {
-                self.put(key::URL_QUERY, query::redacted(query, secrets));
+                self.put(key::URL_QUERY, &query::redacted(query, secrets));
             }
             if telemetry.older.http {
                 let target = uri.path_and_query().map_or("/", |target| target.as_str());
-                self.put(older::HTTP_TARGET, query::target(target, secrets));
+                self.put(older::HTTP_TARGET, &query::target(target, secrets));
             }
         }
         if let Some(route) = &place.route {
-            self.put(key::HTTP_ROUTE, route.clone());
+            self.put(key::HTTP_ROUTE, route);
         }
         self.put(key::PROTOCOL_VERSION, version_name(request.version));
         if let Some(client) = forwarded.map(|seen| seen.client) {
-            let client = address::text(client);
-            if telemetry.older.http {
-                self.put(older::HTTP_CLIENT_IP, client.clone());
-            }
-            self.put(key::CLIENT_ADDRESS, client);
+            address::with(client, |client| {
+                if telemetry.older.http {
+                    self.put(older::HTTP_CLIENT_IP, client);
+                }
+                self.put(key::CLIENT_ADDRESS, client);
+            });
         }
         let agent = text(request.headers, USER_AGENT);
         if let Some(agent) = agent {
-            self.put(key::USER_AGENT, agent.to_owned());
+            self.put(key::USER_AGENT, agent);
         }
         if telemetry.older.http {
-            self.put(older::HTTP_METHOD, request.method.as_str().to_owned());
+            self.put(older::HTTP_METHOD, request.method.as_str());
             if let Some(agent) = agent {
-                self.put(older::HTTP_USER_AGENT, agent.to_owned());
+                self.put(older::HTTP_USER_AGENT, agent);
             }
         }
         self.server(forwarded.and_then(|seen| seen.host).or_else(|| authority(request)));
@@ -296,11 +287,11 @@ impl Attributes {
         let system = rpc_system(request.protocol);
         self.put(key::RPC_SYSTEM, system);
         match &place.method {
-            Some(method) => self.put(key::RPC_METHOD, method.clone()),
+            Some(method) => self.put(key::RPC_METHOD, method),
             None => {
                 self.put(key::RPC_METHOD, super::names::OTHER);
                 if let Some(uri) = request.uri {
-                    let asked = uri.path().trim_start_matches('/').to_owned();
+                    let asked = uri.path().trim_start_matches('/');
                     self.put(key::RPC_METHOD_ORIGINAL, asked);
                 }
             }
@@ -309,7 +300,7 @@ impl Attributes {
             self.put(older::RPC_SYSTEM, system);
             let service = place.method.as_deref().and_then(|method| method.rsplit_once('/'));
             if let Some((service, _)) = service {
-                self.put(older::RPC_SERVICE, service.to_owned());
+                self.put(older::RPC_SERVICE, service);
             }
         }
         self.server(authority(request));
@@ -319,20 +310,21 @@ impl Attributes {
     fn both(&mut self, place: &Place, request: &Request<'_>, rpc: bool) {
         let telemetry = &place.telemetry;
         if let Some(peer) = request.peer {
-            let address = address::text(peer.ip().to_canonical());
             let port = i64::from(peer.port());
             let wanted = if rpc { telemetry.older.rpc } else { telemetry.older.http };
-            if wanted {
-                self.put(older::PEER_IP, address.clone());
-                self.put(older::PEER_PORT, port);
-            }
-            self.put(key::PEER_ADDRESS, address);
-            self.put(key::PEER_PORT, port);
+            address::with(peer.ip().to_canonical(), |address| {
+                if wanted {
+                    self.put(older::PEER_IP, address);
+                    self.0.number(older::PEER_PORT, port);
+                }
+                self.put(key::PEER_ADDRESS, address);
+            });
+            self.0.number(key::PEER_PORT, port);
         }
         self.put(key::KRATOS_KIND, request.protocol.name());
-        self.put(key::KRATOS_OPERATION, place.operation.clone());
+        self.put(key::KRATOS_OPERATION, &place.operation);
         if let Some(service) = text(request.headers, super::SERVICE_NAME) {
-            self.put(key::PEER_SERVICE, service.to_owned());
+            self.put(key::PEER_SERVICE, service);
         }
     }
 
@@ -341,16 +333,16 @@ impl Attributes {
         let Some(authority) = authority else { return };
         let (host, port) = address::host_and_port(authority);
         if !host.is_empty() {
-            self.put(key::SERVER_ADDRESS, host.to_owned());
+            self.put(key::SERVER_ADDRESS, host);
             if let Some(port) = port {
-                self.put(key::SERVER_PORT, i64::from(port));
+                self.0.number(key::SERVER_PORT, i64::from(port));
             }
         }
     }
 
     /// The headers that somebody asked for by name.
     fn headers(&mut self, wanted: &[String], headers: &HeaderMap, prefix: &str) {
-        self.0.extend(header_attributes(wanted, headers, prefix));
+        self.0.set_attributes(header_attributes(wanted, headers, prefix));
     }
 }
 

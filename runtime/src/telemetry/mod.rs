@@ -10,7 +10,6 @@ mod b3;
 mod begin;
 mod env;
 mod export;
-mod ids;
 mod jaeger;
 mod live;
 pub(crate) mod log;
@@ -31,6 +30,7 @@ mod scrape;
 mod secrets;
 mod seen;
 pub(crate) mod settings;
+mod span;
 mod verb;
 mod w3c;
 
@@ -38,7 +38,6 @@ use std::sync::Arc;
 
 use http::{HeaderName, HeaderValue};
 use opentelemetry::metrics::Meter;
-use opentelemetry_sdk::trace::SdkTracer;
 
 pub(crate) use begin::Request;
 pub(crate) use live::Presence;
@@ -50,6 +49,7 @@ pub(crate) use running::{Running, Scrape};
 pub(crate) use secrets::Secrets;
 pub(crate) use seen::{Ending, Seen};
 
+use self::export::Spans;
 use self::meters::Meters;
 use self::propagation::Propagation;
 use self::sampling::Sampling;
@@ -64,8 +64,8 @@ const SERVICE_NAME: HeaderName = HeaderName::from_static("x-md-service-name");
 pub(crate) struct Telemetry {
     /// Nothing is measured or recorded; traces are passed on all the same.
     off: bool,
-    /// Makes the spans of calls; `None` where nobody gets them.
-    tracer: Option<SdkTracer>,
+    /// Takes the spans of calls; `None` where nobody gets them.
+    spans: Option<Spans>,
     sampling: Arc<Sampling>,
     propagation: Propagation,
     meters: Meters,
@@ -88,7 +88,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) name: &'a str,
     pub(crate) settings: &'a TelemetrySettings,
     pub(crate) sampling: Arc<Sampling>,
-    pub(crate) tracer: Option<SdkTracer>,
+    pub(crate) spans: Option<Spans>,
     pub(crate) meter: Meter,
     /// Whether every listener speaks TLS.
     pub(crate) secure: bool,
@@ -105,7 +105,7 @@ impl Telemetry {
             Meters::new(&parts.meter, &verbs, scheme, settings.kratos_names, settings.older);
         Arc::new(Self {
             off: settings.disabled,
-            tracer: parts.tracer,
+            spans: parts.spans,
             sampling: parts.sampling,
             propagation: Propagation::new(&settings.propagators),
             meters,
@@ -129,7 +129,7 @@ impl Telemetry {
             name: "",
             sampling: Arc::new(Sampling::new(&settings.sampling)),
             settings: &settings,
-            tracer: None,
+            spans: None,
             meter: opentelemetry::metrics::MeterProvider::meter(&meters, names::SCOPE),
             secure: false,
             public: false,

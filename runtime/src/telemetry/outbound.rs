@@ -8,14 +8,16 @@ use std::time::{Instant, SystemTime};
 use http::{HeaderMap, HeaderValue, Version, response};
 use hyper_util::client::legacy::connect::HttpInfo;
 use opentelemetry::trace::{
-    SpanBuilder, SpanKind, Status, TraceContextExt as _, TraceState, Tracer as _,
+    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceState,
 };
-use opentelemetry::{Context, KeyValue, Value};
+use opentelemetry::{Context, KeyValue};
 
-use super::begin::{ids_of, span_of, trace_state};
+use super::begin::{span_of, trace_state};
+use super::export::Spans;
 use super::names::{key, older};
 use super::place::{rpc_status, span_name, version_name};
-use super::{SERVICE_NAME, Secrets, Telemetry, address};
+use super::span::CallSpan;
+use super::{SERVICE_NAME, Secrets, Telemetry};
 use crate::Error;
 use crate::call::{self, Protocol, Trace};
 use crate::client::pass_on;
@@ -170,73 +172,67 @@ impl Telemetry {
             let mut trace = Trace::open(None);
             let (rule, number) = (self.sampling.rule(callee.operation), trace.low());
             trace.set_sampled(self.sampling.decide(rule, number, None, false));
-            return match self.tracer.as_ref().filter(|_| trace.sampled()) {
-                Some(tracer) => {
-                    let builder = builder(callee, series, started, self.older_for(callee));
-                    let (id, span) = ids_of(&trace);
-                    let span =
-                        super::ids::with(id, span, || tracer.build_with_context(builder, &current));
-                    (current.with_span(span), started)
+            let own = span_of(&trace, TraceState::NONE);
+            let context = match self.spans.as_ref().filter(|_| trace.sampled()) {
+                Some(spans) => {
+                    current.with_span(self.span(spans, callee, series, own, None, started))
                 }
-                None => {
-                    (current.with_remote_span_context(span_of(&trace, TraceState::NONE)), started)
-                }
+                None => current.with_remote_span_context(own),
             };
+            return (context, started);
         }
-        match self.tracer.as_ref().filter(|_| parent.is_sampled()) {
-            Some(tracer) => {
-                let builder = builder(callee, series, started, self.older_for(callee));
-                let span = tracer.build_with_context(builder, &current);
+        match self.spans.as_ref().filter(|_| parent.is_sampled()) {
+            Some(spans) => {
+                let id = u128::from_be_bytes(parent.trace_id().to_bytes());
+                let above = u64::from_be_bytes(parent.span_id().to_bytes());
+                let own = span_of(&Trace::child(id, above, true), parent.trace_state().clone());
+                let span = self.span(spans, callee, series, own, Some(&parent), started);
                 (current.with_span(span), started)
             }
             None => (current, started),
         }
     }
 
-    fn older_for(&self, callee: &Callee<'_>) -> bool {
-        if callee.http.is_some() { self.older.http } else { self.older.rpc }
-    }
-}
-
-fn builder(
-    callee: &Callee<'_>,
-    series: &[KeyValue],
-    started: SystemTime,
-    older: bool,
-) -> SpanBuilder {
-    let mut attributes = Vec::with_capacity(12);
-    attributes.extend_from_slice(series);
-    let mut put = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
-    let name = match callee.http {
-        Some((method, template, path)) => {
-            let scheme = if callee.secure { "https" } else { "http" };
-            let port = callee.port.map_or_else(String::new, |port| format!(":{port}"));
-            let path = super::query::target(path, callee.secrets);
-            let full = format!("{scheme}://{}{port}{path}", callee.host);
-            put(key::URL_FULL, full.into());
-            if older {
-                put(older::HTTP_METHOD, method.to_owned().into());
-                put(older::HTTP_TARGET, path.into());
-            }
-            span_name(method, Some(template)).into()
-        }
-        None => {
-            let method = callee.operation.trim_start_matches('/');
-            if older {
-                put(older::RPC_SYSTEM, "grpc".into());
-                if let Some((service, _)) = method.rsplit_once('/') {
-                    put(older::RPC_SERVICE, service.to_owned().into());
+    /// The span of an outgoing call, with what it says from its beginning.
+    fn span(
+        &self,
+        spans: &Spans,
+        callee: &Callee<'_>,
+        series: &[KeyValue],
+        own: SpanContext,
+        parent: Option<&SpanContext>,
+        started: SystemTime,
+    ) -> CallSpan {
+        let method = callee.operation.trim_start_matches('/');
+        let name = match callee.http {
+            Some((method, template, _)) => span_name(method, Some(template)).into(),
+            None => method.into(),
+        };
+        let mut span = CallSpan::begin(spans, name, SpanKind::Client, own, parent, started);
+        span.set_attributes(series.iter().cloned());
+        match callee.http {
+            Some((method, _, path)) => {
+                let scheme = if callee.secure { "https" } else { "http" };
+                let port = callee.port.map_or_else(String::new, |port| format!(":{port}"));
+                let path = super::query::target(path, callee.secrets);
+                span.text(key::URL_FULL, &format!("{scheme}://{}{port}{path}", callee.host));
+                if self.older.http {
+                    span.text(older::HTTP_METHOD, method);
+                    span.text(older::HTTP_TARGET, &path);
                 }
             }
-            method.into()
+            None if self.older.rpc => {
+                span.text(older::RPC_SYSTEM, "grpc");
+                if let Some((service, _)) = method.rsplit_once('/') {
+                    span.text(older::RPC_SERVICE, service);
+                }
+            }
+            None => {}
         }
-    };
-    put(key::KRATOS_KIND, callee.protocol.name().into());
-    put(key::KRATOS_OPERATION, callee.operation.into());
-    SpanBuilder { name, ..SpanBuilder::default() }
-        .with_kind(SpanKind::Client)
-        .with_start_time(started)
-        .with_attributes(attributes)
+        span.text(key::KRATOS_KIND, callee.protocol.name());
+        span.text(key::KRATOS_OPERATION, callee.operation);
+        span
+    }
 }
 
 impl Begun {
@@ -269,7 +265,7 @@ impl Begun {
             return;
         }
         if let Some(peer) = self.peer {
-            outcome.push(KeyValue::new(key::PEER_ADDRESS, address::text(peer.ip())));
+            outcome.push(KeyValue::new(key::PEER_ADDRESS, peer.ip().to_string()));
             outcome.push(KeyValue::new(key::PEER_PORT, i64::from(peer.port())));
         }
         let older = if http { telemetry.older.http } else { telemetry.older.rpc };

@@ -17,7 +17,6 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::export::{Boss, ExportThread, Exports, Losses, Spans, stop_all};
-use super::ids::Chosen;
 use super::scrape::Scrape;
 use super::settings::{SpanLimitSettings, TelemetrySettings};
 use super::{names, process};
@@ -30,7 +29,9 @@ const MAX_SCALE: i8 = 20;
 pub(crate) struct Pipeline {
     /// Before the providers: they would flush when they are dropped, and wait for it.
     exporting: Exporting,
-    /// Of calls, and of the user.
+    /// Where the spans of calls go.
+    spans: Option<Spans>,
+    /// Of what `tracing` has, and of the user.
     tracers: Option<(SdkTracerProvider, SdkTracerProvider)>,
     meters: SdkMeterProvider,
     loggers: Option<SdkLoggerProvider>,
@@ -85,24 +86,26 @@ impl Pipeline {
         let meter = meters.meter_with_scope(names::scope());
         observe_losses(&meter, losses);
         process::observe(&meter);
-        let tracers = spans.map(|spans| {
-            let builder = tracers(&settings.limits, &resource, &spans);
-            let calls =
-                builder.with_sampler(Sampler::AlwaysOn).with_id_generator(Chosen::default());
-            let own = tracers(&settings.limits, &resource, &spans).with_sampler(sampler);
-            (calls.build(), own.build())
+        let tracers = spans.as_ref().map(|spans| {
+            let inner = tracers(&settings.limits, &resource, spans).with_sampler(Sampler::AlwaysOn);
+            let own = tracers(&settings.limits, &resource, spans).with_sampler(sampler);
+            (inner.build(), own.build())
         });
         let loggers = records.map(|records| {
             let builder = SdkLoggerProvider::builder().with_resource(resource);
             builder.with_log_processor(records).build()
         });
-        Ok(Self { exporting, tracers, meters, loggers, scrape, warnings })
+        Ok(Self { exporting, spans, tracers, meters, loggers, scrape, warnings })
     }
 
-    /// For the spans of calls: records whatever it is asked for, since the kit decides before. `None` where no spans are
-    /// exported.
+    /// For the spans of calls. `None` where no spans are exported.
+    pub(super) fn spans(&self) -> Option<Spans> {
+        self.spans.clone()
+    }
+
+    /// For spans inside of calls: records whatever it is asked for, since it is not where the call is not recorded.
     pub(crate) fn tracer(&self) -> Option<SdkTracer> {
-        self.tracers.as_ref().map(|(calls, _)| calls.tracer_with_scope(names::scope()))
+        self.tracers.as_ref().map(|(inner, _)| inner.tracer_with_scope(names::scope()))
     }
 
     /// For the user's own spans. They go the same way as those of calls.
@@ -154,9 +157,9 @@ impl Pipeline {
             let deadline = Instant::now() + within;
             // Each may take its share of what is left: one collector that hangs costs the others nothing.
             let share = |of: u32| deadline.saturating_duration_since(Instant::now()) / of;
-            if let Some((calls, own)) = tracers {
+            if let Some((inner, own)) = tracers {
                 // The second only learns that it is over: both share what the first ends.
-                let _ = calls.shutdown_with_timeout(share(3));
+                let _ = inner.shutdown_with_timeout(share(3));
                 let _ = own.shutdown_with_timeout(share(3));
             }
             let _ = stop_all(pushing.iter(), share(2));

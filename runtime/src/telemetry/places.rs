@@ -24,7 +24,7 @@ impl Places {
         };
         let place = |route: &'static str, verb| {
             // They are for spans alone.
-            let secrets = telemetry.tracer.as_ref().and_then(|_| Secrets::of(method, route));
+            let secrets = telemetry.spans.as_ref().and_then(|_| Secrets::of(method, route));
             let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
             Place::new(telemetry, operation, Some(route), verb, rule, true, secrets)
         };

@@ -45,7 +45,7 @@ impl Running {
             name,
             settings: told,
             sampling,
-            tracer: pipeline.tracer(),
+            spans: pipeline.spans(),
             meter: pipeline.meter_provider().meter_with_scope(names::scope()),
             secure: settings.server.tls.is_some(),
             public: settings.server.public,

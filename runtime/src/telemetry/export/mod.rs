@@ -1,11 +1,12 @@
 //! How telemetry leaves the process: queues that lose rather than wait, and one thread that empties them.
 
+mod batch;
 mod console;
 mod http;
 mod losses;
 mod metrics;
 mod orders;
-mod otlp;
+pub(super) mod otlp;
 mod queue;
 mod records;
 mod spans;
@@ -27,7 +28,7 @@ pub(super) use self::losses::Losses;
 pub(super) use self::metrics::Pushed;
 pub(super) use self::orders::Boss;
 pub(super) use self::records::Records;
-pub(super) use self::spans::Spans;
+pub(super) use self::spans::{Spans, shorten_all, shortened};
 pub(super) use self::thread::ExportThread;
 use super::settings::{self, BatchSettings, OtlpSettings, SignalSettings, TelemetrySettings};
 
@@ -36,6 +37,22 @@ const FLUSH: Duration = Duration::from_secs(5);
 
 /// What goes to people is shown soon.
 const CONSOLE_DELAY: Duration = Duration::from_millis(100);
+
+/// What is exported item by item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    Traces,
+    Logs,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Logs => "logs",
+        }
+    }
+}
 
 /// Everything that exports, open.
 pub(super) struct Exports {
@@ -103,9 +120,9 @@ impl Exports {
         thread: &ExportThread,
     ) -> Result<(), Vec<String>> {
         let traces = &settings.traces;
-        let targets = self.targets("traces", traces, settings.spans, resource, thread)?;
+        let targets = self.targets(Signal::Traces, traces, settings.spans, resource, thread)?;
         if !targets.is_empty() {
-            self.spans = Some(Spans::new(targets, settings.limits.value_length));
+            self.spans = Some(Spans::new(targets, settings.limits));
         }
         Ok(())
     }
@@ -117,7 +134,7 @@ impl Exports {
         thread: &ExportThread,
     ) -> Result<(), Vec<String>> {
         let logs = &settings.logs;
-        let targets = self.targets("logs", logs, settings.records, resource, thread)?;
+        let targets = self.targets(Signal::Logs, logs, settings.records, resource, thread)?;
         if !targets.is_empty() {
             self.records = Some(Records::new(targets));
         }
@@ -125,28 +142,25 @@ impl Exports {
     }
 
     /// Wherever the items of a signal go, each with a queue of its own.
-    fn targets<T: otlp::Item>(
+    fn targets(
         &mut self,
-        signal: &'static str,
+        signal: Signal,
         settings: &SignalSettings,
         batch: BatchSettings,
         resource: &Resource,
         thread: &ExportThread,
-    ) -> Result<Vec<Target<T>>, Vec<String>>
-    where
-        console::Console: queue::Export<T>,
-    {
+    ) -> Result<Vec<Target>, Vec<String>> {
         let mut targets = Vec::new();
         if let Some(otlp) = &settings.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let losses = self.losses(signal, opened.endpoint.clone());
-            let exporter = opened.items(resource).map_err(|mistake| vec![mistake])?;
+            let losses = self.losses(signal.name(), opened.endpoint.clone());
+            let exporter = opened.items(signal, resource).map_err(|mistake| vec![mistake])?;
             targets.push(self.queue(thread, batch, losses, exporter, otlp.timeout));
         }
         if settings.console {
-            let losses = self.losses(signal, "console".to_owned());
+            let losses = self.losses(signal.name(), "console".to_owned());
             let batch = BatchSettings { delay: CONSOLE_DELAY, ..batch };
-            targets.push(self.queue(thread, batch, losses, console::Console, FLUSH));
+            targets.push(self.queue(thread, batch, losses, console::Items(signal), FLUSH));
         }
         Ok(targets)
     }
@@ -171,7 +185,7 @@ impl Exports {
         if settings.metrics.console {
             let losses = self.losses("metrics", "console".to_owned());
             let interval = settings.metrics_interval;
-            self.push(thread, console::Console, losses, interval, FLUSH);
+            self.push(thread, console::Metrics, losses, interval, FLUSH);
         }
         Ok(())
     }
@@ -189,14 +203,14 @@ impl Exports {
         (boss, orders)
     }
 
-    fn queue<T: Send + 'static, E: queue::Export<T>>(
+    fn queue<E: queue::Export>(
         &mut self,
         thread: &ExportThread,
         batch: BatchSettings,
         losses: Arc<Losses>,
         exporter: E,
         timeout: Duration,
-    ) -> Target<T> {
+    ) -> Target {
         let queue = Arc::new(queue::Queue::new(batch, losses));
         let (boss, orders) = self.boss();
         let delay = batch.delay;
@@ -226,7 +240,7 @@ impl Exports {
 }
 
 /// A queue, and who has a say over the loop that empties it.
-type Target<T> = (Arc<queue::Queue<T>>, Arc<Boss>);
+type Target = (Arc<queue::Queue>, Arc<Boss>);
 
 fn is_silent(signal: &SignalSettings) -> bool {
     signal.otlp.is_none() && !signal.console

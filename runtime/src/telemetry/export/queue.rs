@@ -9,16 +9,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::batch::Batch;
 use super::losses::Losses;
 use super::orders::Orders;
 use crate::telemetry::settings::BatchSettings;
 
-/// What a batch has room for from the start, at most: a larger one grows, and no setting asks for more memory than there is.
-const RESERVED: usize = 512;
-
 /// Takes batches to where they go.
-pub(super) trait Export<T>: Send + Sync + 'static {
-    fn export(&self, batch: Vec<T>) -> impl Future<Output = Result<(), Lost>> + Send;
+pub(super) trait Export: Send + Sync + 'static {
+    fn export(&self, batch: Batch) -> impl Future<Output = Result<(), Lost>> + Send;
 }
 
 /// What was not delivered of a batch.
@@ -29,27 +27,27 @@ pub(super) struct Lost {
 }
 
 /// What waits, in batches that are handed on as they are.
-pub(super) struct Queue<T> {
-    waiting: Mutex<Waiting<T>>,
+pub(super) struct Queue {
+    waiting: Mutex<Waiting>,
     batch: usize,
     limit: usize,
     full: Notify,
     pub(super) losses: Arc<Losses>,
 }
 
-struct Waiting<T> {
-    full: VecDeque<Vec<T>>,
-    open: Vec<T>,
+#[derive(Default)]
+struct Waiting {
+    full: VecDeque<Batch>,
+    open: Batch,
     number: usize,
     closed: bool,
 }
 
-impl<T> Queue<T> {
+impl Queue {
     pub(super) fn new(settings: BatchSettings, losses: Arc<Losses>) -> Self {
         let limit = settings.queue.max(1);
-        let waiting = Waiting { full: VecDeque::new(), open: Vec::new(), number: 0, closed: false };
         Self {
-            waiting: Mutex::new(waiting),
+            waiting: Mutex::default(),
             batch: settings.batch.clamp(1, limit),
             limit,
             full: Notify::new(),
@@ -57,24 +55,22 @@ impl<T> Queue<T> {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting<T>> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Never waits: what there is no room for is lost and counted.
-    pub(super) fn put(&self, item: T) {
+    /// Takes an encoded item of a scope. Never waits: what there is no room for is lost and counted.
+    pub(super) fn put(&self, scope: &[u8], item: &[u8]) {
         let mut waiting = self.lock();
         if waiting.closed || waiting.number == self.limit {
             drop(waiting);
             return self.losses.refused();
         }
         waiting.number += 1;
-        if waiting.open.capacity() == 0 {
-            waiting.open.reserve_exact(self.batch.min(RESERVED));
-        }
-        waiting.open.push(item);
+        waiting.open.push(scope, item);
         if waiting.open.len() == self.batch {
-            let whole = mem::take(&mut waiting.open);
+            let next = waiting.open.next();
+            let whole = mem::replace(&mut waiting.open, next);
             waiting.full.push_back(whole);
             drop(waiting);
             self.full.notify_one();
@@ -82,11 +78,17 @@ impl<T> Queue<T> {
     }
 
     /// The oldest batch, whole or not.
-    pub(super) fn take(&self) -> Option<Vec<T>> {
+    pub(super) fn take(&self) -> Option<Batch> {
         let mut waiting = self.lock();
-        let batch = waiting.full.pop_front().unwrap_or_else(|| mem::take(&mut waiting.open));
+        let batch = match waiting.full.pop_front() {
+            Some(whole) => whole,
+            None => {
+                let next = waiting.open.next();
+                mem::replace(&mut waiting.open, next)
+            }
+        };
         waiting.number -= batch.len();
-        (!batch.is_empty()).then_some(batch)
+        (batch.len() > 0).then_some(batch)
     }
 
     /// How many wait, and how many of them in whole batches.
@@ -101,15 +103,15 @@ impl<T> Queue<T> {
     }
 }
 
-impl<T> fmt::Debug for Queue<T> {
+impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Queue").field("limit", &self.limit).finish_non_exhaustive()
     }
 }
 
 /// Empties a queue until it is told to close.
-pub(super) struct Worker<T, E> {
-    pub(super) queue: Arc<Queue<T>>,
+pub(super) struct Worker<E> {
+    pub(super) queue: Arc<Queue>,
     pub(super) exporter: E,
     pub(super) orders: Orders,
     /// How long a batch waits to be full.
@@ -120,7 +122,7 @@ pub(super) struct Worker<T, E> {
     pub(super) failed: Option<tokio::time::Instant>,
 }
 
-impl<T: Send + 'static, E: Export<T>> Worker<T, E> {
+impl<E: Export> Worker<E> {
     pub(super) async fn run(mut self) {
         let delay = self.delay.max(Duration::from_millis(1));
         let mut due = tokio::time::Instant::now() + delay;

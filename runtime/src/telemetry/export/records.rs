@@ -1,25 +1,19 @@
 //! Log records, on their way into the queues.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 
-use super::FLUSH;
-use super::orders::Boss;
-use super::queue::Queue;
-
-/// One record and whose it is. Boxed: a record is large, and most of its room is for attributes that it does not have.
-pub(super) type Record = Box<(SdkLogRecord, InstrumentationScope)>;
+use super::{FLUSH, Target, otlp};
 
 pub(in crate::telemetry) struct Records {
-    targets: Vec<(Arc<Queue<Record>>, Arc<Boss>)>,
+    targets: Vec<Target>,
 }
 
 impl Records {
-    pub(super) fn new(targets: Vec<(Arc<Queue<Record>>, Arc<Boss>)>) -> Self {
+    pub(super) fn new(targets: Vec<Target>) -> Self {
         Self { targets }
     }
 }
@@ -32,8 +26,12 @@ impl std::fmt::Debug for Records {
 
 impl LogProcessor for Records {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        // The target, which is the module that logs, stands for the name.
+        let name = record.target().map_or_else(|| scope.name(), AsRef::as_ref);
+        let scope = otlp::scope(name, scope);
+        let written = otlp::records::record(record);
         for (queue, _) in &self.targets {
-            queue.put(Box::new((record.clone(), scope.clone())));
+            queue.put(scope.written(), written.written());
         }
     }
 

@@ -7,28 +7,44 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 
-use super::FLUSH;
-use super::orders::Boss;
-use super::queue::Queue;
+use super::otlp::{self, Backwards};
+use super::{FLUSH, Target};
+use crate::telemetry::names;
+use crate::telemetry::settings::SpanLimitSettings;
 
-/// One for all tracer providers: they share queues and exporters.
+/// One for the spans of calls and for those of all tracer providers: they share queues and exporters.
 #[derive(Clone)]
-pub(in crate::telemetry) struct Spans {
+pub(crate) struct Spans {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    targets: Vec<(Arc<Queue<SpanData>>, Arc<Boss>)>,
-    /// The most characters of a text value.
-    value_length: Option<usize>,
+    targets: Vec<Target>,
+    limits: SpanLimitSettings,
+    /// The scope of the spans of calls.
+    own: Backwards,
 }
 
 impl Spans {
-    pub(super) fn new(
-        targets: Vec<(Arc<Queue<SpanData>>, Arc<Boss>)>,
-        value_length: Option<usize>,
-    ) -> Self {
-        Self { shared: Arc::new(Shared { targets, value_length }) }
+    pub(super) fn new(targets: Vec<Target>, limits: SpanLimitSettings) -> Self {
+        let scope = names::scope();
+        let own = otlp::scope(scope.name(), &scope);
+        Self { shared: Arc::new(Shared { targets, limits, own }) }
+    }
+
+    pub(in crate::telemetry) fn limits(&self) -> &SpanLimitSettings {
+        &self.shared.limits
+    }
+
+    /// Takes the span of a call that has ended, as it is sent.
+    pub(in crate::telemetry) fn ended(&self, span: &Backwards) {
+        self.put(&self.shared.own, span);
+    }
+
+    fn put(&self, scope: &Backwards, span: &Backwards) {
+        for (queue, _) in &self.shared.targets {
+            queue.put(scope.written(), span.written());
+        }
     }
 }
 
@@ -45,13 +61,11 @@ impl SpanProcessor for Spans {
         if !span.span_context.is_sampled() {
             return;
         }
-        if let Some(length) = self.shared.value_length {
+        if let Some(length) = self.shared.limits.value_length {
             shorten_span(&mut span, length);
         }
-        if let Some(((last, _), others)) = self.shared.targets.split_last() {
-            others.iter().for_each(|(queue, _)| queue.put(span.clone()));
-            last.put(span);
-        }
+        let scope = &span.instrumentation_scope;
+        self.put(&otlp::scope(scope.name(), scope), &otlp::spans::span(&span));
     }
 
     fn force_flush(&self) -> OTelSdkResult {
@@ -70,7 +84,8 @@ fn shorten_span(span: &mut SpanData, length: usize) {
     span.links.links.iter_mut().for_each(|link| shorten_all(&mut link.attributes, length));
 }
 
-fn shorten_all(attributes: &mut [KeyValue], length: usize) {
+/// Cuts the texts of attributes.
+pub(in crate::telemetry) fn shorten_all(attributes: &mut [KeyValue], length: usize) {
     for attribute in attributes {
         match &mut attribute.value {
             Value::String(text) => shorten(text, length),
@@ -82,13 +97,19 @@ fn shorten_all(attributes: &mut [KeyValue], length: usize) {
     }
 }
 
-/// Characters, not bytes: that is what the limit counts.
 fn shorten(text: &mut StringValue, length: usize) {
-    if text.as_str().len() > length
-        && let Some((end, _)) = text.as_str().char_indices().nth(length)
-    {
-        *text = text.as_str()[..end].to_owned().into();
+    let short = shortened(text.as_str(), length);
+    if short.len() < text.as_str().len() {
+        *text = short.to_owned().into();
     }
+}
+
+/// The text up to so many characters, not bytes: that is what the limit counts.
+pub(in crate::telemetry) fn shortened(text: &str, length: usize) -> &str {
+    if text.len() <= length {
+        return text;
+    }
+    text.char_indices().nth(length).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

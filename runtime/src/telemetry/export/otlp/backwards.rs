@@ -1,42 +1,39 @@
 //! Protobuf, written from the end of a message to its beginning: its length is known when it has to be told, so that
 //! nothing is measured before or moved afterwards, and a whole batch is one piece of memory.
 
-use bytes::Bytes;
-
 const VARINT: u32 = 0;
 const FIXED64: u32 = 1;
-const LENGTH: u32 = 2;
+pub(super) const LENGTH: u32 = 2;
 const FIXED32: u32 = 5;
+
+/// What room is filled with until it is written.
+const FILL: u8 = 0xff;
 
 /// What is written comes before everything that was written earlier: fields are told from the last to the first, and so
 /// are the elements of a repeated one.
-pub(in super::super) struct Backwards {
+pub(in crate::telemetry) struct Backwards {
     bytes: Vec<u8>,
     /// Where what is written begins.
     start: usize,
 }
 
 impl Backwards {
-    pub(super) fn with_room(room: usize) -> Self {
-        Self { bytes: vec![0; room], start: room }
+    pub(in crate::telemetry) fn with_room(room: usize) -> Self {
+        // Zeroes would be asked of the system, which keeps what was freed before for those that do not.
+        Self { bytes: vec![FILL; room], start: room }
     }
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
-    pub(super) fn written(&self) -> &[u8] {
+    pub(in crate::telemetry) fn written(&self) -> &[u8] {
         &self.bytes[self.start..]
-    }
-
-    pub(super) fn into_bytes(self) -> Bytes {
-        let mut bytes = Bytes::from(self.bytes);
-        bytes.split_off(self.start)
     }
 
     /// The bytes before what is written, from now on part of it.
     #[inline]
-    fn take(&mut self, size: usize) -> &mut [u8] {
+    pub(super) fn take(&mut self, size: usize) -> &mut [u8] {
         if self.start < size {
             self.grow(size);
         }
@@ -48,7 +45,7 @@ impl Backwards {
     #[cold]
     fn grow(&mut self, size: usize) {
         let room = (self.bytes.len() * 2).max(self.len() + size).max(1024);
-        let mut bytes = vec![0; room];
+        let mut bytes = vec![FILL; room];
         let start = room - self.len();
         bytes[start..].copy_from_slice(self.written());
         *self = Self { bytes, start };
@@ -165,7 +162,7 @@ mod tests {
                     numbers.iter().rev().for_each(|number| out.number(1, *number));
                 });
                 assert_eq!(out.written().len(), out.len());
-                assert_eq!(out.into_bytes(), outer.encode_to_vec(), "{size} bytes, {room} of room");
+                assert_eq!(out.written(), outer.encode_to_vec(), "{size} bytes, {room} of room");
             }
         }
     }

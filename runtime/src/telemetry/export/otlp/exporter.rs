@@ -1,54 +1,32 @@
-//! Batches of spans or log records, written and sent.
-
-use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Batches of spans or log records, framed and sent.
 
 use bytes::Bytes;
 use opentelemetry_sdk::Resource;
 use prost::Message as _;
 
+use super::super::batch::Batch;
 use super::super::queue::{Export, Lost};
-use super::backwards::Backwards;
-use super::request::{self, Item};
+use super::request;
 use super::send::Sender;
-
-/// What an item is taken to need as long as none was seen; most spans of calls need less.
-const FIRST_SIZE: usize = 1024;
 
 /// The most characters of what a collector says that are told.
 const TOLD: usize = 300;
 
-pub(super) struct Exporter<T> {
+pub(super) struct Exporter {
     sender: Sender,
     resource: Vec<u8>,
-    /// What an item of the last batch took: how much room the next one gets.
-    size: AtomicUsize,
-    items: PhantomData<fn(T)>,
 }
 
-impl<T: Item> Exporter<T> {
+impl Exporter {
     pub(super) fn new(sender: Sender, resource: &Resource) -> Self {
-        let resource = request::resource(resource);
-        Self { sender, resource, size: AtomicUsize::new(FIRST_SIZE), items: PhantomData }
-    }
-
-    fn write(&self, batch: &[T]) -> Backwards {
-        let size = self.size.load(Ordering::Relaxed);
-        // Batches differ a little, and one that does not fit is copied.
-        let room = self.resource.len() + batch.len() * (size + size / 8) + 64;
-        let mut out = Backwards::with_room(room);
-        request::write(&mut out, batch, &self.resource);
-        let size = (out.len() - self.resource.len()) / batch.len().max(1);
-        self.size.store(size, Ordering::Relaxed);
-        out
+        Self { sender, resource: request::resource(resource) }
     }
 }
 
-impl<T: Item> Export<T> for Exporter<T> {
-    async fn export(&self, batch: Vec<T>) -> Result<(), Lost> {
+impl Export for Exporter {
+    async fn export(&self, batch: Batch) -> Result<(), Lost> {
         let number = batch.len();
-        let message = self.write(&batch);
-        drop(batch);
+        let message = request::request(batch, &self.resource);
         match self.sender.send(message).await {
             Ok(answer) => taken(answer, number),
             Err(cause) => Err(Lost { number, cause }),

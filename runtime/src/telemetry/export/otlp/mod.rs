@@ -3,13 +3,13 @@
 
 mod backwards;
 mod exporter;
-mod records;
+pub(super) mod records;
 mod request;
 mod send;
-mod spans;
+pub(in crate::telemetry) mod spans;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(in crate::telemetry) mod values;
 
 use std::sync::Arc;
 
@@ -25,9 +25,11 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::Temporality;
 use percent_encoding::percent_decode_str;
 
+pub(in crate::telemetry) use self::backwards::Backwards;
 use self::exporter::Exporter;
-pub(super) use self::request::Item;
+pub(super) use self::request::scope;
 use self::send::Sender;
+use super::Signal;
 use super::http::Http;
 use super::losses::Losses;
 use super::queue::Export;
@@ -99,14 +101,19 @@ impl<'s> Opened<'s> {
     }
 
     /// Of spans or log records.
-    pub(super) fn items<T: Item>(
+    pub(super) fn items(
         &self,
+        signal: Signal,
         resource: &Resource,
-    ) -> Result<impl Export<T> + use<T>, String> {
+    ) -> Result<impl Export + use<>, String> {
+        let method = match signal {
+            Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+        };
         let sender = Sender::new(
             self.settings,
             &self.endpoint,
-            T::METHOD,
+            method,
             self.headers.clone(),
             #[cfg(feature = "tls")]
             self.tls.as_ref().map(|tls| tls.any.clone()),

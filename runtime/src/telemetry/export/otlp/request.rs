@@ -1,31 +1,14 @@
 //! The request of an export: whose the items are, and the items of each scope together. Spans and log records have the same
 //! frame around them.
 
+use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
+use super::super::batch::{Batch, Group};
 use super::backwards::Backwards;
 use super::values;
-
-/// What is exported one by one.
-pub(in super::super) trait Item: Send + Sync + 'static {
-    /// Where a collector takes it over gRPC.
-    const METHOD: &'static str;
-
-    fn scope(&self) -> Scope<'_>;
-
-    /// The fields of its message.
-    fn write(&self, out: &mut Backwards);
-}
-
-/// Who made an item.
-#[derive(Clone, Copy, PartialEq)]
-pub(in super::super) struct Scope<'i> {
-    /// The name that is sent.
-    pub(super) name: &'i str,
-    /// What else there is to say of it.
-    pub(super) of: &'i InstrumentationScope,
-}
 
 /// The fields that every export repeats, encoded: the resource and its schema.
 pub(super) fn resource(resource: &Resource) -> Vec<u8> {
@@ -40,41 +23,44 @@ pub(super) fn resource(resource: &Resource) -> Vec<u8> {
     out.written().to_vec()
 }
 
-/// Writes `Export{Trace,Logs}ServiceRequest`.
-pub(super) fn write<T: Item>(out: &mut Backwards, batch: &[T], resource: &[u8]) {
-    let mut scopes: Vec<Scope<'_>> = Vec::with_capacity(4);
-    let mut last = 0;
-    let scope_of: Vec<usize> = batch
-        .iter()
-        .map(|item| {
-            let scope = item.scope();
-            // Mostly the one before has the same.
-            if scopes.get(last) != Some(&scope) {
-                last = scopes.iter().position(|known| *known == scope).unwrap_or(scopes.len());
-                if last == scopes.len() {
-                    scopes.push(scope);
-                }
-            }
-            last
-        })
-        .collect();
+/// The fields of `ScopeSpans` and `ScopeLogs` that tell the scope. The name is the scope's own, or what stands for it.
+pub(in super::super) fn scope(name: &str, of: &InstrumentationScope) -> Backwards {
+    let mut out = Backwards::with_room(256);
+    out.text(3, of.schema_url().unwrap_or_default());
     out.message(1, |out| {
-        for (number, scope) in scopes.iter().enumerate().rev() {
-            out.message(2, |out| {
-                out.text(3, scope.of.schema_url().unwrap_or_default());
-                let items = batch.iter().zip(&scope_of).rev();
-                for (item, _) in items.filter(|(_, of)| **of == number) {
-                    out.message(2, |out| item.write(out));
-                }
-                out.message(1, |out| {
-                    for attribute in scope.of.attributes() {
-                        values::attribute(out, 3, &attribute.key, &attribute.value);
-                    }
-                    out.text(2, scope.of.version().unwrap_or_default());
-                    out.text(1, scope.name);
-                });
-            });
+        for attribute in of.attributes() {
+            values::attribute(out, 3, &attribute.key, &attribute.value);
         }
-        out.raw(resource);
+        out.text(2, of.version().unwrap_or_default());
+        out.text(1, name);
     });
+    out
+}
+
+/// `Export{Trace,Logs}ServiceRequest`, in pieces: the items stay where they were gathered.
+pub(super) fn request(batch: Batch, resource: &[u8]) -> Vec<Bytes> {
+    let groups = batch.into_groups();
+    let frames: usize = groups.iter().map(|group| framed(group.len())).sum();
+    let mut pieces = Vec::with_capacity(1 + 2 * groups.len());
+    let mut head = Vec::with_capacity(resource.len() + 256);
+    frame(&mut head, 1, resource.len() + frames);
+    head.extend_from_slice(resource);
+    for Group { scope, items } in groups {
+        frame(&mut head, 2, scope.len() + items.len());
+        head.extend_from_slice(&scope);
+        pieces.push(std::mem::take(&mut head).into());
+        pieces.push(items.into());
+    }
+    pieces
+}
+
+/// What a message before which this stands has ahead of it.
+fn frame(out: &mut Vec<u8>, field: u32, length: usize) {
+    encode_key(field, WireType::LengthDelimited, out);
+    encode_varint(length as u64, out);
+}
+
+/// How long a field is that holds so much: its number takes one byte.
+fn framed(length: usize) -> usize {
+    1 + encoded_len_varint(length as u64) + length
 }

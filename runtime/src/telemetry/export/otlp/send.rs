@@ -1,19 +1,23 @@
 //! A message on its way to a collector, over gRPC or HTTP, and what may be tried again.
 
+use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, TE, USER_AGENT};
 use http::response::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt as _, Limited};
 use hyper_util::client::legacy::Client;
 use prost::Message as _;
 use tokio::time::Instant;
 
 use super::super::http::{ANSWER, chain};
-use super::backwards::Backwards;
 use crate::Error;
 use crate::call::Protocol;
 use crate::client::{self, Connector};
@@ -34,7 +38,7 @@ const RETRY_INFO: &str = "type.googleapis.com/google.rpc.RetryInfo";
 
 /// Sends messages of one kind to one collector. Its connections live on the thread that asks.
 pub(super) struct Sender {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, Pieces>,
     grpc: bool,
     gzip: bool,
     uri: Uri,
@@ -95,7 +99,7 @@ impl Sender {
     ///
     /// # Errors
     /// What went wrong last.
-    pub(super) async fn send(&self, message: Backwards) -> Result<Bytes, String> {
+    pub(super) async fn send(&self, message: Vec<Bytes>) -> Result<Bytes, String> {
         let body = self.body(message).map_err(|error| error.to_string())?;
         let begun = Instant::now();
         let mut wait = FIRST_WAIT;
@@ -120,25 +124,26 @@ impl Sender {
     }
 
     /// The body of a request: for gRPC with the message's prefix.
-    fn body(&self, mut message: Backwards) -> std::io::Result<Bytes> {
+    fn body(&self, message: Vec<Bytes>) -> std::io::Result<Pieces> {
+        let mut pieces = Pieces(message.into());
         if self.gzip {
-            let mut packed = Backwards::with_room(0);
-            let mut bytes = Vec::with_capacity(message.len() / 4);
-            Encoding::Gzip.compress(message.written(), &mut bytes)?;
-            packed.raw(&bytes);
-            message = packed;
+            let whole: Vec<u8> = pieces.0.iter().flatten().copied().collect();
+            let mut packed = Vec::with_capacity(whole.len() / 4);
+            Encoding::Gzip.compress(&whole, &mut packed)?;
+            pieces = Pieces(VecDeque::from([packed.into()]));
         }
         if self.grpc {
-            let length = u32::try_from(message.len())
+            let length = u32::try_from(pieces.len())
                 .map_err(|_| std::io::Error::other("a message of 4 GiB or more"))?;
-            message.raw(&length.to_be_bytes());
-            message.raw(&[self.gzip.into()]);
+            let mut prefix = vec![self.gzip.into()];
+            prefix.extend_from_slice(&length.to_be_bytes());
+            pieces.0.push_front(prefix.into());
         }
-        Ok(message.into_bytes())
+        Ok(pieces)
     }
 
-    async fn once(&self, body: Bytes) -> Result<Bytes, Failure> {
-        let mut request = Request::new(Full::new(body));
+    async fn once(&self, body: Pieces) -> Result<Bytes, Failure> {
+        let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.headers.clone();
@@ -156,6 +161,36 @@ impl Sender {
         grpc(&head, &body, &trailers)?;
         // Behind its prefix. Nothing was said of compressed answers, so that there are none.
         Ok(body.slice(body.len().min(5)..))
+    }
+}
+
+/// A body of pieces that are there.
+#[derive(Clone)]
+struct Pieces(VecDeque<Bytes>);
+
+impl Pieces {
+    fn len(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.pop_front().map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.len() as u64)
     }
 }
 

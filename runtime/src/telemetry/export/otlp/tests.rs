@@ -18,10 +18,13 @@ use opentelemetry_sdk::logs::{LogBatch, LogProcessor, SdkLogRecord, SdkLoggerPro
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use prost::Message as _;
 
-use super::super::records::Record;
+use super::super::batch::Batch;
 use super::backwards::Backwards;
-use super::request::{self, Item};
-use super::without_user;
+use super::request::{self, scope};
+use super::{records, spans, without_user};
+
+/// One record and whose it is.
+type Record = (SdkLogRecord, InstrumentationScope);
 
 #[test]
 fn credentials_leave_the_endpoint() {
@@ -41,10 +44,26 @@ fn resource() -> Resource {
         .build()
 }
 
-fn written<T: Item>(batch: &[T], resource: &Resource) -> bytes::Bytes {
-    let mut out = Backwards::with_room(0);
-    request::write(&mut out, batch, &request::resource(resource));
-    out.into_bytes()
+fn written(batch: &[(Backwards, Backwards)], resource: &Resource) -> bytes::Bytes {
+    let mut all = Batch::default();
+    batch.iter().for_each(|(scope, item)| all.push(scope.written(), item.written()));
+    request::request(all, &request::resource(resource)).concat().into()
+}
+
+fn of_spans(batch: &[SpanData]) -> Vec<(Backwards, Backwards)> {
+    let of = |span: &SpanData| {
+        let of = &span.instrumentation_scope;
+        (scope(of.name(), of), spans::span(span))
+    };
+    batch.iter().map(of).collect()
+}
+
+fn of_records(batch: &[Record]) -> Vec<(Backwards, Backwards)> {
+    let of = |(record, of): &Record| {
+        let name = record.target().map_or_else(|| of.name(), AsRef::as_ref);
+        (scope(name, of), records::record(record))
+    };
+    batch.iter().map(of).collect()
 }
 
 /// One of every kind, and the edges of each.
@@ -175,7 +194,7 @@ fn spans_are_written_as_the_crate_writes_them() {
     }
     for resource in [resource(), Resource::builder_empty().build()] {
         for batch in [&batch[..], &batch[..1], &batch[4..5]] {
-            let read = ExportTraceServiceRequest::decode(written(batch, &resource));
+            let read = ExportTraceServiceRequest::decode(written(&of_spans(batch), &resource));
             let (read, expected) = (read.expect("spans"), expected(batch, &resource));
             // One by one first: what differs is told, and not megabytes of what does not.
             let all = |request: &ExportTraceServiceRequest| {
@@ -198,7 +217,10 @@ fn nothing_is_longer_than_it_must_be() {
     // Times are always written, even where they are zero, which none is.
     batch.iter_mut().for_each(|span| span.events.events[1].timestamp = at(1));
     let resource = resource();
-    assert_eq!(written(&batch, &resource).len(), expected(&batch, &resource).encoded_len());
+    assert_eq!(
+        written(&of_spans(&batch), &resource).len(),
+        expected(&batch, &resource).encoded_len()
+    );
 }
 
 /// Keeps what is emitted.
@@ -207,10 +229,7 @@ struct Kept(std::sync::Arc<std::sync::Mutex<Vec<Record>>>);
 
 impl LogProcessor for Kept {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        self.0
-            .lock()
-            .expect("no panic under the lock")
-            .push(Box::new((record.clone(), scope.clone())));
+        self.0.lock().expect("no panic under the lock").push((record.clone(), scope.clone()));
     }
 
     fn force_flush(&self) -> opentelemetry_sdk::error::OTelSdkResult {
@@ -266,7 +285,8 @@ fn log_records_are_written_as_the_crate_writes_them() {
     let lent: Vec<_> = batch.iter().map(|record| (&record.0, &record.1)).collect();
     let resource = resource();
     let mut expected = group_logs_by_resource_and_scope(&LogBatch::new(&lent), &(&resource).into());
-    let read = ExportLogsServiceRequest::decode(written(&batch, &resource)).expect("records");
+    let read =
+        ExportLogsServiceRequest::decode(written(&of_records(&batch), &resource)).expect("records");
     let mut read = read.resource_logs;
     for resource_logs in expected.iter_mut().chain(&mut read) {
         // The crate's order of scopes is that of a hash map.

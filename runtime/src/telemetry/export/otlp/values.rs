@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, Key, KeyValue, Value};
 
-use super::backwards::Backwards;
+use super::backwards::{Backwards, LENGTH};
 
 /// Fields of `KeyValue`.
 const KEY: u32 = 1;
@@ -30,8 +30,11 @@ pub(super) fn attributes(out: &mut Backwards, field: u32, attributes: &[KeyValue
     }
 }
 
-pub(super) fn attribute(out: &mut Backwards, field: u32, key: &Key, of: &Value) {
-    pair(out, field, key.as_str(), |out| value(out, of));
+pub(in crate::telemetry) fn attribute(out: &mut Backwards, field: u32, key: &Key, of: &Value) {
+    match of {
+        Value::String(of) => text(out, field, key.as_str(), of.as_str()),
+        _ => pair(out, field, key.as_str(), |out| value(out, of)),
+    }
 }
 
 /// A key with what `value` writes.
@@ -58,6 +61,30 @@ fn value(out: &mut Backwards, value: &Value) {
         // The crate may add kinds.
         other => string(out, &other.to_string()),
     }
+}
+
+/// An attribute that is a text.
+pub(in crate::telemetry) fn text(out: &mut Backwards, field: u32, key: &str, value: &str) {
+    let whole = key.len() + value.len() + 6;
+    if whole >= 0x80 || field >= 0x10 || key.is_empty() {
+        return pair(out, field, key, |out| string(out, value));
+    }
+    // The usual one: no length takes more than a byte, so that it is written in one piece.
+    let tag = |field: u32| (field << 3 | LENGTH) as u8;
+    let (own, rest) = out.take(whole + 2).split_at_mut(4);
+    own.copy_from_slice(&[tag(field), whole as u8, tag(KEY), key.len() as u8]);
+    let (name, rest) = rest.split_at_mut(key.len());
+    name.copy_from_slice(key.as_bytes());
+    let (of_value, text) = rest.split_at_mut(4);
+    let length = value.len() as u8;
+    of_value.copy_from_slice(&[tag(VALUE), length + 2, tag(STRING), length]);
+    text.copy_from_slice(value.as_bytes());
+}
+
+/// An attribute that is a number.
+#[inline]
+pub(in crate::telemetry) fn number(out: &mut Backwards, field: u32, key: &str, value: i64) {
+    pair(out, field, key, |out| int(out, value));
 }
 
 /// The value of a log record.

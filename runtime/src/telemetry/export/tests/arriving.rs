@@ -1,9 +1,10 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{
-    Span as _, SpanId, TraceContextExt as _, TraceId, Tracer as _, TracerProvider as _,
+    Span as _, SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
+    TraceState, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -15,9 +16,9 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
 use super::collector::{Collector, Does, Export, SOON};
-use super::{open, otlp, record, settings};
-use crate::telemetry::ids;
+use super::{call, open, otlp, record, settings};
 use crate::telemetry::settings::{OtlpProtocol, Secret, Temporality};
+use crate::telemetry::span::CallSpan;
 
 const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf];
 
@@ -112,9 +113,8 @@ async fn calls_and_the_users_spans_share_an_exporter() {
     let mut settings = settings();
     settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
     let pipeline = open(&settings);
-    let (trace, span) = (TraceId::from(7), SpanId::from(8));
-    let tracer = pipeline.tracer().expect("spans are exported");
-    let call = ids::with(trace, span, || tracer.start("a call"));
+    let call = call(&pipeline, "a call");
+    let (trace, span) = (call.span_context().trace_id(), call.span_context().span_id());
     let context = Context::new().with_span(call);
     let own = pipeline.tracer_provider().expect("spans are exported").tracer("user");
     own.start_with_context("inside", &context).end();
@@ -128,6 +128,7 @@ async fn calls_and_the_users_spans_share_an_exporter() {
     assert_eq!((&inside.trace_id, &inside.parent_span_id), (&call.trace_id, &call.span_id));
 
     // It is over: what comes now is not recorded.
+    super::call(&pipeline, "late").end();
     assert!(!pipeline.tracer().expect("still asked").start("late").is_recording());
     assert!(!own.start("late").is_recording());
     pipeline.shutdown(SOON).await;
@@ -193,6 +194,18 @@ fn the_only_worker_can_wait_for_a_flush() {
     }
 }
 
+/// More of everything than the limits allow.
+fn overfill(span: &mut impl opentelemetry::trace::Span) {
+    for index in 0..5 {
+        span.set_attribute(KeyValue::new(format!("key {index}"), "größer"));
+        span.add_event(format!("event {index}"), vec![KeyValue::new("key", "längere"); 3]);
+        let (trace, id) = (TraceId::from(7), SpanId::from(index + 1));
+        let other = SpanContext::new(trace, id, TraceFlags::SAMPLED, true, TraceState::NONE);
+        span.add_link(other, vec![KeyValue::new("key", 7); 3]);
+    }
+    span.end();
+}
+
 #[tokio::test]
 async fn the_limits_of_a_span_hold() {
     let collector = Collector::start(Does::Take);
@@ -200,15 +213,13 @@ async fn the_limits_of_a_span_hold() {
     settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
     settings.limits.attributes = 2;
     settings.limits.events = 1;
+    settings.limits.links = 3;
+    settings.limits.event_attributes = 1;
+    settings.limits.link_attributes = 2;
     settings.limits.value_length = Some(3);
     let pipeline = open(&settings);
-    let tracer = pipeline.tracer().expect("spans are exported");
-    let mut span = tracer.start("full");
-    for index in 0..5 {
-        span.set_attribute(KeyValue::new(format!("key {index}"), "größer"));
-        span.add_event(format!("event {index}"), vec![KeyValue::new("key", "längere")]);
-    }
-    span.end();
+    overfill(&mut call(&pipeline, "full"));
+    overfill(&mut pipeline.tracer().expect("spans are exported").start("full"));
     pipeline.shutdown(SOON).await;
     let spans = spans(&collector.next());
     let text = |attribute: &opentelemetry_proto::tonic::common::v1::KeyValue| match attribute
@@ -219,10 +230,86 @@ async fn the_limits_of_a_span_hold() {
         Some(Sent::StringValue(text)) => text,
         other => panic!("{other:?}"),
     };
-    let span = &spans[0];
-    assert_eq!(span.attributes.iter().map(text).collect::<Vec<_>>(), ["grö", "grö"]);
-    assert_eq!((span.dropped_attributes_count, span.dropped_events_count), (3, 4));
-    assert_eq!(text(&span.events[0].attributes[0]), "län");
+    assert_eq!(spans.len(), 2);
+    for span in &spans {
+        assert_eq!(span.attributes.iter().map(text).collect::<Vec<_>>(), ["grö", "grö"]);
+        assert_eq!((span.dropped_attributes_count, span.dropped_events_count), (3, 4));
+        let event = &span.events[0];
+        assert_eq!(event.attributes.iter().map(text).collect::<Vec<_>>(), ["län"]);
+        assert_eq!((&*event.name, event.dropped_attributes_count), ("event 0", 2));
+        assert_eq!((span.links.len(), span.dropped_links_count), (3, 2));
+        let link = &span.links[0];
+        assert_eq!((link.attributes.len(), link.dropped_attributes_count), (2, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_call_has_the_span_that_the_sdk_would_have_made() {
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    let pipeline = open(&settings);
+    let state: TraceState = "vendor=value,other=x".parse().expect("a state");
+    let (trace, above) = (TraceId::from(7), SpanId::from(8));
+    let parent = SpanContext::new(trace, above, TraceFlags::SAMPLED, true, state.clone());
+    let start = UNIX_EPOCH + Duration::from_nanos(1_700_000_000_123_456_789);
+
+    let tracer = pipeline.tracer().expect("spans are exported");
+    let builder = tracer.span_builder("before").with_kind(SpanKind::Server).with_start_time(start);
+    let context = Context::new().with_remote_span_context(parent.clone());
+    let made = tracer.build_with_context(builder, &context);
+    let id = made.span_context().span_id();
+    let own = SpanContext::new(trace, id, TraceFlags::SAMPLED, false, state);
+    let spans = pipeline.spans().expect("spans are exported");
+    let kind = SpanKind::Server;
+    let call = CallSpan::begin(&spans, "before".into(), kind, own, Some(&parent), start);
+
+    fn tell(mut span: impl opentelemetry::trace::Span, end: SystemTime) {
+        assert!(span.is_recording());
+        span.set_attributes([
+            KeyValue::new("text", "größer 🔱"),
+            KeyValue::new("number", -7),
+            KeyValue::new("yes", true),
+            KeyValue::new("half", 0.5),
+        ]);
+        span.add_event_with_timestamp("event", end, vec![KeyValue::new("key", "value")]);
+        let context = span.span_context().clone();
+        span.add_link(context, vec![KeyValue::new("key", "value")]);
+        span.update_name("after");
+        span.set_status(Status::error("it broke"));
+        span.set_status(Status::Unset);
+        span.end_with_timestamp(end);
+        assert!(!span.is_recording());
+        // Not any more.
+        span.set_attribute(KeyValue::new("late", 1));
+        span.update_name("late");
+        span.set_status(Status::Ok);
+        span.end();
+    }
+    let end = start + Duration::from_millis(100);
+    tell(made, end);
+    tell(call, end);
+    pipeline.shutdown(SOON).await;
+    let mut sent = self::spans(&collector.next());
+    // In which order attributes come means nothing.
+    sent.iter_mut().for_each(|span| span.attributes.sort_by(|one, two| one.key.cmp(&two.key)));
+    let [made, call] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(made, call);
+    assert_eq!((&*call.name, call.kind, call.attributes.len()), ("after", 2, 4));
+    assert_eq!((&*call.trace_state, call.flags), ("vendor=value,other=x", 0x301));
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_has_ended() {
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    settings.traces.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    let pipeline = open(&settings);
+    drop(call(&pipeline, "dropped"));
+    pipeline.shutdown(SOON).await;
+    let spans = spans(&collector.next());
+    assert!(spans[0].end_time_unix_nano >= spans[0].start_time_unix_nano);
+    assert_eq!((spans.len(), &*spans[0].name), (1, "dropped"));
 }
 
 #[tokio::test]

@@ -8,15 +8,17 @@ mod scraping;
 mod tls;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{Span as _, Tracer as _};
+use opentelemetry::trace::{Span as _, SpanContext, SpanKind, TraceFlags, TraceState};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::Sampler;
 
+use crate::call::Trace;
 use crate::telemetry::pipeline::Pipeline;
 use crate::telemetry::settings::{BatchSettings, OtlpProtocol, OtlpSettings, TelemetrySettings};
+use crate::telemetry::span::CallSpan;
 
 /// Nothing is exported, and nothing leaves a queue by itself while a test lasts.
 fn settings() -> TelemetrySettings {
@@ -52,10 +54,18 @@ fn open(settings: &TelemetrySettings) -> Pipeline {
     Pipeline::open(settings, resource, Box::new(Sampler::AlwaysOn)).expect("it opens")
 }
 
+/// The span of a call, with a trace of its own.
+fn call(pipeline: &Pipeline, name: impl Into<String>) -> CallSpan {
+    let (trace, span) = Trace::open(None).ids();
+    let sampled = TraceFlags::SAMPLED;
+    let own = SpanContext::new(trace.into(), span.into(), sampled, false, TraceState::NONE);
+    let spans = pipeline.spans().expect("spans are exported");
+    CallSpan::begin(&spans, name.into().into(), SpanKind::Server, own, None, SystemTime::now())
+}
+
 /// Records so many spans of calls.
 fn record(pipeline: &Pipeline, number: usize) {
-    let tracer = pipeline.tracer().expect("spans are exported");
     for index in 0..number {
-        tracer.start(format!("call {index}")).end();
+        call(pipeline, format!("call {index}")).end();
     }
 }
