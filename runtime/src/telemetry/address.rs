@@ -30,18 +30,25 @@ pub(super) fn with<T>(address: IpAddr, told: impl FnOnce(&str) -> T) -> T {
 
 /// The host and the port of `example.com:8000`, `[::1]:8000` or a host alone.
 pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
-    // What comes before an `@` is for the server alone. These texts are short: a loop is sooner done than a search prepared.
-    let at = authority.bytes().rposition(|byte| byte == b'@');
-    let authority = at.map_or(authority, |at| &authority[at + 1..]);
-    if let Some(rest) = authority.strip_prefix('[') {
+    let (mut begin, mut colon) = (0, None);
+    // These texts are short: one loop is sooner done than two searches are prepared.
+    for (at, byte) in authority.bytes().enumerate() {
+        match byte {
+            // What comes before it is for the server alone.
+            b'@' => (begin, colon) = (at + 1, None),
+            b':' if colon.is_none() => colon = Some(at),
+            _ => {}
+        }
+    }
+    if let Some(rest) = authority[begin..].strip_prefix('[') {
         return match rest.split_once(']') {
             Some((host, port)) => (host, port.strip_prefix(':').and_then(|port| port.parse().ok())),
             None => ("", None),
         };
     }
-    match authority.bytes().position(|byte| byte == b':') {
-        Some(colon) => (&authority[..colon], authority[colon + 1..].parse().ok()),
-        None => (authority, None),
+    match colon {
+        Some(colon) => (&authority[begin..colon], authority[colon + 1..].parse().ok()),
+        None => (&authority[begin..], None),
     }
 }
 

@@ -69,7 +69,16 @@ impl Backwards {
         }
     }
 
+    #[inline]
     fn varint(&mut self, value: u64) {
+        if value < 0x80 {
+            self.take(1)[0] = value as u8;
+        } else {
+            self.long_varint(value);
+        }
+    }
+
+    fn long_varint(&mut self, value: u64) {
         let size = (64 - (value | 1).leading_zeros()).div_ceil(7) as usize;
         let bytes = self.take(size);
         let mut rest = value;
