@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::call::{Body, Reply};
@@ -61,35 +61,38 @@ pub(super) fn site(health: Health, scrape: Scrape) -> Site {
     Site::Plain(Arc::new(move |request| {
         let path = request.uri().path();
         let probe = PROBES.iter().find(|probe| probe.path == path);
-        let read = matches!(*request.method(), Method::GET | Method::HEAD);
         let metrics = if path == "/metrics" { scrape() } else { None };
-        let known = probe.is_some() || metrics.is_some();
-        let mut media = None;
-        let (status, text) = match (probe, metrics) {
-            _ if known && !read => (StatusCode::METHOD_NOT_ALLOWED, Bytes::new()),
+        let response = match (probe, metrics) {
+            (None, None) => plain(StatusCode::NOT_FOUND, ""),
+            _ if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
             (Some(probe), _) => {
                 let (status, text) = (probe.answer)(&health);
-                (status, Bytes::from_static(text.as_bytes()))
+                plain(status, text)
             }
-            (None, Some(Ok(text))) => {
-                media = Some(EXPOSITION);
-                (StatusCode::OK, Bytes::from(text))
+            (None, Some(text)) => {
+                return Box::pin(async move {
+                    match text.await {
+                        Ok(text) => {
+                            let mut response = plain(StatusCode::OK, text);
+                            response.headers_mut().insert(CONTENT_TYPE, EXPOSITION);
+                            response
+                        }
+                        Err((status, why)) => plain(status, format!("{why}\n")),
+                    }
+                });
             }
-            (None, Some(Err(why))) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, Bytes::from(format!("{why}\n")))
-            }
-            (None, None) => (StatusCode::NOT_FOUND, Bytes::new()),
         };
-        let mut response = Response::new(Body::from(text));
-        *response.status_mut() = status;
-        *response.headers_mut() = headers();
-        if let Some(media) = media {
-            response.headers_mut().insert(CONTENT_TYPE, media);
-        }
-        if status == StatusCode::METHOD_NOT_ALLOWED {
-            let allow = HeaderValue::from_static("GET, HEAD");
-            response.headers_mut().insert(http::header::ALLOW, allow);
-        }
         Box::pin(std::future::ready(response))
     }))
+}
+
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::from(text.into()));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers();
+    response
 }

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderValue, Method, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 
 use crate::__private::Attributes;
 use crate::Error;
-use crate::call::{self, Body, Protocol, Trace};
+use crate::call::{self, Body, BoxFuture, Protocol, Trace};
 use crate::client::pass_on;
 use crate::config::{LogSettings, Settings};
 use crate::error::Code;
@@ -17,7 +17,9 @@ use crate::service::MethodSpec;
 pub(crate) struct Telemetry;
 
 /// What answers `/metrics`.
-pub(crate) type Scrape = Arc<dyn Fn() -> Option<Result<String, &'static str>> + Send + Sync>;
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<BoxFuture<'static, Text>> + Send + Sync>;
+
+type Text = Result<String, (StatusCode, &'static str)>;
 
 pub(crate) struct Running {
     pub(crate) telemetry: Arc<Telemetry>,

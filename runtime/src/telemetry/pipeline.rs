@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{
 };
 
 use super::export::{Boss, ExportThread, Exports, Losses, Spans, stop_all};
-use super::scrape::Scrape;
+use super::scrape::{Scrape, Text};
 use super::settings::{SpanLimitSettings, TelemetrySettings};
 use super::{names, process};
 
@@ -35,7 +35,7 @@ pub(crate) struct Pipeline {
     tracers: Option<(SdkTracerProvider, SdkTracerProvider)>,
     meters: SdkMeterProvider,
     loggers: Option<SdkLoggerProvider>,
-    scrape: Option<Scrape>,
+    scrape: Option<Arc<Scrape>>,
     warnings: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Pipeline {
         if settings.prometheus && !settings.disabled {
             let (open, reader) = Scrape::open().map_err(|mistake| vec![mistake])?;
             meters = meters.with_reader(reader);
-            scrape = Some(open);
+            scrape = Some(Arc::new(open));
         }
         if settings.exponential_histograms {
             if scrape.is_some() {
@@ -122,8 +122,9 @@ impl Pipeline {
     }
 
     /// The text of `/metrics`, `None` where it is off.
-    pub(crate) fn scrape(&self) -> Option<Result<String, &'static str>> {
-        self.scrape.as_ref().map(Scrape::text)
+    pub(crate) fn scrape(&self) -> Option<impl Future<Output = Text> + Send + use<>> {
+        let scrape = Arc::clone(self.scrape.as_ref()?);
+        Some(async move { scrape.text().await })
     }
 
     /// What cannot be as it was asked for, to be told once there is a log.
@@ -142,11 +143,6 @@ impl Pipeline {
 
     /// Sends what waits and stops, within the bound. Nothing is recorded after it, and a second time nothing happens.
     pub(crate) async fn shutdown(&self, within: Duration) {
-        if self.exporting.thread.is_none() {
-            // Nothing goes anywhere: there is nothing to wait for.
-            let _ = self.meters.shutdown();
-            return;
-        }
         let (done, ended) = tokio::sync::oneshot::channel();
         let tracers = self.tracers.clone();
         let (meters, loggers) = (self.meters.clone(), self.loggers.clone());

@@ -8,8 +8,10 @@ use opentelemetry::metrics::MeterProvider as _;
 use super::pipeline::Pipeline;
 use super::propagation::Propagation;
 use super::sampling::Sampling;
+use super::scrape::Text;
 use super::settings::TelemetrySettings;
 use super::{Parts, Telemetry, log, names, outbound, resource};
+use crate::call::BoxFuture;
 use crate::config::{LogSettings, Settings};
 
 /// How long the last of everything may take to leave.
@@ -25,7 +27,7 @@ pub(crate) struct Running {
 }
 
 /// What answers `/metrics`.
-pub(crate) type Scrape = Arc<dyn Fn() -> Option<Result<String, &'static str>> + Send + Sync>;
+pub(crate) type Scrape = Arc<dyn Fn() -> Option<BoxFuture<'static, Text>> + Send + Sync>;
 
 impl Running {
     /// # Errors
@@ -73,7 +75,7 @@ impl Running {
     /// What answers `/metrics`.
     pub(crate) fn scrape(&self) -> Scrape {
         let pipeline = Arc::clone(&self.pipeline);
-        Arc::new(move || pipeline.scrape())
+        Arc::new(move || Some(Box::pin(pipeline.scrape()?) as _))
     }
 
     /// Sends what waits and ends, within a bound.

@@ -69,8 +69,8 @@ impl Lines {
     }
 }
 
-fn lost(pipeline: &Pipeline) -> Option<u64> {
-    let text = pipeline.scrape().expect("it is on").expect("a text");
+async fn lost(pipeline: &Pipeline) -> Option<u64> {
+    let text = pipeline.scrape().expect("it is on").await.expect("a text");
     let line = text.lines().find(|line| line.starts_with("bident_telemetry_lost_total{"))?;
     line.rsplit(' ').next()?.parse().ok()
 }
@@ -91,11 +91,11 @@ async fn a_collector_that_is_away_costs_a_count_and_a_line() {
         settings.spans.batch = 100;
         settings.spans.queue = 100;
         let pipeline = open(&settings);
-        assert_eq!(lost(&pipeline), Some(0));
+        assert_eq!(lost(&pipeline).await, Some(0));
         record(&pipeline, 1000);
         let provider = pipeline.tracer_provider().expect("spans are exported");
         assert!(provider.force_flush().is_err(), "a flush that lost everything says so");
-        assert_eq!(lost(&pipeline), Some(1000));
+        assert_eq!(lost(&pipeline).await, Some(1000));
         pipeline.shutdown(SOON).await;
 
         let lines = lines.all();

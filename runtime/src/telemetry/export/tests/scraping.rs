@@ -1,3 +1,7 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 
@@ -31,7 +35,7 @@ async fn the_text_is_whole_and_described() {
         .with_boundaries(vec![0.1, 1.0])
         .build();
     histogram.record(0.5, &[KeyValue::new("rpc.method", "a \"quoted\"\nline \\")]);
-    let text = pipeline.scrape().expect("it is on").expect("a text");
+    let text = pipeline.scrape().expect("it is on").await.expect("a text");
 
     let samples = samples(&text);
     for (name, _, _) in &samples {
@@ -56,8 +60,8 @@ async fn the_text_is_whole_and_described() {
     assert!(!text.contains("otel_scope"), "{text}");
 }
 
-#[test]
-fn exponential_histograms_are_not_for_the_text() {
+#[tokio::test]
+async fn exponential_histograms_are_not_for_the_text() {
     let mut settings = settings();
     settings.exponential_histograms = true;
     assert!(open(&settings).warnings().is_empty());
@@ -67,7 +71,12 @@ fn exponential_histograms_are_not_for_the_text() {
     let meter = pipeline.meter_provider().meter("user");
     meter.f64_histogram("sizes").with_boundaries(vec![1.0]).build().record(0.5, &[]);
     assert!(
-        pipeline.scrape().expect("it is on").expect("a text").contains("sizes_bucket{le=\"1\"} 1")
+        pipeline
+            .scrape()
+            .expect("it is on")
+            .await
+            .expect("a text")
+            .contains("sizes_bucket{le=\"1\"} 1")
     );
 }
 
@@ -77,7 +86,7 @@ async fn the_process_and_the_runtime_are_told() {
     settings.prometheus = true;
     let pipeline = open(&settings);
     let pending = tokio::spawn(std::future::pending::<()>());
-    let text = pipeline.scrape().expect("it is on").expect("a text");
+    let text = pipeline.scrape().expect("it is on").await.expect("a text");
     let samples = samples(&text);
     let value = |name: &str, labels: &str| {
         let found = samples.iter().find(|(other, with, _)| *other == name && *with == labels);
@@ -107,9 +116,70 @@ async fn a_callback_that_panics_costs_the_text_and_says_so() {
     let meter = pipeline.meter_provider().meter("user");
     meter.u64_observable_gauge("bad").with_callback(|_| panic!("on purpose")).build();
     for _ in 0..2 {
-        let why = pipeline.scrape().expect("it is on").expect_err("no text");
+        let (status, why) = pipeline.scrape().expect("it is on").await.expect_err("no text");
+        assert_eq!(status, 500);
         assert!(why.contains("a callback of an instrument panicked"), "{why}");
     }
     // What is measured goes nowhere, and does no harm.
     meter.u64_counter("later").build().add(1, &[]);
+}
+
+/// Time stands still but for who waits for it, and nobody but the scrapes does.
+#[tokio::test(start_paused = true)]
+async fn a_callback_that_hangs_costs_the_text_and_one_thread_until_it_returns() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    let (go, hung) = std::sync::mpsc::channel::<()>();
+    let (hung, asked) = (std::sync::Mutex::new(hung), Arc::new(AtomicU32::new(0)));
+    let counted = Arc::clone(&asked);
+    let meter = pipeline.meter_provider().meter("user");
+    let gauge = meter.u64_observable_gauge("slow").with_callback(move |observer| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        // At the end there is nobody to let it go on.
+        let _ = hung.lock().expect("no panic under the lock").recv();
+        observer.observe(7, &[]);
+    });
+    gauge.build();
+    let (first, second) =
+        (pipeline.scrape().expect("it is on"), pipeline.scrape().expect("it is on"));
+    let began = tokio::time::Instant::now();
+    let third = async {
+        // It gives up itself, and is not missed.
+        let _ = tokio::time::timeout(Duration::from_secs(1), first).await;
+        second.await
+    };
+    for text in [third.await, pipeline.scrape().expect("it is on").await] {
+        let (status, why) = text.expect_err("no text");
+        assert_eq!(status, 503);
+        assert!(why.contains("has not returned for 10 seconds"), "{why}");
+    }
+    assert_eq!(began.elapsed(), Duration::from_secs(21));
+    assert!(asked.load(Ordering::Relaxed) <= 1, "one thread at a time");
+    tokio::time::resume();
+    drop(go);
+    let text = pipeline.scrape().expect("it is on").await.expect("a text");
+    assert!(text.contains("slow 7"), "{text}");
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_callback_that_hangs() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let pipeline = open(&settings);
+    let (go, hung) = std::sync::mpsc::channel::<()>();
+    let (asked, mut begun) = tokio::sync::mpsc::unbounded_channel();
+    let hung = std::sync::Mutex::new(hung);
+    let meter = pipeline.meter_provider().meter("user");
+    let gauge = meter.u64_observable_gauge("slow").with_callback(move |_| {
+        let _ = asked.send(());
+        let _ = hung.lock().expect("no panic under the lock").recv();
+    });
+    gauge.build();
+    let scrape = tokio::spawn(pipeline.scrape().expect("it is on"));
+    begun.recv().await.expect("it is asked");
+    let end = pipeline.shutdown(Duration::from_secs(5));
+    tokio::time::timeout(Duration::from_secs(60), end).await.expect("an end");
+    drop(go);
+    scrape.await.expect("no panic").expect("a text");
 }
