@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy::Client;
 use opentelemetry_http::{HttpClient, HttpError};
@@ -17,9 +17,10 @@ use crate::client::{self, Connector};
 /// The most that is read of an answer, which says little more than how much was taken.
 pub(super) const ANSWER: usize = 4 * 1024 * 1024;
 
-/// A client with the headers of one exporter. Its connections live on the thread that asks.
+/// A client with the endpoint and the headers of one exporter, whatever it is asked for. Its connections live on the thread that asks.
 pub(super) struct Http {
     client: Client<Connector, Full<Bytes>>,
+    endpoint: Uri,
     headers: HeaderMap,
     losses: Arc<Losses>,
     timeout: Duration,
@@ -27,6 +28,7 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(
+        endpoint: Uri,
         headers: HeaderMap,
         losses: Arc<Losses>,
         timeout: Duration,
@@ -37,12 +39,12 @@ impl Http {
             tls,
         );
         let client = client::client(Protocol::Http, connector);
-        Self { client, headers, losses, timeout }
+        Self { client, endpoint, headers, losses, timeout }
     }
 }
 
 impl std::fmt::Debug for Http {
-    /// Without the headers, which are secrets.
+    /// Without the endpoint and the headers, which are secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Http").finish_non_exhaustive()
     }
@@ -52,6 +54,7 @@ impl std::fmt::Debug for Http {
 impl HttpClient for Http {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (mut head, body) = request.into_parts();
+        head.uri = self.endpoint.clone();
         for (name, value) in &self.headers {
             head.headers.insert(name, value.clone());
         }

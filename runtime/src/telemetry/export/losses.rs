@@ -12,7 +12,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(30);
 /// What one exporter has lost.
 pub(in crate::telemetry) struct Losses {
     signal: &'static str,
-    /// Where to, without credentials.
+    /// Where to, without what may be secret in it.
     target: String,
     total: AtomicU64,
     told: Mutex<Told>,

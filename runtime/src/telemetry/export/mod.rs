@@ -153,7 +153,7 @@ impl Exports {
         let mut targets = Vec::new();
         if let Some(otlp) = &settings.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let losses = self.losses(signal.name(), opened.endpoint.clone());
+            let losses = self.losses(signal.name(), opened.shown.clone());
             let exporter = opened.items(signal, resource).map_err(|mistake| vec![mistake])?;
             targets.push(self.queue(thread, batch, losses, exporter, otlp.timeout));
         }
@@ -177,7 +177,7 @@ impl Exports {
         };
         if let Some(otlp) = &settings.metrics.otlp {
             let opened = otlp::Opened::new(otlp)?;
-            let losses = self.losses("metrics", opened.endpoint.clone());
+            let losses = self.losses("metrics", opened.shown.clone());
             let exporter = opened.metrics(&losses, temporality).map_err(|mistake| vec![mistake])?;
             let interval = settings.metrics_interval;
             self.push(thread, exporter, losses, interval, otlp.timeout);

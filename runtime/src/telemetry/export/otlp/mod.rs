@@ -33,13 +33,15 @@ use super::Signal;
 use super::http::Http;
 use super::losses::Losses;
 use super::queue::Export;
+use crate::config::shown;
 use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
 
 /// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
 pub(super) struct Opened<'s> {
     settings: &'s OtlpSettings,
-    /// Without credentials, so that no text that holds it has to be looked through.
-    pub(super) endpoint: String,
+    endpoint: Uri,
+    /// The same as it is told, without what may be secret in it.
+    pub(super) shown: String,
     headers: HeaderMap,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Secured>,
@@ -49,6 +51,7 @@ impl<'s> Opened<'s> {
     /// Checks everything that can be checked without a connection.
     pub(super) fn new(settings: &'s OtlpSettings) -> Result<Self, Vec<String>> {
         let (endpoint, user) = without_user(&settings.endpoint);
+        let shown = shown(&endpoint);
         let mut mistakes = Vec::new();
         let mut headers = HeaderMap::new();
         for (name, value) in &settings.headers {
@@ -72,20 +75,20 @@ impl<'s> Opened<'s> {
         }
         #[cfg(feature = "tls")]
         let mut tls = None;
-        let uri = endpoint.parse::<Uri>().unwrap_or_default();
-        match (uri.scheme_str(), uri.authority()) {
+        let endpoint = endpoint.parse::<Uri>().unwrap_or_default();
+        match (endpoint.scheme_str(), endpoint.authority()) {
             (Some("http"), Some(_)) => {}
             #[cfg(feature = "tls")]
-            (Some("https"), Some(_)) => match super::tls::Secured::new(settings, &uri) {
+            (Some("https"), Some(_)) => match super::tls::Secured::new(settings, &endpoint) {
                 Ok(secured) => tls = Some(secured),
-                Err(mistake) => mistakes.push(format!("{endpoint}: {mistake}")),
+                Err(mistake) => mistakes.push(format!("{shown}: {mistake}")),
             },
             #[cfg(not(feature = "tls"))]
             (Some("https"), Some(_)) => mistakes.push(format!(
-                "{endpoint}: this program was built without TLS: bident's cargo feature `tls` is off"
+                "{shown}: this program was built without TLS: bident's cargo feature `tls` is off"
             )),
             _ => mistakes.push(format!(
-                "`{endpoint}` is no endpoint: expected `http://host:port` or `https://host:port`"
+                "`{shown}` is no endpoint: expected `http://host:port` or `https://host:port`"
             )),
         }
         if !mistakes.is_empty() {
@@ -94,6 +97,7 @@ impl<'s> Opened<'s> {
         Ok(Self {
             settings,
             endpoint,
+            shown,
             headers,
             #[cfg(feature = "tls")]
             tls,
@@ -112,7 +116,7 @@ impl<'s> Opened<'s> {
         };
         let sender = Sender::new(
             self.settings,
-            &self.endpoint,
+            self.endpoint.clone(),
             method,
             self.headers.clone(),
             #[cfg(feature = "tls")]
@@ -127,12 +131,14 @@ impl<'s> Opened<'s> {
         temporality: Temporality,
     ) -> Result<MetricExporter, String> {
         let settings = self.settings;
+        // It repeats its endpoint in errors and in what it logs; where it really goes, the client below knows. gRPC has a path
+        // of its own.
         let builder = MetricExporter::builder().with_temporality(temporality);
         let built = match settings.protocol {
             OtlpProtocol::Grpc => {
                 let mut builder = builder
                     .with_tonic()
-                    .with_endpoint(&self.endpoint)
+                    .with_endpoint(&self.shown)
                     .with_timeout(settings.timeout)
                     .with_metadata(MetadataMap::from_headers(self.headers.clone()));
                 if settings.gzip {
@@ -146,6 +152,7 @@ impl<'s> Opened<'s> {
             }
             OtlpProtocol::HttpProtobuf => {
                 let client = Http::new(
+                    self.endpoint.clone(),
                     self.headers.clone(),
                     Arc::clone(losses),
                     settings.timeout,
@@ -155,7 +162,7 @@ impl<'s> Opened<'s> {
                 let mut builder = builder
                     .with_http()
                     .with_protocol(Protocol::HttpBinary)
-                    .with_endpoint(&self.endpoint)
+                    .with_endpoint(&self.shown)
                     .with_timeout(settings.timeout)
                     .with_http_client(client);
                 if settings.gzip {
@@ -164,7 +171,7 @@ impl<'s> Opened<'s> {
                 builder.build()
             }
         };
-        built.map_err(|error| format!("{}: {error}", self.endpoint))
+        built.map_err(|error| format!("{}: {error}", self.shown))
     }
 }
 

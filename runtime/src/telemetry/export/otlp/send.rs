@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, TE, USER_AGENT};
 use http::response::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Limited};
@@ -62,20 +63,18 @@ impl Sender {
     /// An endpoint that is none.
     pub(super) fn new(
         settings: &OtlpSettings,
-        endpoint: &str,
-        method: &str,
+        mut uri: Uri,
+        method: &'static str,
         mut headers: HeaderMap,
         #[cfg(feature = "tls")] tls: Option<client::Secured>,
     ) -> Result<Self, String> {
         let grpc = settings.protocol == OtlpProtocol::Grpc;
-        let wrong = |error: &dyn std::fmt::Display| format!("{endpoint}: {error}");
-        let mut uri: Uri = endpoint.parse().map_err(|error| wrong(&error))?;
         headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(AGENT));
         let (kind, encoding) = if grpc {
             // A path in the endpoint says nothing: the method is the path.
             let mut parts = uri.into_parts();
-            parts.path_and_query = Some(method.parse().map_err(|error| wrong(&error))?);
-            uri = Uri::from_parts(parts).map_err(|error| wrong(&error))?;
+            parts.path_and_query = Some(PathAndQuery::from_static(method));
+            uri = Uri::from_parts(parts).map_err(|error| error.to_string())?;
             headers.insert(TE, HeaderValue::from_static("trailers"));
             ("application/grpc", http::HeaderName::from_static("grpc-encoding"))
         } else {

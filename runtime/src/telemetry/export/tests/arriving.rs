@@ -108,6 +108,22 @@ async fn a_user_in_the_endpoint_is_sent_as_a_header() {
 }
 
 #[tokio::test]
+async fn a_query_in_the_endpoint_is_asked() {
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    let to = |path| Some(otlp(OtlpProtocol::HttpProtobuf, collector.address(), path));
+    settings.traces.otlp = to("/v1/traces?key=1");
+    settings.metrics.otlp = to("/v1/metrics?key=1");
+    let pipeline = open(&settings);
+    record(&pipeline, 1);
+    pipeline.shutdown(SOON).await;
+    for path in ["/v1/traces", "/v1/metrics"] {
+        let export = collector.next();
+        assert_eq!((export.path.as_str(), export.query.as_deref()), (path, Some("key=1")));
+    }
+}
+
+#[tokio::test]
 async fn calls_and_the_users_spans_share_an_exporter() {
     let collector = Collector::start(Does::Take);
     let mut settings = settings();

@@ -44,6 +44,7 @@ pub(super) enum Does {
 /// One export as it came, its message decompressed.
 pub(super) struct Export {
     pub(super) path: String,
+    pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) compressed: bool,
     pub(super) message: Vec<u8>,
@@ -151,8 +152,8 @@ async fn answer(
     } else {
         message.extend_from_slice(sent);
     }
-    let path = head.uri.path().to_owned();
-    let _ = send.send(Export { path, headers: head.headers, compressed, message });
+    let (path, query) = (head.uri.path().to_owned(), head.uri.query().map(str::to_owned));
+    let _ = send.send(Export { path, query, headers: head.headers, compressed, message });
     match does {
         Does::Hang => std::future::pending().await,
         Does::Refuse if grpc => Ok(Response::builder()

@@ -85,7 +85,7 @@ async fn a_collector_that_is_away_costs_a_count_and_a_line() {
         let mut settings = settings();
         settings.prometheus = true;
         let mut otlp = otlp(protocol, address, "/v1/traces");
-        otlp.endpoint = otlp.endpoint.replace("http://", "http://me:secret@");
+        otlp.endpoint = otlp.endpoint.replace("http://", "http://me:secret@") + "?key=secret";
         otlp.headers = vec![("x-token".to_owned(), Secret("secret".to_owned()))];
         settings.traces.otlp = Some(otlp);
         settings.spans.batch = 100;
@@ -103,7 +103,8 @@ async fn a_collector_that_is_away_costs_a_count_and_a_line() {
         assert_eq!(lines.iter().map(|line| line.lost).sum::<u64>(), 1000, "{lines:?}");
         for line in lines {
             assert_eq!(line.signal, "traces");
-            assert!(line.endpoint.starts_with(&format!("http://{address}")), "{line:?}");
+            let path = if protocol == OtlpProtocol::Grpc { "" } else { "/v1/traces" };
+            assert_eq!(line.endpoint, format!("http://{address}{path}"));
             assert!(line.cause.contains("onnection refused"), "{line:?}");
             assert!(!format!("{line:?}").contains("secret"), "{line:?}");
         }
@@ -288,9 +289,9 @@ fn every_mistake_is_told() {
     ];
     settings.traces.otlp = Some(wrong.clone());
     wrong.headers.clear();
-    wrong.endpoint = "collector:4317".to_owned();
+    wrong.endpoint = "collector:4317?key=secret".to_owned();
     settings.metrics.otlp = Some(wrong.clone());
-    wrong.endpoint = "https://me:secret@collector".to_owned();
+    wrong.endpoint = "https://me:secret@collector?key=secret".to_owned();
     wrong.ca = Some("/nowhere/ca.pem".into());
     settings.logs.otlp = Some(wrong);
     let opened = Pipeline::open(
