@@ -13,6 +13,9 @@ use super::TRACESTATE;
 pub(crate) const PREFIX: &str = "x-md-";
 const GLOBAL: &str = "x-md-global-";
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+/// Jaeger's baggage: a header for each key, or one for all.
+const JAEGERS: &str = "uberctx-";
+const JAEGERS_LIST: HeaderName = HeaderName::from_static("jaeger-baggage");
 
 /// gRPC's base64: written without padding, read with or without it.
 pub(crate) const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -36,19 +39,25 @@ pub(crate) fn entry(name: &str, value: &[u8]) -> Option<(HeaderName, HeaderValue
 /// Takes out what flows through the whole chain of calls, where it is not for a caller to say: metadata, and the priority
 /// that baggage may name.
 pub(crate) fn disown(headers: &mut HeaderMap) {
-    while let Some(name) = headers.keys().find(|it| it.as_str().starts_with(GLOBAL)).cloned() {
+    let not_theirs = |name: &HeaderName| {
+        let key = name.as_str().strip_prefix(JAEGERS);
+        name.as_str().starts_with(GLOBAL) || key.is_some_and(names_priority)
+    };
+    while let Some(name) = headers.keys().find(|name| not_theirs(name)).cloned() {
         headers.remove(name);
     }
-    let http::header::Entry::Occupied(baggage) = headers.entry(BAGGAGE) else { return };
-    let (name, values) = baggage.remove_entry_mult();
-    for value in values.collect::<Vec<_>>() {
-        // What is no text is no baggage.
-        let members = value.to_str().unwrap_or_default().split(',');
-        let left: Vec<_> = members.filter(|member| !names_priority(member)).collect();
-        if let Ok(value) = HeaderValue::try_from(left.join(","))
-            && !value.is_empty()
-        {
-            headers.append(name.clone(), value);
+    for list in [BAGGAGE, JAEGERS_LIST] {
+        let http::header::Entry::Occupied(baggage) = headers.entry(list) else { continue };
+        let (name, values) = baggage.remove_entry_mult();
+        for value in values.collect::<Vec<_>>() {
+            // What is no text is no baggage.
+            let members = value.to_str().unwrap_or_default().split(',');
+            let left: Vec<_> = members.filter(|member| !names_priority(member)).collect();
+            if let Ok(value) = HeaderValue::try_from(left.join(","))
+                && !value.is_empty()
+            {
+                headers.append(name.clone(), value);
+            }
         }
     }
 }
@@ -156,6 +165,21 @@ mod tests {
         disown(&mut headers);
         let left: Vec<_> = headers.get_all(BAGGAGE).iter().collect();
         assert_eq!(left, ["a=b, c=d", "e=f"]);
+        let jaegers = [
+            ("uberctx-priority", "high"),
+            ("uberctx-a", "1"),
+            ("jaeger-baggage", "priority=high, b=2"),
+        ];
+        let mut headers: HeaderMap = jaegers
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .into_iter()
+            .collect();
+        disown(&mut headers);
+        assert_eq!(headers.len(), 2, "{headers:?}");
+        assert_eq!(
+            (&headers["uberctx-a"], &headers["jaeger-baggage"]),
+            (&HeaderValue::from_static("1"), &HeaderValue::from_static(" b=2"))
+        );
     }
 
     #[test]

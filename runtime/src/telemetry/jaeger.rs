@@ -1,19 +1,21 @@
 //! Jaeger's own format, from before the W3C's: `uber-trace-id: {trace}:{span}:{parent}:{flags}`, all of it hexadecimal, and
-//! `uberctx-{key}` for baggage. See <https://www.jaegertracing.io/sdk-migration/#propagation-format>.
+//! `uberctx-{key}` for baggage, or `jaeger-baggage: key=value,key=value` where a person writes it. See <https://www.jaegertracing.io/sdk-migration/#propagation-format>.
 
-use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::Context;
+use opentelemetry::baggage::{BaggageExt as _, KeyValueMetadata};
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Context, KeyValue};
+
+use super::w3c;
 
 const HEADER: &str = "uber-trace-id";
 const BAGGAGE: &str = "uberctx-";
-/// The most entries and bytes of baggage that are taken, as of the W3C's.
+const BY_HAND: &str = "jaeger-baggage";
+/// The most entries of baggage that are looked at, as of the W3C's.
 const MOST_ENTRIES: usize = 64;
-const MOST_BYTES: usize = 8192;
 
 /// Reads and writes Jaeger's headers.
 #[derive(Debug)]
@@ -49,27 +51,29 @@ impl TextMapPropagator for Jaeger {
             Some(span) => context.with_remote_span_context(span),
             None => context.clone(),
         };
-        let mut bytes = 0;
-        let entries: Vec<_> = extractor
-            .keys()
-            .into_iter()
-            .filter_map(|name| Some((name.strip_prefix(BAGGAGE)?, extractor.get(name)?)))
-            .take(MOST_ENTRIES)
-            .take_while(|(key, value)| {
-                bytes += key.len() + value.len();
-                bytes <= MOST_BYTES
-            })
-            .map(|(key, value)| {
-                let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
-                KeyValue::new(key.to_owned(), value.into_owned())
-            })
-            .collect();
-        if entries.is_empty() { context } else { context.with_baggage(entries) }
+        baggage(&context, extractor)
     }
 
     fn fields(&self) -> FieldIter<'_> {
         FieldIter::new(&self.0)
     }
+}
+
+/// Whether this header holds baggage.
+pub(super) fn is_baggage(name: &str) -> bool {
+    name.starts_with(BAGGAGE) || name == BY_HAND
+}
+
+/// The context with the entries of these headers over those that it has.
+pub(super) fn baggage(context: &Context, extractor: &dyn Extractor) -> Context {
+    let by_hand = extractor.get_all(BY_HAND).unwrap_or_default();
+    let by_hand = by_hand.into_iter().flat_map(|value| value.split(',')).filter_map(w3c::member);
+    let entries = extractor.keys().into_iter().filter_map(|name| {
+        let (key, value) = (name.strip_prefix(BAGGAGE)?, extractor.get(name)?);
+        let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy();
+        Some(KeyValueMetadata::new(key.to_owned(), value.into_owned(), ""))
+    });
+    w3c::with_members(context, entries.chain(by_hand).take(MOST_ENTRIES))
 }
 
 /// The ids may lack leading zeros; the colons may be escaped.
@@ -94,6 +98,8 @@ fn hex(text: &str, most: usize) -> Option<u128> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+
+    use opentelemetry::KeyValue;
 
     use super::*;
 

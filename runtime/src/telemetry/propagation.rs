@@ -2,14 +2,16 @@
 
 use http::HeaderMap;
 use opentelemetry::Context;
-use opentelemetry::propagation::{Injector, TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::propagation::{
+    Extractor, Injector, TextMapCompositePropagator, TextMapPropagator,
+};
 use opentelemetry::trace::{TraceContextExt as _, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 
 use super::b3::{self, B3};
-use super::jaeger::Jaeger;
+use super::jaeger::{self, Jaeger};
 use super::settings::Propagator;
-use super::w3c::{Baggage, TraceContext};
+use super::w3c::{self, Baggage, TraceContext};
 
 /// The formats that are read and written.
 #[derive(Debug)]
@@ -19,8 +21,13 @@ pub(crate) struct Propagation {
     trace_context_first: bool,
     trace_context_only: bool,
     all: Vec<Format>,
-    baggage: Option<Baggage>,
+    /// The readers of baggage, in the order of `all`.
+    baggage: Vec<Baggages>,
+    /// Whether one of them reads headers whose names nobody knows before.
+    named_by_key: bool,
 }
+
+type Baggages = fn(&Context, &dyn Extractor) -> Context;
 
 type Format = Box<dyn TextMapPropagator + Send + Sync>;
 
@@ -47,7 +54,8 @@ impl Propagation {
             trace_context_first: traces.next() == Some(&Propagator::TraceContext),
             trace_context_only: known.iter().all(|it| usual.contains(it)),
             all: formats(&known),
-            baggage: known.contains(&Propagator::Baggage).then(Baggage::default),
+            baggage: known.iter().rev().filter_map(baggage).collect(),
+            named_by_key: known.contains(&Propagator::Jaeger),
             list: known,
         }
     }
@@ -81,16 +89,22 @@ impl Propagation {
         })
     }
 
-    /// A context with the caller's baggage and nothing else.
+    /// A context with the caller's baggage, from every format, and nothing else. Of two members with one key that of the first
+    /// format in the list counts.
     #[inline]
     pub(crate) fn baggage(&self, headers: &HeaderMap) -> Context {
-        match &self.baggage {
-            // By far the most requests have none.
-            Some(propagator) if headers.contains_key(BAGGAGE) => {
-                propagator.extract_with_context(&Context::new(), &HeaderExtractor(headers))
+        // By far the most requests have none.
+        let there = match self.named_by_key {
+            false => !self.baggage.is_empty() && headers.contains_key(BAGGAGE),
+            true => {
+                headers.keys().any(|name| *name == BAGGAGE || jaeger::is_baggage(name.as_str()))
             }
-            _ => Context::new(),
+        };
+        if !there {
+            return Context::new();
         }
+        let headers = HeaderExtractor(headers);
+        self.baggage.iter().fold(Context::new(), |context, read| read(&context, &headers))
     }
 
     /// Writes the span and the baggage of `context` into the headers of a request. What the program set itself stays.
@@ -120,6 +134,14 @@ impl Injector for Absent<'_> {
         if !self.0.contains_key(name) {
             HeaderInjector(self.0).set(name, value);
         }
+    }
+}
+
+fn baggage(propagator: &Propagator) -> Option<Baggages> {
+    match propagator {
+        Propagator::Baggage => Some(w3c::baggage),
+        Propagator::Jaeger => Some(jaeger::baggage),
+        Propagator::TraceContext | Propagator::B3 | Propagator::B3Multi => None,
     }
 }
 

@@ -205,6 +205,37 @@ fn baggage_is_read_within_its_bounds() {
     assert!(off.baggage().is_empty());
 }
 
+#[test]
+fn baggage_of_all_formats_is_joined_within_the_same_bounds() {
+    let of = |list: &[Propagator], map: &HeaderMap| {
+        let context = Propagation::new(list).baggage(map);
+        let joined = Propagation::new(list).text_map().extract(&HeaderExtractor(map));
+        assert_eq!(context.baggage().len(), joined.baggage().len());
+        let members = context.baggage().iter();
+        let mut members: Vec<_> =
+            members.map(|(key, (value, more))| format!("{key}={value}|{more}")).collect();
+        members.sort();
+        members
+    };
+    let map = headers(&[
+        ("baggage", "a=1;p=1,b=2"),
+        ("uberctx-b", "3%20x"),
+        ("uberctx-c", "4"),
+        ("jaeger-baggage", "d=5, e = 6"),
+    ]);
+    assert_eq!(of(&[W3cBaggage, Uber], &map), ["a=1|p=1", "b=2|", "c=4|", "d=5|", "e=6|"]);
+    assert_eq!(of(&[Uber, W3cBaggage], &map)[..2], ["a=1|p=1", "b=3 x|"], "the first counts");
+    assert_eq!(of(&[Uber], &map), ["b=3 x|", "c=4|", "d=5|", "e=6|"]);
+    assert_eq!(of(&[W3cBaggage, B3Single], &map), ["a=1|p=1", "b=2|"]);
+    assert!(of(&[W3c, B3Single], &map).is_empty());
+    let many = |prefix| (0..60).map(|n| format!("{prefix}{n}=1")).collect::<Vec<_>>().join(",");
+    let map = headers(&[("baggage", &many("k")), ("jaeger-baggage", &many("j"))]);
+    assert_eq!(of(&[W3cBaggage, Uber], &map).len(), 64);
+    let long = "x".repeat(5000);
+    let map = headers(&[("baggage", &format!("a={long}")), ("uberctx-b", &long)]);
+    assert_eq!(of(&[W3cBaggage, Uber], &map), [format!("a={long}|")]);
+}
+
 fn context(sampled: bool, state: &str, members: &[(&'static str, String)]) -> Context {
     let flags = TraceFlags::default().with_sampled(sampled);
     let state = state.parse().expect("a state");

@@ -116,14 +116,7 @@ impl TextMapPropagator for Baggage {
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        let values = extractor.get_all(BAGGAGE).unwrap_or_default();
-        let length = values.iter().map(|value| value.len()).sum::<usize>();
-        if length > MOST_BYTES {
-            return context.clone();
-        }
-        let members = values.iter().flat_map(|value| value.split(',')).filter_map(member);
-        let members: Vec<_> = members.take(MOST_MEMBERS).collect();
-        if members.is_empty() { context.clone() } else { context.with_baggage(members) }
+        baggage(context, extractor)
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -131,8 +124,37 @@ impl TextMapPropagator for Baggage {
     }
 }
 
+/// The context with the members of these headers over those that it has.
+pub(super) fn baggage(context: &Context, extractor: &dyn Extractor) -> Context {
+    let values = extractor.get_all(BAGGAGE).unwrap_or_default();
+    let length = values.iter().map(|value| value.len()).sum::<usize>();
+    if length > MOST_BYTES {
+        return context.clone();
+    }
+    let members = values.iter().flat_map(|value| value.split(',')).filter_map(member);
+    with_members(context, members.take(MOST_MEMBERS))
+}
+
+/// The context with these members over those that it has. What goes over the bounds of baggage, of all formats together, is
+/// left out.
+pub(super) fn with_members(
+    context: &Context,
+    members: impl Iterator<Item = KeyValueMetadata>,
+) -> Context {
+    let mut baggage: opentelemetry::baggage::Baggage = members.collect();
+    if baggage.is_empty() {
+        return context.clone();
+    }
+    for (key, (value, metadata)) in context.baggage() {
+        if baggage.get(key).is_none() {
+            baggage.insert_with_metadata(key.clone(), value.clone(), metadata.clone());
+        }
+    }
+    context.with_baggage(baggage)
+}
+
 /// `key = value ; property ; property`. What a key may be is looked at where it is put into the baggage.
-fn member(text: &str) -> Option<KeyValueMetadata> {
+pub(super) fn member(text: &str) -> Option<KeyValueMetadata> {
     let (pair, metadata) = text.split_once(';').unwrap_or((text, ""));
     let (key, value) = pair.split_once('=')?;
     let value: Cow<'_, str> = percent_decode_str(value.trim()).decode_utf8().ok()?;
