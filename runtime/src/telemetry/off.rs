@@ -14,7 +14,10 @@ use crate::config::{LogSettings, Settings};
 use crate::error::Code;
 use crate::service::MethodSpec;
 
-pub(crate) struct Telemetry;
+pub(crate) struct Telemetry {
+    /// What callers say of traces is not believed.
+    public: bool,
+}
 
 /// What answers `/metrics`.
 pub(crate) type Scrape = Arc<dyn Fn() -> Option<BoxFuture<'static, Text>> + Send + Sync>;
@@ -26,8 +29,9 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn open(_: &Settings, _: &str, _: &str) -> Result<Self, Vec<String>> {
-        Ok(Self { telemetry: Telemetry::off() })
+    pub(crate) fn open(settings: &Settings, _: &str, _: &str) -> Result<Self, Vec<String>> {
+        let public = settings.server.public;
+        Ok(Self { telemetry: Arc::new(Telemetry { public }) })
     }
 
     pub(crate) fn set_globals(&self) {}
@@ -117,8 +121,9 @@ pub(crate) struct Places(Arc<Place>);
 pub(crate) struct Foreign(Arc<Place>);
 
 impl Telemetry {
+    #[cfg(test)]
     pub(crate) fn off() -> Arc<Self> {
-        Arc::new(Self)
+        Arc::new(Self { public: false })
     }
 
     #[inline]
@@ -128,7 +133,7 @@ impl Telemetry {
         _: &HeaderMap,
         _: bool,
     ) -> (Trace, Origin) {
-        (Trace::open(traceparent), Origin { possible: false })
+        (Trace::open(traceparent.filter(|_| !self.public)), Origin { possible: false })
     }
 
     #[inline]

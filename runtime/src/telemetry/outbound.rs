@@ -157,7 +157,10 @@ impl Callee<'_> {
 impl Telemetry {
     /// The trace of the call that is handled, in the formats that are asked for, where nothing is recorded.
     fn pass_on(&self, handled: &crate::Context, headers: &mut HeaderMap) {
-        let span = span_of(&handled.trace(), trace_state(handled.headers()));
+        let trace = handled.trace();
+        // The state belongs to the caller's trace and would be a lie on a new one.
+        let state = trace.parent().map(|_| trace_state(handled.headers())).unwrap_or_default();
+        let span = span_of(&trace, state);
         let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
         self.propagation.inject(&context, headers);
     }

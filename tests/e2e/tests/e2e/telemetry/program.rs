@@ -260,6 +260,30 @@ async fn a_quiet_program_passes_on_the_context_in_the_format_that_is_asked_for()
 }
 
 #[tokio::test]
+async fn a_quiet_program_at_the_edge_passes_on_nothing_that_is_not_a_callers_to_say() {
+    let receiver = Receiver::start().await.expect("a port");
+    let environment = [("OTEL_SDK_DISABLED", "true"), ("BIDENT_SERVER__PUBLIC", "true")];
+    let program = Program::telling(&receiver, &environment).await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let answer = call("GET", "/relayed/http/fine")
+        .header("traceparent", &format!("00-{trace}-00f067aa0ba902b7-01"))
+        .header("tracestate", "vendor=1")
+        .header("baggage", "priority=high,tenant=acme")
+        .header("x-md-global-priority", "high")
+        .header("x-priority", "high")
+        .send(program.addr)
+        .await;
+    program.end().await;
+    let headers = &answer.json()["headers"];
+    let passed = headers["traceparent"].as_str().expect("a trace of its own");
+    assert!(!passed.contains(trace), "{headers}");
+    assert_eq!(headers["baggage"], "tenant=acme");
+    for name in ["tracestate", "x-md-global-priority", "x-priority"] {
+        assert!(headers[name].is_null(), "{name} in {headers}");
+    }
+}
+
+#[tokio::test]
 async fn the_environment_says_which_methods_are_known_and_how_histograms_are() {
     let receiver = Receiver::start().await.expect("a port");
     let environment = [
