@@ -3,6 +3,7 @@
 #[cfg(all(test, feature = "telemetry"))]
 mod tests;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -11,7 +12,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tracing::callsite::{self, Callsite, Identifier};
-use tracing::field::FieldSet;
+use tracing::field::{Field, FieldSet, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::metadata::{Kind, Metadata};
 use tracing::subscriber::Interest;
@@ -83,7 +84,16 @@ impl Site {
         let Some(metadata) = self.metadata.get() else { return Span::none() };
         let fields: Vec<_> = metadata.fields().iter().collect();
         let Ok(fields) = <[_; N]>::try_from(fields) else { return Span::none() };
-        let mut values = values.iter().copied();
+        let mut integers = [None; N];
+        for ((field, value), integer) in fields.iter().zip(values).zip(&mut integers) {
+            if let Some(value) = value {
+                value.record(field, &mut Integer(integer));
+            }
+        }
+        let mut values = values.iter().zip(&integers).map(|(value, integer)| match integer {
+            Some(integer) => Some(integer as &dyn Value),
+            None => *value,
+        });
         let pairs = fields.each_ref().map(|field| (field, values.next().flatten()));
         let values = metadata.fields().value_set(&pairs);
         match crate::call::current() {
@@ -107,6 +117,26 @@ impl Site {
         let (file, line, module) = (Some(self.file), Some(self.line), Some(self.module));
         Metadata::new(name, self.module, Level::INFO, file, line, module, fields, Kind::SPAN)
     }
+}
+
+/// A number without a sign, or a wide one, where an `i64` holds it: what exports spans would make a text of it, for
+/// OpenTelemetry has no other integers. It asks the value, whose type no macro knows.
+struct Integer<'a>(&'a mut Option<i64>);
+
+impl Visit for Integer<'_> {
+    fn record_u64(&mut self, _: &Field, value: u64) {
+        *self.0 = i64::try_from(value).ok();
+    }
+
+    fn record_u128(&mut self, _: &Field, value: u128) {
+        *self.0 = i64::try_from(value).ok();
+    }
+
+    fn record_i128(&mut self, _: &Field, value: i128) {
+        *self.0 = i64::try_from(value).ok();
+    }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
 /// `Books` for `shop::books::Books<shop::Store>`.

@@ -73,8 +73,8 @@ pub(crate) fn install(
 /// of the process is the one that it sends by. `log.level` holds for the events that it sends.
 ///
 /// Spans are those at `INFO` or above, with their fields as attributes: numbers of the types `i64` and `f64`, `bool` and
-/// text as they are. Others, `u64` and `usize` too, are exported as text: cast them to `i64` where the number counts. A
-/// field that is recorded twice is exported twice. Where the call is not recorded there is no span, nor any outside of
+/// text as they are. Others, `u64` and `usize` too, are exported as text: cast them to `i64` where the number counts, which
+/// [`#[traced]`](macro@crate::traced) does by itself. A field that is recorded twice is exported twice. Where the call is not recorded there is no span, nor any outside of
 /// calls, other than inside a span that was begun with the OpenTelemetry API. Events are log records and never events of
 /// a span.
 pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static

@@ -21,7 +21,7 @@ impl Told {
     #[rpc(get = "/told/{how}")]
     async fn work(&self, how: String) -> bident::Result<Answer> {
         tracing::info!(desk = 7, "working {how}");
-        think(&how);
+        think(&how, 7_u8);
         if how == "fail" {
             return Err(Error::internal("BROKEN", "a leg is gone").with("desk", 8));
         }
@@ -59,8 +59,8 @@ impl Told {
     }
 }
 
-#[traced(fields(how = how))]
-fn think(how: &str) -> usize {
+#[traced(fields(how, length = how.len(), shown = %how.len(), most = u64::MAX, number, absent = None::<u32>))]
+fn think<N: tracing::Value>(how: &str, number: N) -> usize {
     tracing::debug!("thinking about {how}");
     how.len()
 }

@@ -142,7 +142,15 @@ async fn a_programs_own_spans_counters_and_propagators_join_in() {
     // What `#[traced]` says of an inner function.
     let [think] = received.named("think")[..] else { panic!("{:?}", received.spans) };
     assert_eq!((&*think.trace, &think.parent, think.kind), (trace, &server.id, Kind::Internal));
-    assert_eq!(think.text("how"), "fine");
+    let fields = [
+        ("how", "fine".into()),
+        // Whatever the type, and whether or not anybody knew it; what is no integer of OpenTelemetry's is text.
+        ("length", 4.into()),
+        ("number", 7.into()),
+        ("shown", "4".into()),
+        ("most", "18446744073709551615".into()),
+    ];
+    assert_eq!(think.attributes, attributes(fields));
 }
 
 #[tokio::test]
