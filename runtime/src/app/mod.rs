@@ -122,8 +122,11 @@ impl App {
     }
 
     /// Puts a tower layer around everything that the app serves, as HTTP and before it is known which call it is. The
-    /// first one added is the outermost. A layer's error, or its panic, ends its call as any other [`Error`] does, and the
-    /// access log has it; middleware stands below and sees only what layers let through.
+    /// first one added is the outermost. A layer's error, or its panic, ends its call as any other [`Error`] does. What a layer
+    /// fails with or answers itself has its span, its metrics and its line in the access log like any other request;
+    /// middleware stands below and sees only what layers let through.
+    ///
+    /// For that the head of each request is kept while layers have it, which an app without layers does not pay for.
     pub fn layer<L, B>(mut self, layer: L) -> Self
     where
         L: tower_layer::Layer<HttpService> + Send + 'static,

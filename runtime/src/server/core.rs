@@ -1,7 +1,7 @@
 //! What a server serves: operations, the routes to them, the middleware around them. Made once, never changed.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::cors::Cors;
 use crate::call::{BoxFuture, Call, Middleware, Reply, Telling, metadata};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::route::Table;
-use crate::server::forwarded::{TrustedProxies, seen};
+use crate::server::forwarded::{TrustedProxies, client_address, seen};
 use crate::service::{Handler, MethodSpec, Shape};
 use crate::surface::Codec;
 use crate::surface::rest::Plan;
@@ -143,6 +143,13 @@ impl Core {
     ) -> Option<&'static str> {
         let told = peer.and_then(|peer| seen(peer.ip(), headers, &self.trusted).scheme);
         told.or_else(|| self.secure.then_some("https"))
+    }
+
+    /// The caller's address, where a trusted proxy tells another than the peer's.
+    #[inline]
+    pub(super) fn client(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+        let proxy = peer?.ip();
+        self.trusted.contains(proxy).then(|| client_address(proxy, headers, &self.trusted))
     }
 
     /// What telemetry knows of what is called.

@@ -15,7 +15,6 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 
 use super::core::{Core, End, Kind};
-use super::forwarded::client_address;
 use super::known::Known;
 use super::sending::Sending;
 use super::socket::{self, Socket};
@@ -247,9 +246,7 @@ pub(crate) fn dispatch(
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
     let mut record =
         Record::open(operation.clone(), protocol, started, peer, trace, core.telling, seen);
-    if let Some(peer) = peer.filter(|peer| core.trusted.contains(peer.ip())) {
-        record.client = Some(client_address(peer.ip(), &parts.headers, &core.trusted));
-    }
+    record.client = core.client(peer, &parts.headers);
     if core.log_arguments {
         record.arguments = Some(Arc::default());
     }

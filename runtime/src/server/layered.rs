@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, Method, Request, Response, Uri, Version};
+use http_body::Body as _;
 use tower::ServiceExt as _;
 use tower::util::BoxCloneSyncService;
 use tower_layer::Layer;
@@ -20,12 +21,10 @@ use tower_service::Service;
 use super::dispatch::{dispatch, route};
 use super::{Core, Cors, Http, Outgoing, Peer, Site};
 use crate::Error;
-use crate::call::{Body, BoxFuture, Caught, Record};
-use crate::error::BoxError;
-use crate::surface::{Answer, connect};
+use crate::call::{Body, BoxFuture, Caught, Protocol, Record, TRACEPARENT};
+use crate::error::{BoxError, Code};
+use crate::surface::{Answer, End, Payload, connect, grpc};
 use crate::telemetry::{self, Telemetry};
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// What a layer given to [`App::layer`](crate::App::layer) wraps: everything that the app serves, as HTTP.
 #[derive(Clone)]
@@ -91,7 +90,7 @@ pub(crate) fn site(core: Arc<Core>, layers: Vec<Wrap>, cors: Option<Cors>) -> Si
     Site::Plain(Arc::new(move |request| cors.around(request, &core, &answer)))
 }
 
-/// The calls behind the user's layers. Whatever becomes of a request in one of them, it is answered.
+/// The calls behind the user's layers. Whatever becomes of a request in one of them, it is answered, and told of once.
 fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     let served = Arc::clone(&core);
     let calls = tower::service_fn(move |request| {
@@ -102,28 +101,31 @@ fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     let service = layers.into_iter().rev().fold(calls, |inner, wrap| wrap(inner));
     Arc::new(move |mut request: Request<Body>| {
         core.disown(&mut request);
-        let asked = Asked::of(&mut request);
+        let asked = Asked::of(&core, &mut request);
         let answered = Caught::begin(|| {
             let answered = WAY.scope(asked.way.clone(), service.clone().oneshot(request));
             Box::pin(async move { answered.await.map_err(Error::from) })
         });
-        let core = Arc::clone(&core);
         Box::pin(async move {
             match answered.await {
-                Ok(response) => response,
-                Err(error) => asked.failed(&core, error),
+                Ok(response) => asked.answered(response),
+                Err(error) => asked.failed(error),
             }
         })
     })
 }
 
-/// What is kept of a request while layers have it: enough to answer it, and to tell of it, where one of them fails.
+/// What is kept of a request while layers have it: enough to answer it where one of them fails, and to tell of it where it
+/// does not come through. Dropped before any of that, its caller has gone away.
 struct Asked {
+    core: Arc<Core>,
+    told: bool,
     started: Instant,
     method: Method,
     uri: Uri,
     version: Version,
-    parent: Option<HeaderValue>,
+    headers: HeaderMap,
+    length: Option<u64>,
     answer: Answer,
     way: Arc<Way>,
 }
@@ -142,7 +144,7 @@ tokio::task_local! {
 }
 
 impl Asked {
-    fn of(request: &mut Request<Body>) -> Self {
+    fn of(core: &Arc<Core>, request: &mut Request<Body>) -> Self {
         let way = Arc::new(Way { peer: Peer::of(request), reached: AtomicBool::new(false) });
         request.extensions_mut().insert(Arc::clone(&way));
         let (method, headers) = (request.method(), request.headers());
@@ -154,58 +156,100 @@ impl Asked {
             headers.contains_key(connect::VERSION),
         );
         Self {
+            core: Arc::clone(core),
+            told: false,
             started: Instant::now(),
             method: method.clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            parent: headers.get(TRACEPARENT).cloned(),
+            headers: headers.clone(),
+            length: request.body().size_hint().exact(),
             answer,
             way,
         }
     }
 
+    /// What has come through has a record of its own. What a layer answers itself has this one.
+    fn answered(mut self, response: Response<Body>) -> Response<Body> {
+        if self.came_through() {
+            return response;
+        }
+        let mut record = self.record();
+        let grpc = matches!(record.protocol, Protocol::Grpc | Protocol::GrpcWeb);
+        match grpc::read_status(response.headers()).filter(|_| grpc) {
+            Some(code) if code != Code::Ok => record.ended_with(code),
+            _ => record.answered(response.status()),
+        }
+        record.seen.answered(response.status().as_u16(), response.headers(), record.protocol);
+        // Over gRPC its trailers say how it ended.
+        let end = if record.protocol == Protocol::Grpc { End::Trailers } else { End::Abrupt };
+        let payload = |body| Payload::Body(Box::new(body), None, end);
+        response.map(|body| Body::new(Outgoing::new(payload(body), record)))
+    }
+
     /// A layer that gives up, or panics, fails its call, in the form that the caller reads.
-    fn failed(mut self, core: &Core, error: Error) -> Response<Body> {
-        if self.way.reached.load(Ordering::Relaxed) {
+    fn failed(mut self, error: Error) -> Response<Body> {
+        let answer = self.answer;
+        if self.came_through() {
             // What became of the call its own record says; why nobody got it, only the layer knows.
             if error.code() >= 500 {
                 tracing::error!(error = ?error, "a layer failed on a call that it had let through");
             }
-            return self.answer.error(&error).map(|payload| Body::new(Outgoing::plain(payload)));
+            return answer.error(&error).map(|payload| Body::new(Outgoing::plain(payload)));
         }
-        let none = HeaderMap::new();
-        let (mut trace, origin) = core.telemetry.arrive(self.parent.as_ref(), &none, false);
+        let mut record = self.record();
+        let error = record.told(error);
+        let response = answer.error(&error);
+        record.failed(error);
+        record.seen.answered(response.status().as_u16(), response.headers(), record.protocol);
+        response.map(|payload| Body::new(Outgoing::new(payload, record)))
+    }
+
+    fn came_through(&self) -> bool {
+        self.way.reached.load(Ordering::Relaxed)
+    }
+
+    /// The record of a request that goes no further, under the name of what it asked for.
+    fn record(&mut self) -> Box<Record> {
+        self.told = true;
+        let (core, headers) = (&self.core, &self.headers);
+        let (mut trace, origin) = core.telemetry.arrive(headers.get(TRACEPARENT), headers, true);
         let uri = self.uri.clone();
         let (end, codec, binding) =
-            route(core, &self.method, &mut self.uri, self.version, &none, self.answer);
+            route(core, &self.method, &mut self.uri, self.version, headers, self.answer);
         let operation = core.name(end, &codec);
         let place = core.place(end, binding, &operation);
-        let protocol = self.answer.protocol();
+        let (protocol, peer) = (self.answer.protocol(), self.way.peer);
         let request = telemetry::Request {
             method: &self.method,
             uri: Some(&uri),
             version: self.version,
-            headers: &none,
-            peer: self.way.peer,
+            headers,
+            peer,
             protocol,
             started: self.started,
-            length: None,
+            length: self.length,
         };
         let (seen, _) = Telemetry::begin(&place, &request, &mut trace, origin);
         let mut record = Record::open(
             operation.clone(),
             protocol,
             self.started,
-            self.way.peer,
+            peer,
             trace,
             core.telling,
             seen,
         );
-        let error = record.told(error);
-        let response = self.answer.error(&error);
-        record.failed(error);
-        record.seen.answered(response.status().as_u16(), response.headers(), protocol);
-        response.map(|payload| Body::new(Outgoing::new(payload, record)))
+        record.client = core.client(peer, headers);
+        record
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if !self.told && !self.came_through() {
+            drop(self.record());
+        }
     }
 }
 

@@ -26,6 +26,11 @@ async fn faulty(inner: HttpService, request: Request<Body>) -> Result<Response<B
             inner.oneshot(request).await?;
             Err("the password is 8".into())
         }
+        Some(b"limit") => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            Ok(response)
+        }
         Some(b"refuse") => Err(Error::unauthorized("NOT_YOU", "somebody else").into()),
         _ => inner.oneshot(request).await,
     }
@@ -111,6 +116,13 @@ async fn a_call_whose_layer_fails_has_one_record_like_any_other() {
         let line = access(&mut lines).await;
         assert!(line.contains(&format!("operation=\"{operation}\"")), "{line}");
         assert!(line.contains(r#"protocol="http""#), "{line}");
+    }
+    // What a layer answers itself it has answered well.
+    client.send("GET /echo/x HTTP/1.1\r\nhost: t\r\nx-layer: limit\r\n\r\n").await;
+    assert!(client.response().await.0.starts_with("http/1.1 429"));
+    let line = access(&mut lines).await;
+    for part in ["code=429", r#"operation="/test.v1.Echo/Echo""#, "peer=127.0.0.1:"] {
+        assert!(line.contains(part), "{part} is not in {line}");
     }
     // A layer that fails on its way out has let the call through: that has its record by then, and no other, be it with a
     // request that the layer has made itself.

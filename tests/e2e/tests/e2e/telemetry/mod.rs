@@ -8,6 +8,7 @@ mod client_outcomes;
 mod collector;
 mod declared;
 mod http;
+mod layers;
 mod metrics;
 mod older;
 mod outcomes;
