@@ -59,6 +59,7 @@ impl TelemetrySettings {
                 .unwrap_or(false),
             prometheus: prometheus && !disabled,
             limits: limits(env),
+            record_limits: record_limits(env),
             resource: resource(env, keys),
             older: older(env),
             kratos_names: keys.kratos_names,
@@ -79,8 +80,6 @@ fn unread(env: &mut Env<'_>) {
         ("OTEL_ENTITIES", "OTEL_RESOURCE_ATTRIBUTES has its place"),
         ("OTEL_EXPORTER_PROMETHEUS_HOST", "/metrics is served where `admin.addr` says"),
         ("OTEL_EXPORTER_PROMETHEUS_PORT", "/metrics is served where `admin.addr` says"),
-        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "log records have no limits"),
-        ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "log records have no limits"),
         ("OTEL_METRICS_EXEMPLAR_FILTER", "metrics have no exemplars"),
         ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "exceptions are log records"),
     ] {
@@ -337,8 +336,10 @@ fn headers(env: &mut Env<'_>, keys: &TelemetryKeys, names: &[String; 2]) -> Vec<
     headers
 }
 
+/// How many attributes anything has at most, where nobody says.
+const USUAL: u32 = 128;
+
 fn limits(env: &mut Env<'_>) -> SpanLimitSettings {
-    const USUAL: u32 = 128;
     let attributes = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT");
     let length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
     SpanLimitSettings {
@@ -354,6 +355,18 @@ fn limits(env: &mut Env<'_>) -> SpanLimitSettings {
             .number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")
             .or(attributes)
             .unwrap_or(USUAL),
+    }
+}
+
+fn record_limits(env: &mut Env<'_>) -> RecordLimitSettings {
+    let attributes = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT");
+    let length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+    RecordLimitSettings {
+        attributes: env
+            .number("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT")
+            .or(attributes)
+            .unwrap_or(USUAL),
+        value_length: env.number("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT").or(length),
     }
 }
 

@@ -105,7 +105,7 @@ fn switches_and_numbers() {
 }
 
 #[test]
-fn limits_of_spans() {
+fn limits_of_spans_and_log_records() {
     let bad = &["-1", "many"];
     row(
         "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
@@ -143,6 +143,18 @@ fn limits_of_spans() {
         ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9"),
     ];
     assert_eq!(quiet("", &both).limits.value_length, Some(9));
+    let records = |variables: &[(&str, &str)]| {
+        let limits = quiet("", variables).record_limits;
+        (limits.attributes, limits.value_length)
+    };
+    assert_eq!(records(&[]), (128, None));
+    let general = [("OTEL_ATTRIBUTE_COUNT_LIMIT", "5"), ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "6")];
+    assert_eq!(records(&general), (5, Some(6)));
+    let own = [
+        ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "7"),
+        ("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT", "8"),
+    ];
+    assert_eq!(records(&[general, own].concat()), (7, Some(8)));
 }
 
 #[test]

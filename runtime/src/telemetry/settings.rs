@@ -27,6 +27,7 @@ pub(crate) struct TelemetrySettings {
     /// `/metrics` on the admin listener.
     pub(crate) prometheus: bool,
     pub(crate) limits: SpanLimitSettings,
+    pub(crate) record_limits: RecordLimitSettings,
     pub(crate) resource: ResourceSettings,
     /// Which older names are written beside the present ones.
     pub(crate) older: OlderNames,
@@ -129,6 +130,14 @@ pub(crate) struct SpanLimitSettings {
     pub(crate) link_attributes: u32,
 }
 
+/// The most that is told of one log record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RecordLimitSettings {
+    pub(crate) attributes: u32,
+    /// Characters of a text value.
+    pub(crate) value_length: Option<usize>,
+}
+
 /// What the environment and the configuration say of the resource.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ResourceSettings {
@@ -180,6 +189,7 @@ impl TelemetrySettings {
                 event_attributes: 128,
                 link_attributes: 128,
             },
+            record_limits: RecordLimitSettings { attributes: 128, value_length: None },
             resource: ResourceSettings::default(),
             older: OlderNames::default(),
             kratos_names: false,

@@ -136,7 +136,7 @@ impl Exports {
         let logs = &settings.logs;
         let targets = self.targets(Signal::Logs, logs, settings.records, resource, thread)?;
         if !targets.is_empty() {
-            self.records = Some(Records::new(targets));
+            self.records = Some(Records::new(targets, settings.record_limits));
         }
         Ok(())
     }

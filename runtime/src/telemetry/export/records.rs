@@ -7,14 +7,16 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 
 use super::{FLUSH, Target, otlp};
+use crate::telemetry::settings::RecordLimitSettings;
 
 pub(in crate::telemetry) struct Records {
     targets: Vec<Target>,
+    limits: RecordLimitSettings,
 }
 
 impl Records {
-    pub(super) fn new(targets: Vec<Target>) -> Self {
-        Self { targets }
+    pub(super) fn new(targets: Vec<Target>, limits: RecordLimitSettings) -> Self {
+        Self { targets, limits }
     }
 }
 
@@ -29,7 +31,7 @@ impl LogProcessor for Records {
         // The target, which is the module that logs, stands for the name.
         let name = record.target().map_or_else(|| scope.name(), AsRef::as_ref);
         let scope = otlp::scope(name, scope);
-        let written = otlp::records::record(record);
+        let written = otlp::records::record(record, self.limits);
         for (queue, _) in &self.targets {
             queue.put(scope.written(), written.written());
         }

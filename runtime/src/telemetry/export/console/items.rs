@@ -202,7 +202,8 @@ mod tests {
     #[test]
     fn a_record_is_one_line() {
         let (queue, boss) = (queue(), Arc::new(orders::pair().0));
-        let records = Records::new(vec![(Arc::clone(&queue), boss)]);
+        let limits = TelemetrySettings::off().record_limits;
+        let records = Records::new(vec![(Arc::clone(&queue), boss)], limits);
         let provider = SdkLoggerProvider::builder().with_log_processor(records).build();
         let logger = provider.logger("user");
         let mut emitted = logger.create_log_record();

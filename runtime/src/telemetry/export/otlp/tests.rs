@@ -22,6 +22,7 @@ use super::super::batch::Batch;
 use super::backwards::Backwards;
 use super::request::{self, scope};
 use super::{records, spans, without_user};
+use crate::telemetry::settings::TelemetrySettings;
 
 /// One record and whose it is.
 type Record = (SdkLogRecord, InstrumentationScope);
@@ -59,9 +60,10 @@ fn of_spans(batch: &[SpanData]) -> Vec<(Backwards, Backwards)> {
 }
 
 fn of_records(batch: &[Record]) -> Vec<(Backwards, Backwards)> {
+    let limits = TelemetrySettings::off().record_limits;
     let of = |(record, of): &Record| {
         let name = record.target().map_or_else(|| of.name(), AsRef::as_ref);
-        (scope(name, of), records::record(record))
+        (scope(name, of), records::record(record, limits))
     };
     batch.iter().map(of).collect()
 }

@@ -17,7 +17,7 @@ use prost::Message as _;
 
 use super::collector::{Collector, Does, Export, SOON};
 use super::{call, open, otlp, record, settings};
-use crate::telemetry::settings::{OtlpProtocol, Secret, Temporality};
+use crate::telemetry::settings::{OtlpProtocol, RecordLimitSettings, Secret, Temporality};
 use crate::telemetry::span::CallSpan;
 
 const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf];
@@ -326,6 +326,37 @@ async fn a_call_that_is_dropped_has_ended() {
     let spans = spans(&collector.next());
     assert!(spans[0].end_time_unix_nano >= spans[0].start_time_unix_nano);
     assert_eq!((spans.len(), &*spans[0].name), (1, "dropped"));
+}
+
+#[tokio::test]
+async fn the_limits_of_a_log_record_hold() {
+    let collector = Collector::start(Does::Take);
+    let mut settings = settings();
+    settings.logs.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
+    settings.record_limits = RecordLimitSettings { attributes: 2, value_length: Some(3) };
+    let pipeline = open(&settings);
+    let logger = pipeline.logger_provider().expect("logs are exported").logger("user");
+    let mut record = logger.create_log_record();
+    record.set_body(AnyValue::from("bodies are not cut"));
+    record.add_attribute("list", AnyValue::ListAny(Box::new(vec!["größer".into(), 1234.into()])));
+    for index in 0..4 {
+        record.add_attribute(format!("key {index}"), "größer");
+    }
+    logger.emit(record);
+    pipeline.shutdown(SOON).await;
+    let message = collector.next().message;
+    let request = ExportLogsServiceRequest::decode(&message[..]).expect("records");
+    let record = &request.resource_logs[0].scope_logs[0].log_records[0];
+    let sent = |value: &Option<opentelemetry_proto::tonic::common::v1::AnyValue>| {
+        value.clone().and_then(|value| value.value).expect("a value")
+    };
+    assert_eq!(sent(&record.body), Sent::StringValue("bodies are not cut".to_owned()));
+    let [list, key] = &record.attributes[..] else { panic!("{record:?}") };
+    let Sent::ArrayValue(list) = sent(&list.value) else { panic!("{list:?}") };
+    let text = || Sent::StringValue("grö".to_owned());
+    let values: Vec<_> = list.values.into_iter().filter_map(|value| value.value).collect();
+    assert_eq!((values, sent(&key.value)), (vec![text(), Sent::IntValue(1234)], text()));
+    assert_eq!(record.dropped_attributes_count, 3);
 }
 
 #[tokio::test]
