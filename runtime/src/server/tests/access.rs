@@ -31,7 +31,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 /// Listens to the access log of this thread; the test's runtime runs on it alone.
-pub(super) fn listen() -> (mpsc::UnboundedReceiver<String>, DefaultGuard) {
+pub(in crate::server) fn listen() -> (mpsc::UnboundedReceiver<String>, DefaultGuard) {
     crate::listening::ask_all();
     let (send, lines) = mpsc::unbounded_channel();
     let subscriber = tracing_subscriber::fmt()

@@ -34,6 +34,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
+#[cfg(all(feature = "tls", unix))]
+pub(super) use self::access::listen;
 use self::client::*;
 use super::forwarded::TrustedProxies;
 use super::{Assembly, Bound, Core, Cors, Limits, Serving, Wrap, serve, site, wrap};

@@ -5,18 +5,20 @@
 
 mod files;
 mod identity;
+#[cfg(all(test, unix))]
+mod tests;
 
 pub(crate) use files::{Files, Mistake};
 pub use identity::PeerIdentity;
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::sync::Mutex;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -37,7 +39,12 @@ struct Current {
     /// Of what the files held when they were last looked at, whether it was usable or not.
     fingerprint: u64,
     looked: Instant,
+    /// A look that took longer than anybody waits for it, and is not back yet.
+    late: Option<Look>,
 }
+
+/// What a look at the files has seen, where that is new: its fingerprint, and what is made of it.
+type Look = oneshot::Receiver<Option<(u64, Result<ServerConfig, Vec<Mistake>>)>>;
 
 impl Tls {
     /// Reads and checks the files.
@@ -48,7 +55,8 @@ impl Tls {
         let contents = files.read();
         let config = files.config(&contents)?;
         let fingerprint = contents.fingerprint();
-        let current = Current { config: Arc::new(config), fingerprint, looked: Instant::now() };
+        let (config, looked) = (Arc::new(config), Instant::now());
+        let current = Current { config, fingerprint, looked, late: None };
         Ok(Self { files: Arc::new(files), current: Mutex::new(current) })
     }
 
@@ -69,15 +77,14 @@ impl Tls {
         Arc::clone(&current.config)
     }
 
-    /// Takes over what the files hold now, where that is new and usable.
+    /// Takes over what the files hold now, where that is new and usable. A look that hangs stays the only one: whoever connects
+    /// meanwhile gets what there was, and what it has seen counts once it is back.
     async fn look_again(&self, current: &mut Current) {
-        let (files, known) = (Arc::clone(&self.files), current.fingerprint);
-        let looking = spawn_blocking(move || {
-            let contents = files.read();
-            let fingerprint = contents.fingerprint();
-            (fingerprint != known).then(|| (fingerprint, files.config(&contents)))
-        });
-        match timeout(READ_TIMEOUT, looking).await {
+        let (mut look, patience) = match current.late.take() {
+            Some(late) => (late, Duration::ZERO),
+            None => (self.look(current.fingerprint), READ_TIMEOUT),
+        };
+        match timeout(patience, &mut look).await {
             Ok(Ok(None)) => {}
             Ok(Ok(Some((fingerprint, read)))) => {
                 current.fingerprint = fingerprint;
@@ -96,11 +103,34 @@ impl Tls {
                     }),
                 }
             }
-            // Asked again by the next connection a second from now.
-            Ok(Err(_)) | Err(_) => {
-                let cert = self.files.cert.display();
-                tracing::warn!(%cert, "the TLS files cannot be read in time, the old ones stay");
+            // The system has no thread left. Asked again by the next connection a second from now.
+            Ok(Err(_)) => self.unread(),
+            Err(_) => {
+                if !patience.is_zero() {
+                    self.unread();
+                }
+                current.late = Some(look);
             }
         }
+    }
+
+    /// Reads the files on a thread of its own, since the end of the program would wait for one of tokio's.
+    fn look(&self, known: u64) -> Look {
+        let (seen, look) = oneshot::channel();
+        let files = Arc::clone(&self.files);
+        // Where there is no thread the sender is dropped, which is how that is heard.
+        let _ = thread::Builder::new().name("bident-tls".to_owned()).spawn(move || {
+            let contents = files.read();
+            let fingerprint = contents.fingerprint();
+            let new = (fingerprint != known).then(|| (fingerprint, files.config(&contents)));
+            // Nobody waits any more once the server is gone.
+            let _ = seen.send(new);
+        });
+        look
+    }
+
+    fn unread(&self) {
+        let cert = self.files.cert.display();
+        tracing::warn!(%cert, "the TLS files cannot be read in time, the old ones stay");
     }
 }
