@@ -209,7 +209,7 @@ impl Wanted {
 }
 
 /// The quality value of a media range in thousandths: 1000 where there is none, 0 where it is not a number.
-pub(super) fn quality(range: &str) -> u16 {
+pub(crate) fn quality(range: &str) -> u16 {
     let mut parameters = range.split(';').skip(1).filter_map(|it| it.split_once('='));
     let Some((_, value)) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
     else {

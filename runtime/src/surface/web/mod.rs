@@ -14,7 +14,8 @@ use http::{HeaderMap, HeaderValue, Response};
 
 use self::text::InText;
 use crate::Error;
-use crate::call::{Added, EncodedBody, Meta};
+use crate::call::{Added, EncodedBody, Meta, metadata};
+use crate::surface::rest::quality;
 use crate::surface::{Codec, End, Format, Payload, Wire, after, envelope, grpc};
 
 /// What the envelope of the trailers begins with.
@@ -37,11 +38,25 @@ pub(crate) fn recognise(
     accepting: Option<&HeaderMap>,
 ) -> Option<Web> {
     let (text, format) = media(content_type?.as_bytes())?;
-    let wanted = accepting
-        .and_then(|headers| headers.get_all(ACCEPT).iter().find_map(|it| media(it.as_bytes())));
+    let writes_text = accepting.map_or(text, |headers| wants_text(headers, text));
     let wire = Wire { format, ..Wire::default() };
-    let writes_text = wanted.map_or(text, |(text, _)| text);
     Some(Web { wire, reads_text: text, writes_text })
+}
+
+/// Whether the `accept` headers rate an answer in base64 above one in bytes; `text` where they have both for equal.
+fn wants_text(headers: &HeaderMap, text: bool) -> bool {
+    let (mut any, mut named) = (0, [None, None]);
+    for range in metadata::members(headers, ACCEPT) {
+        let quality = quality(std::str::from_utf8(range).unwrap_or_default());
+        if let Some((text, _)) = media(range) {
+            let rated = &mut named[usize::from(text)];
+            *rated = (*rated).max(Some(quality));
+        } else if range.starts_with(b"*/*") || after(range, b"application/*").is_some() {
+            any = any.max(quality);
+        }
+    }
+    let [in_bytes, in_text] = named.map(|quality| quality.unwrap_or(any));
+    in_text > in_bytes || (text && in_text == in_bytes)
 }
 
 /// Whether a media type is in base64, and what its messages are written in.
@@ -186,9 +201,31 @@ mod tests {
             ("application/grpc-web", "application/grpc-web-text", false, true),
             ("application/grpc-web-text", "application/grpc-web", true, false),
             ("application/grpc-web-text", "*/*", true, true),
+            ("application/grpc-web", "text/html, application/grpc-web-text+proto", false, true),
+            ("application/grpc-web", "application/grpc-web-text ; q=0.5, */*;q=0.1", false, true),
+            ("application/grpc-web", "application/grpc-web-text;q=0.5, */*", false, false),
+            (
+                "application/grpc-web-text",
+                "application/grpc-web-text;q=0.4, application/grpc-web;q=0.9",
+                true,
+                false,
+            ),
+            ("application/grpc-web-text", "application/grpc-web-text;q=0, */*", true, false),
+            (
+                "application/grpc-web",
+                "application/grpc-web-text, application/grpc-web",
+                false,
+                false,
+            ),
+            (
+                "application/grpc-web-text",
+                "application/grpc-web, application/grpc-web-text",
+                true,
+                true,
+            ),
         ] {
             let web = recognised(content_type, Some(accept)).unwrap();
-            assert_eq!((web.reads_text, web.writes_text), (reads, writes), "{content_type}");
+            assert_eq!((web.reads_text, web.writes_text), (reads, writes), "{accept}");
         }
     }
 
