@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::header::{
-    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use sha1::{Digest as _, Sha1};
@@ -15,10 +16,15 @@ use crate::{Error, Result};
 /// What the server proves with that it knows the protocol: RFC 6455, section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
+/// What the framing of sockets is called among subprotocols. A browser that offers some gives up where none is chosen, and none
+/// is confirmed here that is not spoken.
+const SUBPROTOCOL: &str = "bident.v1";
 
 /// A request for a WebSocket that is in order.
 pub(crate) struct Handshake {
     accept: HeaderValue,
+    /// Whether the subprotocol was offered by its name.
+    named: bool,
 }
 
 impl Handshake {
@@ -40,7 +46,10 @@ impl Handshake {
         let proof = Sha1::new().chain_update(key).chain_update(GUID).finalize();
         let accept = HeaderValue::from_str(&BASE64_STANDARD.encode(proof))
             .map_err(|_| Error::codec("`sec-websocket-key` cannot be answered"))?;
-        Ok(Self { accept })
+        // Names of subprotocols are compared as they are, unlike those of headers.
+        let named = metadata::members(headers, SEC_WEBSOCKET_PROTOCOL)
+            .any(|offered| offered == SUBPROTOCOL.as_bytes());
+        Ok(Self { accept, named })
     }
 
     /// The answer that gives it.
@@ -51,6 +60,9 @@ impl Handshake {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, WEBSOCKET);
         headers.insert(SEC_WEBSOCKET_ACCEPT, self.accept);
+        if self.named {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+        }
         response
     }
 }
@@ -73,6 +85,13 @@ pub(crate) fn upgrade_required() -> Error {
 mod tests {
     use super::*;
 
+    fn request() -> HeaderMap {
+        HeaderMap::from_iter([
+            (SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
+            (SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ==")),
+        ])
+    }
+
     #[test]
     fn a_request_asks_by_two_lists() {
         for (upgrade, connection, asked) in [
@@ -92,10 +111,27 @@ mod tests {
 
     #[test]
     fn the_key_of_the_standard_has_the_answer_of_the_standard() {
-        let mut headers = HeaderMap::new();
-        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-        headers.insert(SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
-        let answer = Handshake::read(&headers).unwrap().answer(());
+        let answer = Handshake::read(&request()).unwrap().answer(());
         assert_eq!(answer.headers()[SEC_WEBSOCKET_ACCEPT], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn a_subprotocol_is_chosen_where_ours_is_offered() {
+        for (offered, chosen) in [
+            (&[][..], None),
+            (&["chat, superchat"], None),
+            (&["Bident.v1"], None),
+            (&["bident.v1"], Some("bident.v1")),
+            (&["token.c2VjcmV0 , bident.v1"], Some("bident.v1")),
+            (&["chat", "bident.v1"], Some("bident.v1")),
+        ] {
+            let mut headers = request();
+            for offered in offered {
+                headers.append(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(offered));
+            }
+            let answer = Handshake::read(&headers).unwrap().answer(());
+            let answered = answer.headers().get(SEC_WEBSOCKET_PROTOCOL);
+            assert_eq!(answered.map(|it| it.to_str().unwrap()), chosen, "{offered:?}");
+        }
     }
 }
