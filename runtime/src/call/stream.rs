@@ -11,6 +11,7 @@ use std::task::{Context as Task, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use http::StatusCode;
 
 use super::guard::{Guard, GuardedStream};
 use super::reply::{Encoded, EncodedBody, Meta};
@@ -22,6 +23,9 @@ use crate::surface::Encoder;
 
 /// What may wait to be sent before the producer waits too. Messages that are ready together leave together.
 const ROOM: usize = 32 * 1024;
+/// Sent by a browser that takes up a stream of events again. It would do so for ever where it is given an empty one, and stops
+/// at a 204.
+const LAST_EVENT_ID: &str = "last-event-id";
 
 /// Any number of messages in, many out. Over a surface that has no streams this is an error.
 pub(crate) fn serve_stream<In, F, Fut>(call: Call, f: F) -> BoxFuture<'static, Result<Reply>>
@@ -40,6 +44,7 @@ where
             }
         };
         let fails_early = encoder.fails_early();
+        let resumable = encoder.resumable();
         let slot = Arc::new(Slot::default());
         let answers = Answers { slot: slot.clone(), encoder };
         let handed = context.clone();
@@ -51,7 +56,10 @@ where
             f(handed, input, answers).await
         });
         let mut driver = Driver { future: Some(future), ended: None, fails_early, slot };
-        let meta = poll_fn(|cx| driver.poll_head(cx)).await?;
+        let mut meta = poll_fn(|cx| driver.poll_head(cx)).await?;
+        if resumable && driver.is_over() && context.header(LAST_EVENT_ID).is_some() {
+            meta.status.get_or_insert(StatusCode::NO_CONTENT);
+        }
         let stream = EncodedBody::Stream(Box::pin(GuardedStream::new(context, driver)));
         Ok(Reply { message: Encoded { body: stream }, meta })
     }))
@@ -175,6 +183,11 @@ impl Driver {
             self.ended = Some(ended);
             self.future = None;
         }
+    }
+
+    /// Whether the stream has ended well, with nothing more to send.
+    fn is_over(&self) -> bool {
+        matches!(self.ended, Some(Ok(()))) && self.slot.lock().bytes.is_empty()
     }
 
     /// What goes beside the messages, once the method has returned its stream; an error where it returned one.

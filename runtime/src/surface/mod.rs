@@ -223,6 +223,11 @@ impl Encoder {
         matches!(self, Self::Rest(_))
     }
 
+    /// Whether who has lost the stream may take it up again after the message that came last.
+    pub(crate) fn resumable(&self) -> bool {
+        matches!(self, Self::Rest(writer) if writer.sends_events())
+    }
+
     /// Whether the head of the answer waits for the first message.
     pub(crate) fn needs_first(&self) -> bool {
         matches!(self, Self::Rest(writer) if writer.needs_first())

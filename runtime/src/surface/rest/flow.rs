@@ -234,6 +234,10 @@ impl Writer {
         Ok(())
     }
 
+    pub(crate) fn sends_events(&self) -> bool {
+        self.answer.flow == Flow::Events
+    }
+
     /// Whether the head of the answer says something that its first message knows.
     pub(crate) fn needs_first(&self) -> bool {
         self.answer.flow == Flow::Pieces

@@ -76,6 +76,23 @@ async fn a_caller_that_comes_again_with_the_last_id_goes_on_from_there() {
 }
 
 #[tokio::test]
+async fn a_caller_that_has_seen_the_last_event_is_told_not_to_come_again() {
+    let server = clock().await;
+    for wire in WIRES {
+        let ticks = call("GET", "/ticks/3").over(wire);
+        let seen = ticks.clone().header("last-event-id", "3");
+        let over = seen.clone().send(server.addr).await;
+        assert_eq!((over.status.as_u16(), text(&over)), (204, ""), "{wire:?}");
+        // Whoever comes for the first time, or reads lines, gets an empty stream.
+        let lines = seen.header("accept", "application/x-ndjson");
+        let none = call("GET", "/ticks/0").over(wire);
+        for empty in [lines.send(server.addr).await, none.send(server.addr).await] {
+            assert_eq!((empty.status.as_u16(), text(&empty)), (200, ""), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_id_is_of_the_whole_message_on_every_path_that_has_events() {
     let server = clock().await;
     let names = call("GET", "/names/2").send(server.addr).await;

@@ -76,6 +76,30 @@ async fn what_a_caller_saw_last_reaches_the_handler() {
 }
 
 #[tokio::test]
+async fn a_stream_that_is_cut_off_does_not_look_like_one_that_has_ended() {
+    let mut harness = start(Options::default()).await;
+    let mut cut = Vec::new();
+    for caller in harness.callers() {
+        let mut body = caller.get("/feed/x?n=1&text=wait", EVENTS).await.into_body();
+        assert!(piece(&mut body).await.starts_with("event: message"));
+        assert_eq!(harness.event().await, Event::Began);
+        cut.push((caller, body));
+    }
+    // Only the end of the connection ends what is sent to somebody who knows no chunks.
+    let mut old = harness.raw().await;
+    old.send("GET /feed/x?n=1&text=hi HTTP/1.0\r\n\r\n").await;
+    let mut whole = String::new();
+    soon(old.0.read_to_string(&mut whole)).await.unwrap();
+    assert!(whole.ends_with(&format!("data: {}\n\n", item("x", "hi", 0))), "{whole}");
+    assert!(!whole.contains("chunked") && !whole.contains("content-length"), "{whole}");
+
+    soon(harness.serving.drain(Duration::ZERO)).await;
+    for (_, mut body) in cut {
+        assert!(soon(body.frame()).await.unwrap().is_err());
+    }
+}
+
+#[tokio::test]
 async fn an_error_before_the_first_message_has_its_status() {
     let mut harness = start(Options::default()).await;
     for caller in harness.callers() {
