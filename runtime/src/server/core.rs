@@ -114,10 +114,12 @@ impl Core {
         }
     }
 
-    /// Whether it reads its request as far as it likes. Everything else reads it whole, before it does anything.
+    /// Whether it reads its request as far and as late as it likes. Everything else reads it whole, before it does anything.
     #[inline]
     pub(super) fn leaves_unread(&self, end: End) -> bool {
         match end {
+            // Middleware may wait for whatever it likes before anybody reads.
+            _ if !self.middleware.is_empty() => true,
             End::Operation(index) => {
                 matches!(&self.operations[index].kind, Kind::Method(shape, _) if shape.requests())
             }

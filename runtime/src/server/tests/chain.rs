@@ -146,3 +146,32 @@ async fn a_call_that_is_given_up_fires_on_end_once() {
     harness.serving.drain(PATIENCE).await;
     assert!(harness.ended.recv().await.is_none(), "told twice");
 }
+
+/// Waits for ever before anybody has read the request.
+struct Waits(mpsc::UnboundedSender<Event>);
+
+impl Middleware for Waits {
+    fn handle<'a>(&'a self, _: Call, _: Next<'a>) -> crate::call::BoxFuture<'a, Result<Reply>> {
+        let tell = Tell(self.0.clone());
+        let _ = self.0.send(Event::Began);
+        Box::pin(async move {
+            let _tell = tell;
+            std::future::pending().await
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_is_heard_before_anybody_has_read_its_request() {
+    let (send, mut events) = mpsc::unbounded_channel();
+    let harness = start(with(Waits(send))).await;
+    for path in ["/v1/echo", "/nowhere"] {
+        let mut client = harness.raw().await;
+        // hyper hears of an end behind a whole request by itself.
+        let whole = post(path, &" ".repeat(1000));
+        client.send(&whole[..whole.len() - 500]).await;
+        assert_eq!(soon(events.recv()).await, Some(Event::Began));
+        drop(client);
+        assert_eq!(soon(events.recv()).await, Some(Event::Dropped), "{path}");
+    }
+}

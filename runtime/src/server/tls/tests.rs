@@ -33,10 +33,10 @@ impl Folder {
         self.0.join("tls.key")
     }
 
-    /// Whoever reads the key from now on hangs.
+    /// Whoever reads the certificate, which is read first, hangs from now on.
     fn hang(&self) {
-        fs::remove_file(self.key()).unwrap();
-        assert!(Command::new("mkfifo").arg(self.key()).status().unwrap().success());
+        fs::remove_file(self.cert()).unwrap();
+        assert!(Command::new("mkfifo").arg(self.cert()).status().unwrap().success());
     }
 }
 
@@ -81,9 +81,9 @@ async fn a_look_that_hangs_is_the_only_one_and_counts_once_it_is_back() {
     let told = std::iter::from_fn(|| lines.try_recv().ok());
     assert_eq!(told.filter(|line| line.contains("cannot be read in time")).count(), 1);
     let [cert, key] = pair();
-    fs::write(folder.cert(), cert).unwrap();
-    let pipe = folder.key();
-    spawn_blocking(move || fs::write(pipe, key).unwrap()).await.unwrap();
+    fs::write(folder.key(), key).unwrap();
+    let pipe = folder.cert();
+    spawn_blocking(move || fs::write(pipe, cert).unwrap()).await.unwrap();
     let began = std::time::Instant::now();
     while is_old(&next(&tls).await.0) {
         assert!(began.elapsed().as_secs() < 20, "the look is not back");
