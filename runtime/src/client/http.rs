@@ -1,5 +1,5 @@
 //! A call over HTTP: the method's first binding, else its RPC path, with JSON that every Kratos version reads. Streams are
-//! lines of JSON; of the replies, events are read too.
+//! lines of JSON, or the parts of a form; of the replies, events are read too.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version};
 use serde_json::{Map, Value};
 
-use super::reader::{Events, Form, Reader};
+use super::form::Form;
+use super::reader::{self, Events, Reader};
 use super::requests::{Link, Write};
 use super::stream::Begun;
 use super::transport::{Answer, Opened};
@@ -20,7 +21,7 @@ use crate::message::{self, Dialect, Message, TypeRef, Types};
 use crate::route::Template;
 use crate::service::{BindingSpec, Given, MethodSpec, Shape};
 use crate::surface::lines::Unread;
-use crate::surface::rest::is_http_body;
+use crate::surface::rest::{is_form_part, is_http_body};
 use crate::telemetry::Secrets;
 use crate::{Error, Result};
 
@@ -46,6 +47,8 @@ pub(super) struct Plan {
     accept: HeaderValue,
     /// Both sides stream, at once.
     both: bool,
+    /// The requests are the parts of a form.
+    parts: bool,
     types: Types,
     input: TypeRef,
     secrets: Option<Secrets>,
@@ -67,6 +70,7 @@ impl Plan {
             response_body: None,
             accept: if method.shape.replies() { LINES_OR_EVENTS } else { JSON },
             both: method.shape == Shape::Bidi,
+            parts: false,
             types,
             input,
             secrets: None,
@@ -84,6 +88,7 @@ impl Plan {
                 plan.template = Some(template);
                 plan.pattern = binding.path;
                 plan.body = binding.body;
+                plan.parts = method.shape.requests() && is_form_part(&plan.types, &plan.input);
                 plan.response_body = binding.response_body.filter(|field| *field != "*");
             }
         }
@@ -147,7 +152,13 @@ impl Plan {
                 (path, body.map(|body| (JSON, Body::from(Bytes::from(body)))))
             }
             Given::Many(messages) => {
-                (self.path(&mut Map::new())?, Some((LINES, link.body(messages, Write::Lines))))
+                let (kind, write) = if self.parts {
+                    let form = Form::new();
+                    (form.content_type()?, Write::Form(form))
+                } else {
+                    (LINES, Write::Lines)
+                };
+                (self.path(&mut Map::new())?, Some((kind, link.body(messages, write))))
             }
         };
         let mut request = Request::new(Body::empty());
@@ -274,13 +285,13 @@ pub(super) async fn begun(plan: Arc<Plan>, answer: Opened, limit: usize) -> Resu
         answer.head.headers.get(CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap_or("?"));
     let media = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let form = match media.as_str() {
-        "text/event-stream" => Form::Events(Events::default(), plan),
+        "text/event-stream" => reader::Form::Events(Events::default(), plan),
         "application/x-ndjson"
         | "application/ndjson"
         | "application/jsonl"
-        | "application/x-jsonl" => Form::Lines(Unread::default(), plan),
+        | "application/x-jsonl" => reader::Form::Lines(Unread::default(), plan),
         // Nothing has no type: 204.
-        _ if answer.is_alone() => Form::Lines(Unread::default(), plan),
+        _ if answer.is_alone() => reader::Form::Lines(Unread::default(), plan),
         _ => {
             let text = format!("the answer of {} is no stream but `{kind}`", plan.operation);
             return Err(Error::internal(reasons::INTERNAL, text));

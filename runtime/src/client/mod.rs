@@ -5,6 +5,7 @@
 //! here.
 
 mod flow;
+mod form;
 mod grpc;
 mod http;
 mod path;

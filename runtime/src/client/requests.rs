@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream as _;
 use http_body::Frame;
 
+use super::form::Form;
 use crate::call::{Body, Streaming};
 use crate::error::BoxError;
 use crate::message::{self, Dialect, Message};
@@ -15,15 +16,17 @@ use crate::surface::Wire;
 use crate::{Error, Result};
 
 /// How a stream of messages is written.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) enum Write {
     Enveloped(Wire),
     /// A JSON document a line, with original names.
     Lines,
+    /// Messages that are the parts of a form.
+    Form(Form),
 }
 
 impl Write {
-    fn message<M: Message>(self, message: &M) -> Result<Bytes> {
+    fn message<M: Message>(&mut self, message: &M) -> Result<Bytes> {
         match self {
             Self::Enveloped(wire) => wire.write(message),
             Self::Lines => {
@@ -37,6 +40,16 @@ impl Write {
                 line.push(b'\n');
                 Ok(line.into())
             }
+            // A part by its name is one by its encoding, whatever type it has here.
+            Self::Form(form) => form.part(&message::decode(message::encode(message).into())?),
+        }
+    }
+
+    /// What stands behind the last message.
+    fn end(&self) -> Option<Result<Bytes>> {
+        match self {
+            Self::Form(form) => Some(form.end()),
+            Self::Enveloped(_) | Self::Lines => None,
         }
     }
 }
@@ -64,7 +77,7 @@ pub(super) struct Link(Arc<Mutex<Told>>);
 impl Link {
     /// The body of a request whose messages come one by one.
     pub(super) fn body<M: Message>(&self, messages: Streaming<M>, write: Write) -> Body {
-        Body::new(Requests { messages, write, told: self.0.clone() })
+        Body::new(Requests { messages: Some(messages), write, told: self.0.clone() })
     }
 
     /// What ended the caller's own stream, else `error`.
@@ -99,7 +112,8 @@ fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {
 
 /// Messages as the body of a request.
 struct Requests<M> {
-    messages: Streaming<M>,
+    /// `None` once they have ended.
+    messages: Option<Streaming<M>>,
     write: Write,
     told: Arc<Mutex<Told>>,
 }
@@ -133,18 +147,25 @@ impl<M: Message> http_body::Body for Requests<M> {
             }
             told.sender = Some(cx.waker().clone());
         }
-        let message = match Pin::new(&mut self.messages).poll_next(cx) {
+        let this = &mut *self;
+        let Some(messages) = &mut this.messages else { return Poll::Ready(None) };
+        let bytes = match Pin::new(messages).poll_next(cx) {
             Poll::Pending => {
-                self.waits();
+                this.waits();
                 return Poll::Pending;
             }
-            Poll::Ready(None) => return Poll::Ready(None),
-            Poll::Ready(Some(message)) => message,
+            Poll::Ready(Some(message)) => message.and_then(|message| this.write.message(&message)),
+            Poll::Ready(None) => {
+                this.messages = None;
+                match this.write.end() {
+                    Some(end) => end,
+                    None => return Poll::Ready(None),
+                }
+            }
         };
-        let bytes = message.and_then(|message| self.write.message(&message));
         Poll::Ready(Some(bytes.map(Frame::data).map_err(|error| {
             let text = error.to_string();
-            lock(&self.told).broken = Some(error);
+            lock(&this.told).broken = Some(error);
             text.into()
         })))
     }

@@ -27,7 +27,7 @@ pub(crate) use answer::error_json;
 pub(crate) use flow::{FAILED, TEXT, error_envelope};
 pub(crate) use flow::{Writer, error_event, error_line};
 pub(crate) use media::{Answer, quality};
-pub(crate) use plan::{Plan, is_http_body};
+pub(crate) use plan::{Plan, is_form_part, is_http_body};
 #[cfg(feature = "telemetry")]
 pub(crate) use request::split_key;
 pub(crate) use text::form_value;

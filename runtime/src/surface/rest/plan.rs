@@ -181,6 +181,11 @@ pub(crate) fn is_http_body(types: &Types, message: &TypeRef, field: Option<&str>
     is_named(types, message, field, HTTP_BODY)
 }
 
+/// Whether a message is the part of a form.
+pub(crate) fn is_form_part(types: &Types, message: &TypeRef) -> bool {
+    is_named(types, message, None, FORM_PART)
+}
+
 /// Whether a message, or the field of it that stands for it, has this full name.
 fn is_named(types: &Types, message: &TypeRef, field: Option<&str>, full_name: &str) -> bool {
     let field = field.map(|field| find(types, message, field));

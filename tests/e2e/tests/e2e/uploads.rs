@@ -97,6 +97,17 @@ impl Middleware for Counting {
     }
 }
 
+/// Tells what content type each call has.
+struct Telling(Sink);
+
+impl Middleware for Telling {
+    fn handle<'a>(&'a self, call: bident::Call, next: Next<'a>) -> BoxFuture<'a, Result<Reply>> {
+        let media = call.headers().get("content-type").and_then(|media| media.to_str().ok());
+        self.0.tell(media.unwrap_or_default());
+        Box::pin(next.run(call))
+    }
+}
+
 struct Opened {
     server: Running,
     events: e2e::Events,
@@ -193,6 +204,38 @@ async fn the_same_method_takes_parts_as_messages_over_every_protocol() {
         let answer = connect.send(it.server.addr).await.text();
         assert!(answer.contains("sea false title None  3"), "{wire:?}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_client_over_http_sends_a_form_where_every_message_is_a_part_of_one() {
+    let (sink, mut media) = events();
+    let app = App::new("uploads").middleware(Telling(sink.clone()));
+    let server = start(app.service(Albums { sink, go: Arc::new(Semaphore::new(0)) })).await;
+    let client = AlbumsClient::connect(format!("http://{}", server.addr)).await.unwrap();
+
+    let name = "a \"b\" \\ ü";
+    let piece = |length: usize, more| FormPart {
+        more,
+        ..FormPart::file(name, name, "video/mp4", vec![b'-'; length])
+    };
+    let parts = [piece(70_000, true), piece(20, false), FormPart::field("title", "\r\n--")];
+    let mut followed = client.follow(parts.into_iter().collect()).await.unwrap();
+    let mut lines = Vec::new();
+    while let Some(note) = e2e::bounded("a line", followed.next()).await {
+        lines.push(note.unwrap().text);
+    }
+    assert!(media.next().await.starts_with("multipart/form-data; boundary="));
+    let (last, film) = lines.split_last().unwrap();
+    assert_eq!(last, "title None  4");
+    assert!(film.iter().all(|line| line.starts_with(&format!("{name} Some({name:?}) video/mp4 "))));
+
+    let upload = Upload { part: FormPart::field("title", "Sky"), ..Upload::default() };
+    client.store([upload].into_iter().collect()).await.unwrap();
+    assert_eq!(media.next().await, "application/x-ndjson", "the path is in the messages");
+
+    let cut: Streaming<FormPart> = [piece(1, true)].into_iter().collect();
+    let error: bident::Error = client.late(cut).await.unwrap_err().into();
+    assert!(error.message().contains("there is more of it"), "{error}");
 }
 
 #[tokio::test]

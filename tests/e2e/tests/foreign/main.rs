@@ -6,6 +6,7 @@
 mod browser;
 mod client;
 mod curl;
+mod forms;
 mod grpc;
 mod node;
 mod server;
