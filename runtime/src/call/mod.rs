@@ -34,6 +34,8 @@ pub(crate) use guard::{Bounded, Clock, Guard};
 pub(crate) use held::wake;
 pub use metadata::binaries;
 pub use middleware::{Middleware, Next, Run};
+#[cfg(feature = "telemetry")]
+pub(crate) use record::{HTTP_EXCEPTION, RPC_EXCEPTION};
 pub(crate) use record::{Record, Telling};
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};

@@ -20,6 +20,11 @@ use crate::telemetry::{Ending, Seen};
 /// The target of the access log's events.
 pub(crate) const ACCESS: &str = "bident::access";
 
+/// The names of those events that tell what nobody has handled: a panic, or an error that has no reason of its own. They are
+/// OpenTelemetry's.
+pub(crate) const HTTP_EXCEPTION: &str = "http.server.request.exception";
+pub(crate) const RPC_EXCEPTION: &str = "rpc.server.call.exception";
+
 /// A call that is under way. Dropping it closes it. It goes from the request to the answer's body by way of hyper, which
 /// moves both several times: hence the box.
 pub(crate) struct Record {
@@ -189,8 +194,10 @@ impl Record {
         let client = self.client.or(self.peer.map(|peer| peer.ip().to_canonical()));
         let arguments = self.arguments.as_ref().and_then(|slot| slot.get()).map(String::as_str);
         macro_rules! event {
-            ($level:ident) => {
+            ($level:ident) => { event!($level, ACCESS) };
+            ($level:ident, $name:expr) => {
                 tracing::event!(
+                    name: $name,
                     target: ACCESS,
                     tracing::Level::$level,
                     operation = &*self.operation,
@@ -208,8 +215,13 @@ impl Record {
                 )
             };
         }
-        // An event's level is part of its static metadata, hence one event for each.
+        let rpc = matches!(self.protocol, Protocol::Grpc | Protocol::GrpcWeb | Protocol::Connect);
+        // An event's level and name are part of its static metadata, hence one event for each.
         match level {
+            tracing::Level::ERROR if error.is_some_and(Error::is_own) => match rpc {
+                true => event!(ERROR, RPC_EXCEPTION),
+                false => event!(ERROR, HTTP_EXCEPTION),
+            },
             tracing::Level::ERROR => event!(ERROR),
             tracing::Level::WARN => event!(WARN),
             tracing::Level::INFO => event!(INFO),

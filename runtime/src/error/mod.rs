@@ -264,8 +264,13 @@ impl Error {
 
     /// The same without a detail for its reason, where that is one of the kit's own.
     pub(crate) fn without_own_reason(mut self) -> Self {
-        self.0.bare = self.0.domain.is_empty() && reasons::ALL.contains(&&*self.0.reason);
+        self.0.bare = self.is_own();
         self
+    }
+
+    /// Whether the reason is one of the kit's own: nobody has given it another.
+    pub(crate) fn is_own(&self) -> bool {
+        self.0.domain.is_empty() && reasons::ALL.contains(&&*self.0.reason)
     }
 
     pub(crate) fn is_bare(&self) -> bool {

@@ -22,6 +22,8 @@ pub(crate) const SECONDS: [f64; 14] =
 pub(crate) mod key {
     pub(crate) const CLIENT_ADDRESS: &str = "client.address";
     pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
+    pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
     pub(crate) const HTTP_METHOD: &str = "http.request.method";
     pub(crate) const HTTP_METHOD_ORIGINAL: &str = "http.request.method_original";
     pub(crate) const HTTP_ROUTE: &str = "http.route";

@@ -14,6 +14,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::format::{Ids, SPAN_ID, TRACE_ID};
 use super::{Outlet, filter};
+use crate::call::{HTTP_EXCEPTION, RPC_EXCEPTION};
+use crate::telemetry::names::key;
 
 pub(super) fn layer<S>(outlet: &'static Outlet) -> impl Layer<S> + Send + Sync + 'static
 where
@@ -42,10 +44,10 @@ impl Logger for Newest {
             record.set_timestamp(SystemTime::now());
             (logger, record)
         };
-        Correlated { open: self.0.logger().map(open), trace: None, span: None }
+        Correlated { open: self.0.logger().map(open), trace: None, span: None, exception: false }
     }
 
-    fn emit(&self, Correlated { open, trace, span }: Correlated) {
+    fn emit(&self, Correlated { open, trace, span, .. }: Correlated) {
         let Some((logger, mut record)) = open else { return };
         let (trace, span, sampled) = match (trace, span) {
             (Some(trace), span) => (trace, span.unwrap_or(SpanId::INVALID), None),
@@ -71,6 +73,8 @@ struct Correlated {
     open: Option<(Arc<SdkLogger>, SdkLogRecord)>,
     trace: Option<TraceId>,
     span: Option<SpanId>,
+    /// Whether it tells of what nobody has handled, which OpenTelemetry has names for.
+    exception: bool,
 }
 
 impl Correlated {
@@ -84,6 +88,17 @@ impl Correlated {
 impl LogRecord for Correlated {
     fn add_attribute<K: Into<Key>, V: Into<AnyValue>>(&mut self, key: K, value: V) {
         let (key, value) = (key.into(), value.into());
+        if self.exception {
+            let twin = match key.as_str() {
+                "reason" => Some(key::EXCEPTION_TYPE),
+                "error" => Some(key::EXCEPTION_MESSAGE),
+                _ => None,
+            };
+            if let Some(twin) = twin {
+                let value = value.clone();
+                self.record(|record| record.add_attribute(twin, value));
+            }
+        }
         if let AnyValue::String(text) = &value {
             let (trace, span) = (&mut self.trace, &mut self.span);
             let taken = match key.as_str() {
@@ -108,6 +123,7 @@ impl LogRecord for Correlated {
     }
 
     fn set_event_name(&mut self, name: &'static str) {
+        self.exception = name == HTTP_EXCEPTION || name == RPC_EXCEPTION;
         self.record(|record| record.set_event_name(name));
     }
 

@@ -25,6 +25,12 @@ impl Told {
         if how == "fail" {
             return Err(Error::internal("BROKEN", "a leg is gone").with("desk", 8));
         }
+        if how == "panic" {
+            panic!("a leg gave way");
+        }
+        if how == "oops" {
+            return Err(std::io::Error::other("a leg is missing").into());
+        }
         let meter = global::meter("mine");
         let counter = meter.u64_counter("mine.count").with_description("How often.").build();
         counter.add(2, &[KeyValue::new("how", how)]);

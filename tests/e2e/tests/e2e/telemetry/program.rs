@@ -202,6 +202,33 @@ async fn log_records_are_part_of_their_trace_and_exports_make_none() {
 }
 
 #[tokio::test]
+async fn what_nobody_has_handled_is_an_exception_once() {
+    let receiver = Receiver::start().await.expect("a port");
+    let program = Program::telling(&receiver, &[]).await;
+    program.get("/told/panic").await;
+    program.grpc("oops").await;
+    // These have a reason of the program's, or are their caller's affair.
+    program.get("/told/fail").await;
+    program.get("/nowhere").await;
+    let (log, _) = program.end().await;
+    let received = everything(&receiver);
+    let exceptions = received.logs.iter().filter(|it| it.event.ends_with(".exception"));
+    let [http, rpc] = exceptions.collect::<Vec<_>>()[..] else { panic!("{:?}", received.logs) };
+    for (record, event, span, message) in [
+        (http, "http.server.request.exception", "GET /told/{how}", "a panic: a leg gave way"),
+        (rpc, "rpc.server.call.exception", "told.v1.Told/Work", "a leg is missing"),
+    ] {
+        let span = received.named(span)[0];
+        assert_eq!((&*record.event, record.severity), (event, 17));
+        assert_eq!((&record.trace, &record.span), (&span.trace, &span.id));
+        assert_eq!(record.attributes.get("exception.type"), Some(&"INTERNAL".into()));
+        let told = record.attributes.get("exception.message").and_then(Value::text);
+        assert!(told.is_some_and(|told| told.contains(message)), "{record:?}");
+    }
+    assert!(!log.iter().any(|line| line.contains("exception.")), "lines stay as they are: {log:?}");
+}
+
+#[tokio::test]
 async fn the_environment_comes_before_everything() {
     let receiver = Receiver::start().await.expect("a port");
     let environment = [
