@@ -13,7 +13,7 @@ use super::{App, probe, refuse};
 use crate::call::{Caught, Telling};
 #[cfg(feature = "tls")]
 use crate::config::ClientAuth;
-use crate::config::{AccessLog, Address, Config, CorsSettings, ServerSettings, Settings};
+use crate::config::{AccessLog, Config, CorsSettings, ServerSettings, Settings};
 use crate::foreign::{Foreign, UNMATCHED};
 use crate::health::{self, Health};
 use crate::message::Types;
@@ -26,6 +26,7 @@ use crate::{Result, describe, reflection};
 
 const SERVER_KEY: &str = "server.addr";
 const GRPC_KEY: &str = "server.grpc.addr";
+const PROMETHEUS_KEY: &str = "OTEL_EXPORTER_PROMETHEUS_HOST, _PORT";
 /// How long the name in an address may take to resolve.
 const BIND_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -57,6 +58,14 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         Some(settings) => {
             let bound = bind(&config, settings, &mut mistakes).await;
             secure(&config, settings, bound, &mut mistakes)
+        }
+        None => None,
+    };
+    let scraped = match running.as_ref().and_then(Running::scrape_at) {
+        Some(at) => {
+            let mistake =
+                |why| mistakes.push(format!("{PROMETHEUS_KEY}: cannot listen on {at}: {why}"));
+            bind_one(at).await.map_err(mistake).ok()
         }
         None => None,
     };
@@ -102,16 +111,23 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
     let core = Arc::new(core);
     let site = site(core, app.layers, cors);
     let limits = limits(&settings.server);
-    let addresses = bound.addresses();
+    let mut addresses = bound.addresses();
+    addresses.metrics = scraped.as_ref().map(Bound::address);
     let listener = |key, bound| Listener { key, bound, site: site.clone(), limits: limits.clone() };
     let listeners = [(SERVER_KEY, Some(bound.server)), (GRPC_KEY, bound.grpc)];
     let listeners = listeners.into_iter().filter_map(|(key, at)| Some(listener(key, at?)));
+    let scraped = scraped.map(|bound| Listener {
+        key: PROMETHEUS_KEY,
+        bound,
+        site: probe::site(&[], health.clone(), running.scrape()),
+        limits: Limits::default(),
+    });
     let parts = Parts {
-        listeners: listeners.collect(),
+        listeners: listeners.chain(scraped).collect(),
         admin: Listener {
             key: ADMIN_KEY,
             bound: bound.admin,
-            site: probe::site(health.clone(), running.scrape()),
+            site: probe::site(&probe::PROBES, health.clone(), running.scrape()),
             limits: Limits::default(),
         },
         settings,
@@ -221,6 +237,7 @@ impl BoundAll {
             server: self.server.address(),
             grpc: self.grpc.as_ref().map(Bound::address),
             admin: self.admin.address(),
+            metrics: None,
         }
     }
 }
@@ -235,7 +252,7 @@ async fn bind(
     wanted.extend(settings.server.grpc_addr.as_ref().map(|addr| (GRPC_KEY, addr)));
     let mut bound = Vec::new();
     for (key, address) in wanted {
-        match bind_one(address).await {
+        match bind_one(&address.0).await {
             Ok(one) => bound.push(one),
             Err(why) => {
                 let text = format!("cannot listen on {}: {why}", address.0);
@@ -295,8 +312,8 @@ fn secure(
     None
 }
 
-async fn bind_one(address: &Address) -> Result<Bound, String> {
-    match tokio::time::timeout(BIND_TIMEOUT, Bound::bind(address.0.as_str())).await {
+async fn bind_one(address: &str) -> Result<Bound, String> {
+    match tokio::time::timeout(BIND_TIMEOUT, Bound::bind(address)).await {
         Ok(bound) => bound.map_err(|error| error.to_string()),
         Err(_) => Err(format!("its name did not resolve within {BIND_TIMEOUT:?}")),
     }

@@ -43,6 +43,8 @@ pub struct Addresses {
     pub grpc: Option<SocketAddr>,
     /// `admin.addr`.
     pub admin: SocketAddr,
+    /// `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`, where one is set: `/metrics` alone, which is on `admin` too.
+    pub metrics: Option<SocketAddr>,
 }
 
 struct Shared {
@@ -157,10 +159,12 @@ impl Shared {
 
     /// Says on stdout where the app listens, in one line, for people and for those who started it with port 0.
     fn announce(&self, secure: bool) {
-        let Addresses { server, grpc, admin } = &self.addresses;
+        let Addresses { server, grpc, admin, metrics } = &self.addresses;
         let grpc = grpc.map_or_else(String::new, |grpc| format!(" and {grpc}"));
+        let metrics = metrics.map_or_else(String::new, |metrics| format!(", metrics on {metrics}"));
         let spoken = if secure { "https+grpcs" } else { "http+grpc" };
-        let line = format!("{}: {spoken} on {server}{grpc}, admin on {admin}\n", self.title);
+        let line =
+            format!("{}: {spoken} on {server}{grpc}, admin on {admin}{metrics}\n", self.title);
         // A closed stdout is no reason not to serve.
         let mut out = std::io::stdout().lock();
         let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());

@@ -56,11 +56,11 @@ fn headers() -> HeaderMap {
 const EXPOSITION: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// What the admin listener serves.
-pub(super) fn site(health: Health, scrape: Scrape) -> Site {
+/// What the admin listener serves: these probes, and `/metrics`.
+pub(super) fn site(probes: &'static [Probe], health: Health, scrape: Scrape) -> Site {
     Site::Plain(Arc::new(move |request| {
         let path = request.uri().path();
-        let probe = PROBES.iter().find(|probe| probe.path == path);
+        let probe = probes.iter().find(|probe| probe.path == path);
         let metrics = if path == "/metrics" { scrape() } else { None };
         let response = match (probe, metrics) {
             (None, None) => plain(StatusCode::NOT_FOUND, ""),

@@ -31,7 +31,7 @@ pub(crate) use settings::ClientAuth;
 #[cfg(feature = "telemetry")]
 pub(crate) use settings::LogFormat;
 pub(crate) use settings::LogSettings;
-pub(crate) use settings::{AccessLog, Address, ServerSettings, Settings};
+pub(crate) use settings::{AccessLog, ServerSettings, Settings};
 #[cfg(feature = "telemetry")]
 pub(crate) use telemetry::{
     Compression, Exporter, OtlpProtocol, Propagator, SamplingRule, SignalKeys, TelemetryKeys,

@@ -42,6 +42,10 @@ impl Running {
         Arc::new(|| None)
     }
 
+    pub(crate) fn scrape_at(&self) -> Option<&str> {
+        None
+    }
+
     pub(crate) async fn stop(&self) {}
 }
 

@@ -58,6 +58,7 @@ impl TelemetrySettings {
                 )
                 .unwrap_or(false),
             prometheus: prometheus && !disabled,
+            scrape_at: scrape_at(env).filter(|_| prometheus && !disabled),
             limits: limits(env),
             record_limits: record_limits(env),
             resource: resource(env, keys),
@@ -78,8 +79,6 @@ fn unread(env: &mut Env<'_>) {
     for (name, what) in [
         ("OTEL_CONFIG_FILE", "the file is not read: the section `telemetry` has its place"),
         ("OTEL_ENTITIES", "OTEL_RESOURCE_ATTRIBUTES has its place"),
-        ("OTEL_EXPORTER_PROMETHEUS_HOST", "/metrics is served where `admin.addr` says"),
-        ("OTEL_EXPORTER_PROMETHEUS_PORT", "/metrics is served where `admin.addr` says"),
         ("OTEL_METRICS_EXEMPLAR_FILTER", "metrics have no exemplars"),
         ("OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", "exceptions are log records"),
     ] {
@@ -334,6 +333,18 @@ fn headers(env: &mut Env<'_>, keys: &TelemetryKeys, names: &[String; 2]) -> Vec<
         }
     }
     headers
+}
+
+/// Where Prometheus finds the metrics, if anybody says, by OpenTelemetry's defaults for what is not said.
+fn scrape_at(env: &mut Env<'_>) -> Option<String> {
+    let host = env.text("OTEL_EXPORTER_PROMETHEUS_HOST");
+    let port = env.number::<u16>("OTEL_EXPORTER_PROMETHEUS_PORT");
+    if host.is_none() && port.is_none() {
+        return None;
+    }
+    let (host, port) = (host.unwrap_or_else(|| "localhost".to_owned()), port.unwrap_or(9464));
+    let bare = host.contains(':') && !host.starts_with('[');
+    Some(if bare { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
 }
 
 /// How many attributes anything has at most, where nobody says.

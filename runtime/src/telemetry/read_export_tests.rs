@@ -232,12 +232,31 @@ fn the_resource_is_told_by_many() {
 }
 
 #[test]
+fn metrics_are_scraped_at_an_address_of_their_own_where_somebody_says() {
+    let at = |host, port| {
+        let variables =
+            [("OTEL_EXPORTER_PROMETHEUS_HOST", host), ("OTEL_EXPORTER_PROMETHEUS_PORT", port)];
+        quiet("", &variables).scrape_at
+    };
+    assert_eq!(at("", ""), None);
+    assert_eq!(at("0.0.0.0", "").as_deref(), Some("0.0.0.0:9464"));
+    assert_eq!(at("", "1").as_deref(), Some("localhost:1"));
+    assert_eq!(at("::1", "1").as_deref(), Some("[::1]:1"));
+    assert_eq!(at("[::1]", "1").as_deref(), Some("[::1]:1"));
+    let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "1");
+    assert_eq!(quiet("", &[port, ("OTEL_METRICS_EXPORTER", "otlp")]).scrape_at, None);
+    assert_eq!(quiet("", &[port, ("OTEL_SDK_DISABLED", "true")]).scrape_at, None);
+    for wrong in ["99999", "http"] {
+        let told = read("", &[("OTEL_EXPORTER_PROMETHEUS_PORT", wrong)]);
+        assert_eq!((told.scrape_at, told.warnings.len()), (None, 1), "{wrong}");
+    }
+}
+
+#[test]
 fn what_is_not_read_is_told() {
     for name in [
         "OTEL_CONFIG_FILE",
         "OTEL_ENTITIES",
-        "OTEL_EXPORTER_PROMETHEUS_HOST",
-        "OTEL_EXPORTER_PROMETHEUS_PORT",
         "OTEL_METRICS_EXEMPLAR_FILTER",
         "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN",
     ] {

@@ -24,6 +24,7 @@ pub(crate) struct Running {
     propagators: Propagation,
     /// What was wrong in the environment, until there is a log to say it.
     warnings: Vec<String>,
+    scrape_at: Option<String>,
 }
 
 /// What answers `/metrics`.
@@ -54,7 +55,8 @@ impl Running {
             trusted: settings.server.trusted_proxies.clone(),
         });
         let propagators = Propagation::new(&told.propagators);
-        Ok(Self { telemetry, pipeline, propagators, warnings: told.warnings.clone() })
+        let (warnings, scrape_at) = (told.warnings.clone(), told.scrape_at.clone());
+        Ok(Self { telemetry, pipeline, propagators, warnings, scrape_at })
     }
 
     /// Sets OpenTelemetry's globals, so that what the program measures and traces itself joins in.
@@ -76,6 +78,11 @@ impl Running {
     pub(crate) fn scrape(&self) -> Scrape {
         let pipeline = Arc::clone(&self.pipeline);
         Arc::new(move || Some(Box::pin(pipeline.scrape()?) as _))
+    }
+
+    /// The address at which that is served besides.
+    pub(crate) fn scrape_at(&self) -> Option<&str> {
+        self.scrape_at.as_deref()
     }
 
     /// Sends what waits and ends, within a bound.

@@ -26,6 +26,8 @@ pub(crate) struct TelemetrySettings {
     pub(crate) exponential_histograms: bool,
     /// `/metrics` on the admin listener.
     pub(crate) prometheus: bool,
+    /// Where `/metrics` is served besides: `OTEL_EXPORTER_PROMETHEUS_HOST` and `_PORT`.
+    pub(crate) scrape_at: Option<String>,
     pub(crate) limits: SpanLimitSettings,
     pub(crate) record_limits: RecordLimitSettings,
     pub(crate) resource: ResourceSettings,
@@ -181,6 +183,7 @@ impl TelemetrySettings {
             temporality: Temporality::Cumulative,
             exponential_histograms: false,
             prometheus: false,
+            scrape_at: None,
             limits: SpanLimitSettings {
                 attributes: 128,
                 value_length: None,

@@ -17,6 +17,8 @@ pub(super) struct Program {
     child: Child,
     pub(super) addr: SocketAddr,
     pub(super) admin: SocketAddr,
+    /// Of a listener for metrics alone, where one was asked for.
+    metrics: Option<SocketAddr>,
     /// Reads the log to its end: a program whose pipe is full stands still.
     log: JoinHandle<Vec<String>>,
 }
@@ -58,14 +60,15 @@ impl Program {
         };
         let addresses: Vec<_> =
             line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
-        let [addr, admin] = addresses[..] else { panic!("{line}") };
+        let [addr, admin, ref more @ ..] = addresses[..] else { panic!("{line}") };
+        let metrics = more.first().copied();
         let log = tokio::spawn(async move {
             while let Some(line) = lines.next_line().await.expect("text") {
                 log.push(line);
             }
             log
         });
-        Self { child, addr, admin, log }
+        Self { child, addr, admin, metrics, log }
     }
 
     /// Starts it so that it exports to the receiver, at once and over gRPC.
@@ -347,6 +350,31 @@ async fn the_environment_says_which_methods_are_known_and_how_histograms_are() {
     let metric = received.metric("http.server.request.duration").expect("the metric");
     assert_eq!(metric.shape, support::otlp::Shape::ExponentialHistogram);
     assert_eq!(metric.points.iter().map(|point| point.count).sum::<u64>(), 3);
+}
+
+#[tokio::test]
+async fn prometheus_is_served_where_the_environment_says() {
+    let receiver = Receiver::start().await.expect("a port");
+    let at = [
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.1"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", "0"),
+    ];
+    let program = Program::telling(&receiver, &at).await;
+    let metrics = program.metrics.expect("a listener of its own");
+    assert!(![program.addr, program.admin].contains(&metrics));
+    for (path, status) in [("/metrics", 200), ("/healthz", 404), ("/told/fine", 404)] {
+        assert_eq!(call("GET", path).send(metrics).await.status, status, "{path}");
+    }
+    // Those who watch the admin listener find there what they always did.
+    for path in ["/metrics", "/healthz"] {
+        assert_eq!(call("GET", path).send(program.admin).await.status, 200, "{path}");
+    }
+    program.end().await;
+    let program =
+        Program::telling(&receiver, &[at[1], at[2], ("OTEL_METRICS_EXPORTER", "none")]).await;
+    assert_eq!(program.metrics, None, "nothing is to be scraped");
+    program.end().await;
 }
 
 #[tokio::test]
