@@ -102,13 +102,13 @@ impl App {
         self
     }
 
-    /// Serves a service built with tonic, behind the same middleware.
+    /// Serves a service built with tonic, with an interceptor or without, behind the same middleware.
     #[cfg(feature = "grpc")]
-    pub fn tonic<S>(mut self, service: S) -> Self
+    pub fn tonic<S, B>(mut self, service: S) -> Self
     where
         S: tower_service::Service<
                 http::Request<tonic::body::Body>,
-                Response = http::Response<tonic::body::Body>,
+                Response = http::Response<B>,
                 Error = std::convert::Infallible,
             > + tonic::server::NamedService
             + Clone
@@ -116,6 +116,7 @@ impl App {
             + Sync
             + 'static,
         S::Future: Send + 'static,
+        B: http_body::Body<Data = bytes::Bytes, Error = tonic::Status> + Send + 'static,
     {
         self.routes.tonic.push(TonicService::new(service));
         self

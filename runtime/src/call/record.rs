@@ -156,6 +156,7 @@ impl Drop for Record {
         let latency = self.started.elapsed();
         let (code, grpc, error) = self.outcome();
         self.seen.end(&Ending {
+            operation: &self.operation,
             protocol: self.protocol,
             code,
             grpc,

@@ -104,16 +104,25 @@ impl Foreign {
 
     /// The template of the user's route that takes the request, the method of a tonic service, or `unmatched`.
     pub(crate) fn operation(&self, head: &Head) -> Cow<'static, str> {
-        #[cfg(feature = "grpc")]
-        if self.routes.tonic(head).is_some() {
+        if self.is_tonics(head) {
             return Cow::Owned(head.uri.path().to_owned());
         }
         #[cfg(feature = "http")]
         if let Some(template) = self.probe.as_ref().and_then(|probe| probe.template(head)) {
             return Cow::Owned(template);
         }
-        let _ = (head, &self.routes);
         Cow::Borrowed(UNMATCHED)
+    }
+
+    /// Whether a tonic service takes the request. What its method is called is the caller's word then.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn is_tonics(&self, head: &Head) -> bool {
+        self.routes.tonic(head).is_some()
+    }
+
+    #[cfg(not(feature = "grpc"))]
+    pub(crate) fn is_tonics(&self, _: &Head) -> bool {
+        false
     }
 }
 

@@ -28,11 +28,11 @@ pub(crate) struct TonicService {
 }
 
 impl TonicService {
-    pub(crate) fn new<S>(service: S) -> Self
+    pub(crate) fn new<S, B>(service: S) -> Self
     where
         S: tower_service::Service<
                 Request<tonic::body::Body>,
-                Response = Response<tonic::body::Body>,
+                Response = Response<B>,
                 Error = Infallible,
             > + NamedService
             + Clone
@@ -40,10 +40,11 @@ impl TonicService {
             + Sync
             + 'static,
         S::Future: Send + 'static,
+        B: http_body::Body<Data = bytes::Bytes, Error = Status> + Send + 'static,
     {
         let service = service
             .map_request(|request: Request<Body>| request.map(tonic::body::Body::new))
-            .map_response(|response: Response<tonic::body::Body>| {
+            .map_response(|response: Response<B>| {
                 response.map(|body| Body::new(body.map_err(Error::from)))
             });
         Self { name: S::NAME, service: BoxCloneSyncService::new(service) }

@@ -161,10 +161,14 @@ impl Core {
         end: End,
         binding: Option<usize>,
         operation: &str,
+        codec: &Codec,
     ) -> Cow<'_, Arc<Place>> {
-        match end {
-            End::Operation(index) => Cow::Borrowed(self.places[index].get(binding)),
-            _ => Cow::Owned(self.others.get(operation)),
+        match (end, codec) {
+            (End::Operation(index), _) => Cow::Borrowed(self.places[index].get(binding)),
+            (End::Foreign, Codec::Raw(head)) if self.foreign.is_tonics(head) => {
+                Cow::Owned(self.others.method(operation))
+            }
+            _ => Cow::Owned(self.others.route(operation)),
         }
     }
 

@@ -219,7 +219,7 @@ pub(crate) fn dispatch(
     let protocol = if on_socket { Protocol::WebSocket } else { answer.protocol() };
     let operation = core.name(end, &codec);
     // What is refused has its name and its place all the same.
-    let place = core.place(end, binding, &operation);
+    let place = core.place(end, binding, &operation, &codec);
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
     let (caller, socket) = match (agreed.and(caller), socket) {
         (Ok(caller), Ok(socket)) => (caller, socket),
@@ -410,6 +410,7 @@ fn render<B>(
             let response = answer.reply(meta, message.body);
             // Someone else's answer may have ended already.
             let said = if theirs && matches!(record.protocol, Protocol::Grpc | Protocol::GrpcWeb) {
+                record.seen.answers_itself();
                 grpc::read_status(response.headers())
             } else {
                 None

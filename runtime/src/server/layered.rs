@@ -218,7 +218,7 @@ impl Asked {
         let (end, codec, binding) =
             route(core, &self.method, &mut self.uri, self.version, headers, self.answer);
         let operation = core.name(end, &codec);
-        let place = core.place(end, binding, &operation);
+        let place = core.place(end, binding, &operation, &codec);
         let (protocol, peer) = (self.answer.protocol(), self.way.peer);
         let request = telemetry::Request {
             method: &self.method,

@@ -132,8 +132,12 @@ impl Telemetry {
         mut origin: Origin,
     ) -> (Seen, Presence) {
         let telemetry = &place.telemetry;
-        let sampled =
-            telemetry.sampling.decide(place.rule, trace.low(), origin.parent, origin.high);
+        let rule = match &place.unproven {
+            None => place.rule,
+            // What could not be recorded under any rule has no URI here.
+            Some(_) => request.uri.map_or(place.rule, |uri| telemetry.sampling.rule(uri.path())),
+        };
+        let sampled = telemetry.sampling.decide(rule, trace.low(), origin.parent, origin.high);
         trace.set_sampled(sampled);
         let verb = telemetry.verbs.of(request.method);
         let presence = match &telemetry.spans {
@@ -286,22 +290,12 @@ impl Attributes<'_> {
         let telemetry = &place.telemetry;
         let system = rpc_system(request.protocol);
         self.put(key::RPC_SYSTEM, system);
-        match &place.method {
-            Some(method) => self.put(key::RPC_METHOD, method),
-            None => {
-                self.put(key::RPC_METHOD, super::names::OTHER);
-                if let Some(uri) = request.uri {
-                    let asked = uri.path().trim_start_matches('/');
-                    self.put(key::RPC_METHOD_ORIGINAL, asked);
-                }
-            }
-        }
         if telemetry.older.rpc {
             self.put(older::RPC_SYSTEM, system);
-            let service = place.method.as_deref().and_then(|method| method.rsplit_once('/'));
-            if let Some((service, _)) = service {
-                self.put(older::RPC_SERVICE, service);
-            }
+        }
+        if place.unproven.is_none() {
+            let asked = request.uri.map(Uri::path);
+            method_attributes(place, asked, |key, value| self.put(key, value));
         }
         self.server(authority(request));
         self.headers(&telemetry.request_headers, request.headers, key::RPC_REQUEST_METADATA);
@@ -322,7 +316,11 @@ impl Attributes<'_> {
             self.0.number(key::PEER_PORT, port);
         }
         self.put(key::KRATOS_KIND, request.protocol.name());
-        self.put(key::KRATOS_OPERATION, &place.operation);
+        let operation = match request.uri.filter(|_| place.unproven.is_some()) {
+            Some(uri) => uri.path(),
+            None => &place.operation,
+        };
+        self.put(key::KRATOS_OPERATION, operation);
         if let Some(service) = text(request.headers, super::SERVICE_NAME) {
             self.put(key::PEER_SERVICE, service);
         }
@@ -343,6 +341,31 @@ impl Attributes<'_> {
     /// The headers that somebody asked for by name.
     fn headers(&mut self, wanted: &[String], headers: &HeaderMap, prefix: &str) {
         self.0.set_attributes(header_attributes(wanted, headers, prefix));
+    }
+}
+
+/// What the method of an RPC is called, which its caller `asked` for by a path. Of one that may prove to be one this is known
+/// at the end.
+pub(super) fn method_attributes(
+    place: &Place,
+    asked: Option<&str>,
+    mut put: impl FnMut(&'static str, &str),
+) {
+    match &place.method {
+        Some(method) => {
+            put(key::RPC_METHOD, method);
+            if place.telemetry.older.rpc
+                && let Some((service, _)) = method.rsplit_once('/')
+            {
+                put(older::RPC_SERVICE, service);
+            }
+        }
+        None => {
+            put(key::RPC_METHOD, super::names::OTHER);
+            if let Some(asked) = asked {
+                put(key::RPC_METHOD_ORIGINAL, asked.trim_start_matches('/'));
+            }
+        }
     }
 }
 

@@ -108,6 +108,7 @@ pub(crate) struct Request<'a> {
 
 #[allow(dead_code, reason = "the real one reads it")]
 pub(crate) struct Ending<'a> {
+    pub(crate) operation: &'a str,
     pub(crate) protocol: Protocol,
     pub(crate) code: u16,
     pub(crate) grpc: Code,
@@ -171,7 +172,11 @@ impl Foreign {
         Self(Arc::new(Place))
     }
 
-    pub(crate) fn get(&self, _: &str) -> Arc<Place> {
+    pub(crate) fn route(&self, _: &str) -> Arc<Place> {
+        Arc::clone(&self.0)
+    }
+
+    pub(crate) fn method(&self, _: &str) -> Arc<Place> {
         Arc::clone(&self.0)
     }
 }
@@ -196,6 +201,8 @@ impl Seen {
 
     #[inline]
     pub(crate) fn answered(&mut self, _: u16, _: &HeaderMap, _: Protocol) {}
+
+    pub(crate) fn answers_itself(&mut self) {}
 
     #[cfg(feature = "ws")]
     pub(crate) fn switched(&mut self) {}

@@ -9,6 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
 use super::names::key;
+use super::places::Proven;
 use super::sampling::Rule;
 use super::verb::Verb;
 use super::{Secrets, Telemetry};
@@ -23,7 +24,8 @@ const VERSIONS: [Version; 2] = [Version::HTTP_11, Version::HTTP_2];
 const CODES: usize = 17;
 const KINDS: usize = 5;
 
-/// One way to an operation: its RPC path, one of its bindings, a route of the user's, or what nothing answers.
+/// One way to an operation: its RPC path, one of its bindings, a route of the user's, a method of a service built with tonic,
+/// or what nothing answers.
 pub(crate) struct Place {
     pub(super) telemetry: Arc<Telemetry>,
     /// `kratos.operation`.
@@ -38,6 +40,8 @@ pub(crate) struct Place {
     /// The method that it was declared with, and the name of a span with that method.
     pub(super) verb: Verb,
     pub(super) name: String,
+    /// There in the one place that all methods share which have not answered yet: where those that have are kept.
+    pub(super) unproven: Option<Arc<Proven>>,
     http: [OnceLock<Box<HttpSeries>>; STATUSES.len() * VERSIONS.len()],
     rpc: [OnceLock<BoundHistogram<f64>>; CODES * 2],
     kratos: [OnceLock<Box<KratosSeries>>; KINDS * 2],
@@ -67,14 +71,14 @@ impl Place {
         rule: Rule,
         known: bool,
         secrets: Option<Secrets>,
-    ) -> Arc<Self> {
+    ) -> Self {
         let verb = telemetry.verbs.named(verb);
         let name = span_name(telemetry.verbs.in_name(verb), route.as_deref());
         let method = known.then(|| match &operation {
             Cow::Borrowed(operation) => Cow::Borrowed(operation.trim_start_matches('/')),
             Cow::Owned(operation) => Cow::Owned(operation.trim_start_matches('/').to_owned()),
         });
-        Arc::new(Self {
+        Self {
             telemetry: Arc::clone(telemetry),
             operation,
             method,
@@ -83,10 +87,11 @@ impl Place {
             rule,
             verb,
             name,
+            unproven: None,
             http: std::array::from_fn(|_| OnceLock::new()),
             rpc: std::array::from_fn(|_| OnceLock::new()),
             kratos: std::array::from_fn(|_| OnceLock::new()),
-        })
+        }
     }
 
     /// The series of a request that is no error, where it is a usual one.

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use super::place::Place;
+use super::sampling::Rule;
 use super::{Secrets, Telemetry};
 use crate::service::MethodSpec;
 
@@ -26,7 +27,7 @@ impl Places {
             // They are for spans alone.
             let secrets = telemetry.spans.as_ref().and_then(|_| Secrets::of(method, route));
             let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
-            Place::new(telemetry, operation, Some(route), verb, rule, true, secrets)
+            Arc::new(Place::new(telemetry, operation, Some(route), verb, rule, true, secrets))
         };
         Self {
             rpc: place(method.operation, "POST"),
@@ -38,7 +39,7 @@ impl Places {
     pub(crate) fn raw(telemetry: &Arc<Telemetry>, path: &'static str) -> Self {
         let (name, rule) = (Cow::Borrowed(path), telemetry.sampling.rule(path));
         let place = Place::new(telemetry, name.clone(), Some(name), "GET", rule, true, None);
-        Self { rpc: place, bindings: Vec::new() }
+        Self { rpc: Arc::new(place), bindings: Vec::new() }
     }
 
     #[inline]
@@ -47,45 +48,84 @@ impl Places {
     }
 }
 
-/// The places of what is served beside operations, each made when it is first called.
+/// The places of what is served beside operations.
 pub(crate) struct Foreign {
     telemetry: Arc<Telemetry>,
     unmatched: Arc<Place>,
-    known: RwLock<HashMap<String, Arc<Place>>>,
+    /// Those of the user's routes, each made when it is first called.
+    routes: Kept,
+    unproven: Arc<Place>,
+    proven: Arc<Proven>,
 }
 
-impl Foreign {
-    /// The most places that are kept: what a service built with tonic is asked for is its callers' word.
-    const MOST: usize = 1000;
+/// Places by their operations.
+type Kept = RwLock<HashMap<String, Arc<Place>>>;
 
+/// The methods of services built with tonic that are known to be some. Such a service does not say which it has, and what is
+/// asked of it is its callers' word: so a path is a method from the first answer on that it gets from the service itself.
+#[derive(Default)]
+pub(super) struct Proven(Kept);
+
+impl Foreign {
     /// `unmatched` is the operation's name where there is none.
     pub(crate) fn new(telemetry: &Arc<Telemetry>, unmatched: &'static str) -> Self {
         let (name, rule) = (Cow::Borrowed(unmatched), telemetry.sampling.rule(unmatched));
+        let unmatched = Place::new(telemetry, name, None, "GET", rule, false, None);
+        let proven = Arc::<Proven>::default();
+        let other = Cow::Borrowed(super::names::OTHER);
+        let mut unproven = Place::new(telemetry, other, None, "POST", Rule::Default, false, None);
+        unproven.unproven = Some(Arc::clone(&proven));
         Self {
             telemetry: Arc::clone(telemetry),
-            unmatched: Place::new(telemetry, name, None, "GET", rule, false, None),
-            known: RwLock::default(),
+            unmatched: Arc::new(unmatched),
+            routes: Kept::default(),
+            unproven: Arc::new(unproven),
+            proven,
         }
     }
 
-    /// The place of a route of the user's, or of a method of a service built with tonic.
-    pub(crate) fn get(&self, operation: &str) -> Arc<Place> {
-        if self.unmatched.operation == operation {
+    /// The place of a route of the user's, or of what nobody serves.
+    pub(crate) fn route(&self, template: &str) -> Arc<Place> {
+        if self.unmatched.operation == template {
             return Arc::clone(&self.unmatched);
         }
-        let known =
-            self.known.read().unwrap_or_else(PoisonError::into_inner).get(operation).cloned();
-        known.unwrap_or_else(|| self.made(operation))
+        known(&self.routes, template).unwrap_or_else(|| {
+            // There are as many as the program has routes.
+            kept(&self.routes, &self.telemetry, template)
+        })
     }
 
-    fn made(&self, operation: &str) -> Arc<Place> {
-        let named = || Cow::Owned(operation.to_owned());
-        let rule = self.telemetry.sampling.rule(operation);
-        let place = Place::new(&self.telemetry, named(), Some(named()), "GET", rule, true, None);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.len() < Self::MOST {
-            known.insert(operation.to_owned(), Arc::clone(&place));
-        }
-        place
+    /// The place of a method of a service built with tonic.
+    pub(crate) fn method(&self, path: &str) -> Arc<Place> {
+        known(&self.proven.0, path).unwrap_or_else(|| Arc::clone(&self.unproven))
     }
+}
+
+impl Proven {
+    /// The most that are kept: a service may answer whatever it is asked.
+    const MOST: usize = 1000;
+
+    /// The place of a method that has answered, where there is room for one more.
+    pub(super) fn add(&self, telemetry: &Arc<Telemetry>, path: &str) -> Option<Arc<Place>> {
+        let full = read(&self.0).len() >= Self::MOST;
+        (!full).then(|| kept(&self.0, telemetry, path))
+    }
+}
+
+fn read(places: &Kept) -> RwLockReadGuard<'_, HashMap<String, Arc<Place>>> {
+    places.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn known(places: &Kept, operation: &str) -> Option<Arc<Place>> {
+    read(places).get(operation).cloned()
+}
+
+fn kept(places: &Kept, telemetry: &Arc<Telemetry>, operation: &str) -> Arc<Place> {
+    let mut places = places.write().unwrap_or_else(PoisonError::into_inner);
+    let place = places.entry(operation.to_owned()).or_insert_with(|| {
+        let named = || Cow::Owned(operation.to_owned());
+        let rule = telemetry.sampling.rule(operation);
+        Arc::new(Place::new(telemetry, named(), Some(named()), "GET", rule, true, None))
+    });
+    Arc::clone(place)
 }

@@ -10,10 +10,11 @@ use http::{HeaderMap, Version};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{KeyValue, Value};
 
-use super::begin::{Request, header_attributes};
+use super::begin::{Request, header_attributes, method_attributes};
 use super::live::{Live, Presence};
 use super::names::{key, older};
 use super::place::{Place, is_rpc, is_rpc_error, rpc_status};
+use super::places::Proven;
 use super::verb::Verb;
 use crate::Error;
 use crate::call::{Body, Protocol};
@@ -29,6 +30,8 @@ pub(crate) struct Seen {
     version: Version,
     verb: Verb,
     counted: bool,
+    /// Whether the answer is that of a service built with tonic, not one of the kit's in its name.
+    own_answer: bool,
     /// The status that was sent, 0 before.
     status: u16,
     /// Bytes of the bodies, as they are on the wire.
@@ -45,6 +48,7 @@ enum Received {
 
 /// How a call ended.
 pub(crate) struct Ending<'a> {
+    pub(crate) operation: &'a str,
     pub(crate) protocol: Protocol,
     /// The outcome in HTTP's terms, 499 where the caller went away.
     pub(crate) code: u16,
@@ -62,6 +66,7 @@ impl Seen {
             version: Version::HTTP_11,
             verb: place.verb,
             counted: false,
+            own_answer: false,
             status: 0,
             received: Received::Known(0),
             sent: 0,
@@ -146,9 +151,18 @@ impl Seen {
         self.sent += bytes as u64;
     }
 
-    /// What this call's place is called in series and spans is a peer's word: nothing serves it.
-    fn is_invented(&self, code: Code) -> bool {
-        code == Code::Unimplemented && matches!(self.place.operation, Cow::Owned(_))
+    /// The answer comes from a service built with tonic.
+    pub(crate) fn answers_itself(&mut self) {
+        self.own_answer = true;
+    }
+
+    /// Takes the place of its method, where the service has answered with a message or with success: then it has that method.
+    #[cold]
+    fn prove(&mut self, proven: &Proven, ending: &Ending<'_>) {
+        if self.own_answer && (ending.grpc == Code::Ok || self.sent > 0) {
+            let place = proven.add(&self.place.telemetry, ending.operation);
+            self.place = place.unwrap_or_else(|| Arc::clone(&self.place));
+        }
     }
 
     /// Whether anybody is told of the end.
@@ -160,10 +174,13 @@ impl Seen {
     /// Tells the end.
     #[inline]
     pub(crate) fn end(&mut self, ending: &Ending<'_>) {
-        let telemetry = &self.place.telemetry;
-        if telemetry.off {
+        if self.place.telemetry.off {
             return;
         }
+        if let Some(proven) = self.place.unproven.clone() {
+            self.prove(&proven, ending);
+        }
+        let telemetry = &self.place.telemetry;
         if self.counted {
             telemetry.meters.ended(self.verb);
         }
@@ -185,17 +202,7 @@ impl Seen {
 
     fn measure_rpc(&self, ending: &Ending<'_>, seconds: f64) {
         let (place, meters) = (&self.place, &self.place.telemetry.meters);
-        if self.is_invented(ending.grpc) {
-            let mut attributes = place.rpc_attributes(ending.protocol, ending.grpc);
-            for attribute in &mut attributes {
-                if attribute.key.as_str() == key::RPC_METHOD {
-                    attribute.value = super::names::OTHER.into();
-                }
-            }
-            meters.rpc_duration.record(seconds, &attributes);
-        } else {
-            place.rpc(ending.protocol, ending.grpc).record(seconds);
-        }
+        place.rpc(ending.protocol, ending.grpc).record(seconds);
         if let Some(older) = &meters.older_rpc {
             older.record(seconds * 1000.0, &place.rpc_attributes(ending.protocol, ending.grpc));
         }
@@ -232,8 +239,16 @@ impl Seen {
     #[cold]
     fn end_span(&self, live: &Live, ending: &Ending<'_>) {
         let telemetry = &self.place.telemetry;
+        let span = live.context.span();
         let mut attributes = Vec::with_capacity(8);
         let mut put = |key: &'static str, value: Value| attributes.push(KeyValue::new(key, value));
+        if live.place.unproven.is_some() {
+            let asked = Some(ending.operation);
+            method_attributes(&self.place, asked, |key, value| put(key, value.to_owned().into()));
+            if let Some(method) = &self.place.method {
+                span.update_name(method.clone());
+            }
+        }
         let rpc = is_rpc(ending.protocol);
         let failed = if rpc {
             let status = rpc_status(ending.protocol, ending.grpc);
@@ -265,7 +280,6 @@ impl Seen {
             let older = if rpc { telemetry.older.rpc } else { telemetry.older.http };
             error_attributes(error, older, &mut attributes);
         }
-        let span = live.context.span();
         let declared = live.take_declared().into_key_values();
         let own: Vec<&str> = attributes.iter().map(|attribute| attribute.key.as_str()).collect();
         // What the kit says itself is not said again.

@@ -186,19 +186,6 @@ async fn what_peers_invent_makes_no_series() {
 }
 
 #[tokio::test]
-async fn what_a_tonic_service_does_not_have_makes_no_series_either() {
-    use crate::tonic_built::{ECHO, Legacy};
-    let told = Told::open(App::new("legacy").tonic(Legacy), "").await;
-    grpc(told.addr, ECHO, &wire("fine")).await;
-    for number in 0..20 {
-        grpc(told.addr, &format!("/legacy.v1.Legacy/Nope{number}"), &wire("")).await;
-    }
-    let received = told.end().await;
-    let metric = received.metric("rpc.server.call.duration").expect("the metric");
-    assert_eq!(metric.points.len(), 2, "{metric:?}");
-}
-
-#[tokio::test]
 async fn calls_that_are_not_recorded_are_measured() {
     let told = Told::open(desk(), "telemetry: {sample: 0.0}").await;
     call("GET", "/desk/fine").send(told.addr).await;

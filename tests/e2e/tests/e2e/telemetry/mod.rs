@@ -21,6 +21,7 @@ mod secrets;
 mod shop;
 mod statuses;
 mod streams;
+mod tonic_services;
 
 use std::net::SocketAddr;
 
