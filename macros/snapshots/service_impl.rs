@@ -63,6 +63,7 @@ const _: () = {
                 form: false,
                 event_id: ::core::option::Option::None,
                 high_priority: false,
+                traced: ::bident::__private::is_traced::<__BidentSayHelloMethod>(false),
                 input: ::bident::__private::request::<__BidentSayHelloMethod>(),
                 output: ::bident::__private::reply::<__BidentSayHelloMethod>(),
             },

@@ -35,6 +35,7 @@ const _: () = {
                 form: false,
                 event_id: ::core::option::Option::None,
                 high_priority: false,
+                traced: ::bident::__private::is_traced::<__BidentPingMethod>(false),
                 input: ::bident::__private::request::<__BidentPingMethod>(),
                 output: ::bident::__private::reply::<__BidentPingMethod>(),
             },

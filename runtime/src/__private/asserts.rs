@@ -24,6 +24,11 @@ pub const fn shape<S: Signature>() -> Shape {
     Shape::of(<RequestOf<S> as Input>::STREAMS, <S::Output as Outcome>::STREAMS)
 }
 
+/// Whether there are attributes for a method's span: of its own, or of the fields of its messages.
+pub const fn is_traced<S: Signature>(own: bool) -> bool {
+    own || <InputOf<S> as Message>::TRACED || <MessageOf<S> as Message>::TRACED
+}
+
 /// What describes a method's request.
 pub const fn request<S: Signature>() -> fn(&mut Types) -> TypeRef {
     Types::enter::<InputOf<S>>

@@ -8,7 +8,8 @@ pub mod traced;
 
 pub(crate) use asserts::same;
 pub use asserts::{
-    Constructed, ContextArg, HookOutcome, reply, reply_has, request, request_has, shape, takes_one,
+    Constructed, ContextArg, HookOutcome, is_traced, reply, reply_has, request, request_has, shape,
+    takes_one,
 };
 pub use attributes::{
     Attribute, Attributes, IntoAttribute, debugged, displayed, record, record_reply, recording,

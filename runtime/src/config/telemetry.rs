@@ -296,9 +296,10 @@ impl Source<'_> {
     }
 
     fn header_names(&mut self, key: &str) -> Option<Vec<String>> {
-        let mut names = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         for text in self.list::<String>(key)? {
             match HeaderName::try_from(text.as_str()) {
+                Ok(name) if names.iter().any(|known| known == name.as_str()) => {}
                 Ok(name) => names.push(name.as_str().to_owned()),
                 Err(_) => {
                     self.mistake(key, format!("expected names of headers, found {text:?}"));

@@ -46,6 +46,8 @@ pub struct MethodSpec {
     pub event_id: Option<&'static str>,
     /// Whether traces of its calls are always recorded: `traced(priority = "high")`.
     pub high_priority: bool,
+    /// Whether anything is declared for the spans of its calls: `traced(...)` on the method or on a field of its messages.
+    pub traced: bool,
     /// Describes the request type.
     pub input: fn(&mut Types) -> TypeRef,
     /// Describes the reply type.
@@ -72,6 +74,7 @@ impl MethodSpec {
             form: false,
             event_id: None,
             high_priority: false,
+            traced: false,
             input,
             output,
         }

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Uri, Version};
 use opentelemetry::trace::{
     Span as _, SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Context, KeyValue, StringValue, Value};
+use opentelemetry::{Context, Key, KeyValue, StringValue, Value};
 
 use super::export::Spans;
 use super::live::{Live, Presence};
@@ -216,26 +216,45 @@ fn begin_span(
     let start = now.checked_sub(request.started.elapsed()).unwrap_or(now);
     let own = span_of(trace, state);
     let mut span = CallSpan::begin(spans, name, SpanKind::Server, own, parent.as_ref(), start);
-    let mut attributes = Attributes(&mut span);
+    let said = place.declares.then(Vec::new);
+    let mut attributes = Attributes { span: &mut span, said };
     if rpc {
         attributes.rpc(place, request);
     } else {
         attributes.http(place, request, verb);
     }
     attributes.both(place, request, rpc);
+    let said = attributes.said.unwrap_or_default();
     if let Some(linked) = origin.rare.and_then(|rare| rare.linked) {
         span.add_link(linked, Vec::new());
     }
     let context = telemetry.propagation.baggage(request.headers);
-    Live::new(context.with_span(span), place, start)
+    Live::new(context.with_span(span), place, start, said)
 }
 
 /// The attributes that a span has from its beginning.
-struct Attributes<'s>(&'s mut CallSpan);
+struct Attributes<'s> {
+    span: &'s mut CallSpan,
+    /// Their keys, where the program may declare the same.
+    said: Option<Vec<Key>>,
+}
 
 impl Attributes<'_> {
-    fn put(&mut self, key: &str, value: &str) {
-        self.0.text(key, value);
+    fn put(&mut self, key: &'static str, value: &str) {
+        self.say(|| key.into());
+        self.span.text(key, value);
+    }
+
+    fn number(&mut self, key: &'static str, value: i64) {
+        self.say(|| key.into());
+        self.span.number(key, value);
+    }
+
+    #[inline]
+    fn say(&mut self, key: impl FnOnce() -> Key) {
+        if let Some(said) = &mut self.said {
+            said.push(key());
+        }
     }
 
     fn http(&mut self, place: &Place, request: &Request<'_>, verb: Verb) {
@@ -309,11 +328,11 @@ impl Attributes<'_> {
             address::with(peer.ip().to_canonical(), |address| {
                 if wanted {
                     self.put(older::PEER_IP, address);
-                    self.0.number(older::PEER_PORT, port);
+                    self.number(older::PEER_PORT, port);
                 }
                 self.put(key::PEER_ADDRESS, address);
             });
-            self.0.number(key::PEER_PORT, port);
+            self.number(key::PEER_PORT, port);
         }
         self.put(key::KRATOS_KIND, request.protocol.name());
         let operation = match request.uri.filter(|_| place.unproven.is_some()) {
@@ -333,14 +352,17 @@ impl Attributes<'_> {
         if !host.is_empty() {
             self.put(key::SERVER_ADDRESS, host);
             if let Some(port) = port {
-                self.0.number(key::SERVER_PORT, i64::from(port));
+                self.number(key::SERVER_PORT, i64::from(port));
             }
         }
     }
 
     /// The headers that somebody asked for by name.
     fn headers(&mut self, wanted: &[String], headers: &HeaderMap, prefix: &str) {
-        self.0.set_attributes(header_attributes(wanted, headers, prefix));
+        for attribute in header_attributes(wanted, headers, prefix) {
+            self.say(|| attribute.key.clone());
+            self.span.set_attribute(attribute);
+        }
     }
 }
 

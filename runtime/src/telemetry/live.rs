@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::trace::TraceContextExt as _;
-use opentelemetry::{Context, ContextGuard};
+use opentelemetry::{Context, ContextGuard, Key};
 
 use super::Telemetry;
 use super::place::Place;
@@ -27,14 +27,21 @@ pub(crate) struct Live {
     pub(super) context: Context,
     pub(super) place: Arc<Place>,
     pub(super) started: SystemTime,
+    /// What its span has said by now, where the program may declare the same.
+    pub(super) said: Vec<Key>,
     /// What the program declared as attributes: written at the end, so that of two values of one key the later counts.
     declared: Mutex<Attributes>,
 }
 
 impl Live {
-    pub(super) fn new(context: Context, place: &Arc<Place>, started: SystemTime) -> Arc<Self> {
+    pub(super) fn new(
+        context: Context,
+        place: &Arc<Place>,
+        started: SystemTime,
+        said: Vec<Key>,
+    ) -> Arc<Self> {
         let place = Arc::clone(place);
-        Arc::new(Self { context, place, started, declared: Mutex::default() })
+        Arc::new(Self { context, place, started, said, declared: Mutex::default() })
     }
 
     pub(super) fn take_declared(&self) -> Attributes {

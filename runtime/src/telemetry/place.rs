@@ -36,6 +36,8 @@ pub(crate) struct Place {
     pub(super) route: Option<Cow<'static, str>>,
     /// What of the path and the query is secret.
     pub(super) secrets: Option<Secrets>,
+    /// Whether the program declares attributes of its own for the spans of such calls.
+    pub(super) declares: bool,
     pub(super) rule: Rule,
     /// The method that it was declared with, and the name of a span with that method.
     pub(super) verb: Verb,
@@ -84,6 +86,7 @@ impl Place {
             method,
             route,
             secrets,
+            declares: false,
             rule,
             verb,
             name,

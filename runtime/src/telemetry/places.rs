@@ -27,7 +27,10 @@ impl Places {
             // They are for spans alone.
             let secrets = telemetry.spans.as_ref().and_then(|_| Secrets::of(method, route));
             let (operation, route) = (Cow::Borrowed(method.operation), Cow::Borrowed(route));
-            Arc::new(Place::new(telemetry, operation, Some(route), verb, rule, true, secrets))
+            let mut place =
+                Place::new(telemetry, operation, Some(route), verb, rule, true, secrets);
+            place.declares = method.traced;
+            Arc::new(place)
         };
         Self {
             rpc: place(method.operation, "POST"),

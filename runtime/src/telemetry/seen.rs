@@ -132,9 +132,7 @@ impl Seen {
         if let Some(live) = &self.live {
             let wanted = &self.place.telemetry.response_headers;
             if !wanted.is_empty() {
-                let rpc = is_rpc(protocol);
-                let prefix =
-                    if rpc { key::RPC_RESPONSE_METADATA } else { key::HTTP_RESPONSE_HEADER };
+                let prefix = response_header(is_rpc(protocol));
                 live.context.span().set_attributes(header_attributes(wanted, headers, prefix));
             }
         }
@@ -280,17 +278,32 @@ impl Seen {
             let older = if rpc { telemetry.older.rpc } else { telemetry.older.http };
             error_attributes(error, older, &mut attributes);
         }
-        let declared = live.take_declared().into_key_values();
-        let own: Vec<&str> = attributes.iter().map(|attribute| attribute.key.as_str()).collect();
-        // What the kit says itself is not said again.
-        let declared: Vec<_> = declared.filter(|it| !own.contains(&it.key.as_str())).collect();
-        span.set_attributes(attributes.into_iter().chain(declared));
+        attributes.extend(self.declared(live, &attributes, rpc));
+        span.set_attributes(attributes);
         if is_error {
             let text = ending.error.map(|error| error.message().to_owned()).unwrap_or_default();
             span.set_status(Status::error(text));
         }
         span.end_with_timestamp(live.started + ending.took);
     }
+
+    /// What the program declared, but for what the kit says itself: at the beginning, of the answer's head, or `now`.
+    fn declared(&self, live: &Live, now: &[KeyValue], rpc: bool) -> Vec<KeyValue> {
+        let wanted = &self.place.telemetry.response_headers;
+        let declared = live.take_declared().into_key_values().filter(|declared| {
+            let key = declared.key.as_str();
+            let header = key.strip_prefix(response_header(rpc));
+            !live.said.contains(&declared.key)
+                && !now.iter().any(|own| own.key == declared.key)
+                && !header.is_some_and(|header| wanted.iter().any(|name| name == header))
+        });
+        declared.collect()
+    }
+}
+
+/// The beginning of the keys of an answer's headers.
+fn response_header(rpc: bool) -> &'static str {
+    if rpc { key::RPC_RESPONSE_METADATA } else { key::HTTP_RESPONSE_HEADER }
 }
 
 /// `error.type` of an HTTP request that is an error of the server: the reason, else the status.

@@ -30,6 +30,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
     let Method { name, operation, doc, cfgs, idempotent, deprecated, .. } = method;
     let (form, event_id) = (method.form.is_some(), option(&method.event_id));
     let high_priority = method.traced.high_priority;
+    let traced = !(method.traced.before.is_empty() && method.traced.after.is_empty());
     let bindings = method.bindings.iter().map(|binding| binding_spec(cx, binding));
     let timeout = match method.timeout {
         Some(timeout) => {
@@ -53,6 +54,7 @@ fn method_spec(cx: &Cx, method: &Method) -> TokenStream {
             form: #form,
             event_id: #event_id,
             high_priority: #high_priority,
+            traced: #private::is_traced::<#signature>(#traced),
             input: #private::request::<#signature>(),
             output: #private::reply::<#signature>(),
         }

@@ -41,7 +41,7 @@ fn everything_can_be_said() {
 sample: 0.1, sampling: {per_second: 2.5, rules: [{operation: /a/B, share: 1}, {operation: '/a/*', share: 0}, {operation: '*', share: 0.5}], priority: false, parent_based: false},
 propagators: [b3, b3multi, jaeger], otlp: {endpoint: h, protocol: http/protobuf, headers: {X-Key: 1}, compression: gzip, timeout: 1s, tls: {ca: a, cert: b, key: c}},
 traces: {exporters: [console, otlp], endpoint: 'https://t'}, metrics: {exporters: [prometheus], interval: 1s}, logs: {exporters: [none]}, batch: {size: 1, queue: 2, delay: 3s},
-resource: {a: {b: 1.10, c: ~}, d.e: true}, environment: test, command_line: true, kratos_names: true, request_headers: [X-A], response_headers: ['x-b']";
+resource: {a: {b: 1.10, c: ~}, d.e: true}, environment: test, command_line: true, kratos_names: true, request_headers: [X-A, x-a, X-A], response_headers: ['x-b']";
     let keys = keys(&yaml.replace('\n', " "));
     assert_eq!(keys.sample, 0.1);
     assert_eq!(keys.sampling.per_second, Some(2.5));

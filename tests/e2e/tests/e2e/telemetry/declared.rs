@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use e2e::{call, grpc};
+use e2e::{GrpcCall, call, grpc};
 
 use super::*;
 
@@ -64,6 +64,12 @@ struct Receipt {
     total: u64,
 }
 
+#[message(package = "spans.v1")]
+struct Path {
+    #[field(traced = "url.path")]
+    path: String,
+}
+
 struct Shop;
 
 static EVALUATED: AtomicU32 = AtomicU32::new(0);
@@ -112,6 +118,21 @@ impl Shop {
     #[rpc(get = "/feed/{id}", traced(feed = order.id))]
     async fn feed(&self, order: Order) -> impl Stream<Item = Receipt> + Send {
         stream::iter([Receipt { total: order.id.len() as u64 }])
+    }
+
+    /// Declares what the kit says itself.
+    #[rpc(
+        get = "/own/{path}",
+        traced(
+            http.route = "mine",
+            kratos.operation = "mine",
+            rpc.method = "mine",
+            "http.request.header.x-agent" = "mine",
+            user_agent.original = "mine",
+        )
+    )]
+    async fn own(&self, path: Path) -> Path {
+        path
     }
 
     #[rpc(post = "/many", traced(kind = "many"))]
@@ -281,4 +302,33 @@ async fn nothing_is_evaluated_for_a_span_that_does_not_record() {
     assert_eq!(shop.recorded().await, shouted);
     assert_eq!(shop.recorded().await.get("order.id"), Some(&"o1".into()));
     let [_, _] = shop.told.spans().await;
+}
+
+#[tokio::test]
+async fn what_the_kit_says_itself_is_said_once_and_is_the_kits() {
+    // A name that is written twice, in whichever case, is one name.
+    let names = "[X-Agent, x-agent, x-agent]";
+    let settings = format!("telemetry: {{request_headers: {names}, response_headers: {names}}}");
+    let told = Told::open(App::new("spans").service(Shop), &settings).await;
+    let browser = call("GET", "/own/mine").header("x-agent", "me").header("user-agent", "test");
+    assert_eq!(browser.send(told.addr).await.status, 200);
+    let path = Path { path: "mine".into() };
+    let program = GrpcCall::new("/spans.v1.Shop/Own", &path).header("x-agent", "me");
+    assert_eq!(program.send(told.addr).await.status, 0);
+    let [http, rpc] = told.spans().await;
+    for (span, key, value) in [
+        (&http, "http.route", "/own/{path}".into()),
+        (&http, "kratos.operation", "/spans.v1.Shop/Own".into()),
+        (&http, "url.path", "/own/mine".into()),
+        (&http, "user_agent.original", "test".into()),
+        (&http, "http.request.header.x-agent", list(["me"])),
+        (&rpc, "rpc.method", "spans.v1.Shop/Own".into()),
+        (&rpc, "kratos.operation", "/spans.v1.Shop/Own".into()),
+        (&rpc, "rpc.request.metadata.x-agent", list(["me"])),
+        // Of an RPC the kit says neither.
+        (&rpc, "user_agent.original", "mine".into()),
+        (&rpc, "http.route", "mine".into()),
+    ] {
+        assert_eq!(span.get(key), Some(&value), "{key}: {span:?}");
+    }
 }
