@@ -153,6 +153,14 @@ impl Telemetry {
         (Seen::begin(place, request, verb, &presence), presence)
     }
 
+    /// Whether its caller came by another scheme than the listeners', by the word of a trusted proxy.
+    #[inline]
+    pub(super) fn is_by_other_scheme(&self, request: &Request<'_>) -> bool {
+        let Some(peer) = request.peer.filter(|_| !self.trusted.is_empty()) else { return false };
+        let told = forwarded::seen(peer.ip(), request.headers, &self.trusted).scheme;
+        told.is_some_and(|scheme| scheme != self.schemes[0])
+    }
+
     /// The context of a call that is not recorded.
     #[inline]
     fn passing(&self, trace: &Trace, origin: &mut Origin, headers: &HeaderMap) -> Context {
@@ -266,7 +274,7 @@ impl Attributes<'_> {
         let forwarded = request
             .peer
             .map(|peer| forwarded::seen(peer.ip(), request.headers, &telemetry.trusted));
-        let scheme = forwarded.and_then(|seen| seen.scheme).unwrap_or(telemetry.scheme);
+        let scheme = forwarded.and_then(|seen| seen.scheme).unwrap_or(telemetry.schemes[0]);
         self.put(key::URL_SCHEME, scheme);
         if let Some(uri) = request.uri {
             let secrets = place.secrets.as_ref();

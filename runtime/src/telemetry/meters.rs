@@ -7,6 +7,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
 use super::names::{SECONDS, key};
+use super::place::Arrival;
 use super::settings::OlderNames;
 use super::verb::{Verb, Verbs};
 
@@ -53,11 +54,11 @@ pub(super) struct Kratos {
 }
 
 impl Meters {
-    /// `scheme` is that of every listener.
+    /// `schemes` are that of every listener, and the other one.
     pub(super) fn new(
         meter: &Meter,
         verbs: &Arc<Verbs>,
-        scheme: &'static str,
+        schemes: [&'static str; 2],
         kratos: bool,
         older: OlderNames,
     ) -> Self {
@@ -81,8 +82,9 @@ impl Meters {
             .with_unit("{request}")
             .with_description("Number of HTTP requests under way.")
             .with_callback(move |observer| {
-                for (verb, count) in observed.seen() {
+                for (verb, other_scheme, count) in observed.seen() {
                     let method = KeyValue::new(key::HTTP_METHOD, verbs.name(verb));
+                    let scheme = schemes[usize::from(other_scheme)];
                     let scheme = KeyValue::new(key::URL_SCHEME, scheme);
                     observer.observe(count, &[method, scheme]);
                 }
@@ -133,17 +135,18 @@ impl Meters {
     }
 
     #[inline]
-    pub(super) fn began(&self, verb: Verb) {
-        self.active.add(verb, 1);
+    pub(super) fn began(&self, arrival: Arrival) {
+        self.active.add(arrival, 1);
     }
 
     #[inline]
-    pub(super) fn ended(&self, verb: Verb) {
-        self.active.add(verb, -1);
+    pub(super) fn ended(&self, arrival: Arrival) {
+        self.active.add(arrival, -1);
     }
 }
 
-/// Requests under way, counted here and read when somebody asks: cheaper than an instrument that is told twice.
+/// Requests under way, counted here and read when somebody asks: cheaper than an instrument that is told twice. Each method
+/// has two, one for each scheme.
 struct Active(Vec<Count>);
 
 /// Apart in memory, since every core writes them.
@@ -156,12 +159,13 @@ struct Count {
 
 impl Active {
     fn new(verbs: usize) -> Self {
-        Self((0..verbs).map(|_| Count::default()).collect())
+        Self((0..verbs * 2).map(|_| Count::default()).collect())
     }
 
     #[inline]
-    fn add(&self, verb: Verb, by: i64) {
-        if let Some(count) = self.0.get(verb.index()) {
+    fn add(&self, arrival: Arrival, by: i64) {
+        let at = arrival.verb.index() * 2 + usize::from(arrival.other_scheme);
+        if let Some(count) = self.0.get(at) {
             count.now.fetch_add(by, Relaxed);
             if !count.ever.load(Relaxed) {
                 count.ever.store(true, Relaxed);
@@ -169,9 +173,9 @@ impl Active {
         }
     }
 
-    /// The methods that were ever asked for.
-    fn seen(&self) -> impl Iterator<Item = (Verb, i64)> {
+    /// The methods that were ever asked for, and whether by the other scheme.
+    fn seen(&self) -> impl Iterator<Item = (Verb, bool, i64)> {
         let seen = self.0.iter().enumerate().filter(|(_, count)| count.ever.load(Relaxed));
-        seen.map(|(index, count)| (Verb::at(index), count.now.load(Relaxed)))
+        seen.map(|(index, count)| (Verb::at(index / 2), index % 2 == 1, count.now.load(Relaxed)))
     }
 }

@@ -70,8 +70,8 @@ pub(crate) struct Telemetry {
     propagation: Propagation,
     meters: Meters,
     verbs: Arc<Verbs>,
-    /// `url.scheme`.
-    scheme: &'static str,
+    /// `url.scheme`: the listeners' own, and the other one, by which only the callers of a proxy come.
+    schemes: [&'static str; 2],
     /// What callers say of traces is not believed.
     public: bool,
     /// Whose word on who calls is believed.
@@ -99,10 +99,10 @@ pub(crate) struct Parts<'a> {
 impl Telemetry {
     pub(crate) fn new(parts: Parts<'_>) -> Arc<Self> {
         let settings = parts.settings;
-        let scheme = if parts.secure { "https" } else { "http" };
+        let schemes = if parts.secure { ["https", "http"] } else { ["http", "https"] };
         let verbs = Arc::new(Verbs::new(settings.known_methods.as_deref()));
         let meters =
-            Meters::new(&parts.meter, &verbs, scheme, settings.kratos_names, settings.older);
+            Meters::new(&parts.meter, &verbs, schemes, settings.kratos_names, settings.older);
         Arc::new(Self {
             off: settings.disabled,
             spans: parts.spans,
@@ -110,7 +110,7 @@ impl Telemetry {
             propagation: Propagation::new(&settings.propagators),
             meters,
             verbs,
-            scheme,
+            schemes,
             public: parts.public,
             trusted: parts.trusted,
             older: settings.older,

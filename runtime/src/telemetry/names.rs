@@ -70,6 +70,7 @@ pub(crate) mod older {
     pub(crate) const HTTP_METHOD: &str = "http.method";
     pub(crate) const HTTP_REQUEST_SIZE: &str = "http.request_size";
     pub(crate) const HTTP_RESPONSE_SIZE: &str = "http.response_size";
+    pub(crate) const HTTP_SCHEME: &str = "http.scheme";
     pub(crate) const HTTP_STATUS: &str = "http.status_code";
     pub(crate) const HTTP_TARGET: &str = "http.target";
     pub(crate) const HTTP_USER_AGENT: &str = "http.user_agent";

@@ -8,7 +8,7 @@ use http::Version;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{BoundCounter, BoundHistogram};
 
-use super::names::key;
+use super::names::{key, older};
 use super::places::Proven;
 use super::sampling::Rule;
 use super::verb::Verb;
@@ -44,9 +44,27 @@ pub(crate) struct Place {
     pub(super) name: String,
     /// There in the one place that all methods share which have not answered yet: where those that have are kept.
     pub(super) unproven: Option<Arc<Proven>>,
-    http: [OnceLock<Box<HttpSeries>>; STATUSES.len() * VERSIONS.len()],
-    rpc: [OnceLock<BoundHistogram<f64>>; CODES * 2],
+    http: HttpCells,
+    /// Of what comes by the other scheme, made where something does.
+    http_other: OnceLock<Box<HttpCells>>,
+    rpc: RpcCells,
+    /// There where older names are asked for.
+    older_rpc: Option<Box<RpcCells>>,
     kratos: [OnceLock<Box<KratosSeries>>; KINDS * 2],
+}
+
+/// By version and status.
+type HttpCells = [OnceLock<Box<HttpSeries>>; STATUSES.len() * VERSIONS.len()];
+/// By system and code.
+type RpcCells = [OnceLock<BoundHistogram<f64>>; CODES * 2];
+
+/// What series tell apart of how an HTTP request came.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    pub(super) verb: Verb,
+    pub(super) version: Version,
+    /// Not by the listeners' own scheme, as a trusted proxy says.
+    pub(super) other_scheme: bool,
 }
 
 /// The series of HTTP requests that end alike.
@@ -54,6 +72,7 @@ pub(super) struct HttpSeries {
     pub(super) duration: BoundHistogram<f64>,
     pub(super) request_size: BoundHistogram<u64>,
     pub(super) response_size: BoundHistogram<u64>,
+    pub(super) older: Option<BoundHistogram<f64>>,
 }
 
 /// The same, by Kratos's names.
@@ -91,28 +110,37 @@ impl Place {
             verb,
             name,
             unproven: None,
-            http: std::array::from_fn(|_| OnceLock::new()),
-            rpc: std::array::from_fn(|_| OnceLock::new()),
-            kratos: std::array::from_fn(|_| OnceLock::new()),
+            http: empty(),
+            http_other: OnceLock::new(),
+            rpc: empty(),
+            older_rpc: telemetry.older.rpc.then(|| Box::new(empty())),
+            kratos: empty(),
         }
     }
 
     /// The series of a request that is no error, where it is a usual one.
     #[inline]
-    pub(super) fn http(&self, verb: Verb, version: Version, status: u16) -> Option<&HttpSeries> {
-        if verb != self.verb {
+    pub(super) fn http(&self, arrival: Arrival, status: u16) -> Option<&HttpSeries> {
+        if arrival.verb != self.verb {
             return None;
         }
         let status_at = STATUSES.iter().position(|known| *known == status)?;
-        let version_at = VERSIONS.iter().position(|known| *known == version)?;
-        let cell = self.http.get(version_at * STATUSES.len() + status_at)?;
+        let version_at = VERSIONS.iter().position(|known| *known == arrival.version)?;
+        let cells = match arrival.other_scheme {
+            false => &self.http,
+            true => &**self.http_other.get_or_init(|| Box::new(empty())),
+        };
+        let cell = cells.get(version_at * STATUSES.len() + status_at)?;
         Some(cell.get_or_init(|| {
-            let attributes = self.http_attributes(verb, version, Some(status), None);
+            let attributes = self.http_attributes(arrival, Some(status), None);
             let meters = &self.telemetry.meters;
+            let older = meters.older_http.as_ref();
             Box::new(HttpSeries {
                 duration: meters.http_duration.bind(&attributes),
                 request_size: meters.request_size.bind(&attributes),
                 response_size: meters.response_size.bind(&attributes),
+                older: older
+                    .map(|older| older.bind(&self.older_http_attributes(arrival, Some(status)))),
             })
         }))
     }
@@ -120,16 +148,14 @@ impl Place {
     /// What tells the series of HTTP requests apart.
     pub(super) fn http_attributes(
         &self,
-        verb: Verb,
-        version: Version,
+        arrival: Arrival,
         status: Option<u16>,
         error: Option<&str>,
     ) -> Vec<KeyValue> {
-        let telemetry = &self.telemetry;
         let mut attributes = vec![
-            KeyValue::new(key::HTTP_METHOD, telemetry.verbs.name(verb)),
-            KeyValue::new(key::URL_SCHEME, telemetry.scheme),
-            KeyValue::new(key::PROTOCOL_VERSION, version_name(version)),
+            KeyValue::new(key::HTTP_METHOD, self.telemetry.verbs.name(arrival.verb)),
+            KeyValue::new(key::URL_SCHEME, self.scheme(arrival)),
+            KeyValue::new(key::PROTOCOL_VERSION, version_name(arrival.version)),
         ];
         attributes.extend(status.map(|it| KeyValue::new(key::HTTP_STATUS, i64::from(it))));
         attributes.extend(self.route.clone().map(|it| KeyValue::new(key::HTTP_ROUTE, it)));
@@ -137,16 +163,54 @@ impl Place {
         attributes
     }
 
+    /// The same in the metrics of before.
+    pub(super) fn older_http_attributes(
+        &self,
+        arrival: Arrival,
+        status: Option<u16>,
+    ) -> Vec<KeyValue> {
+        let mut attributes = vec![
+            KeyValue::new(older::HTTP_METHOD, self.telemetry.verbs.name(arrival.verb)),
+            KeyValue::new(older::HTTP_SCHEME, self.scheme(arrival)),
+        ];
+        attributes.extend(status.map(|it| KeyValue::new(older::HTTP_STATUS, i64::from(it))));
+        attributes.extend(self.route.clone().map(|it| KeyValue::new(key::HTTP_ROUTE, it)));
+        attributes
+    }
+
+    fn scheme(&self, arrival: Arrival) -> &'static str {
+        self.telemetry.schemes[usize::from(arrival.other_scheme)]
+    }
+
     /// The series of RPCs that end with this code.
     #[inline]
     pub(super) fn rpc(&self, protocol: Protocol, code: Code) -> &BoundHistogram<f64> {
-        let connect = protocol == Protocol::Connect;
-        let at = usize::from(code.number()) + if connect { CODES } else { 0 };
-        // Every code has its place.
-        let cell = &self.rpc[at.min(CODES * 2 - 1)];
-        cell.get_or_init(|| {
+        self.rpc[rpc_cell(protocol, code)].get_or_init(|| {
             self.telemetry.meters.rpc_duration.bind(&self.rpc_attributes(protocol, code))
         })
+    }
+
+    /// The same in the metric of before, where it is asked for.
+    #[inline]
+    pub(super) fn older_rpc(&self, protocol: Protocol, code: Code) -> Option<&BoundHistogram<f64>> {
+        let older = self.telemetry.meters.older_rpc.as_ref()?;
+        let cell = &self.older_rpc.as_ref()?[rpc_cell(protocol, code)];
+        Some(cell.get_or_init(|| older.bind(&self.older_rpc_attributes(protocol, code))))
+    }
+
+    fn older_rpc_attributes(&self, protocol: Protocol, code: Code) -> Vec<KeyValue> {
+        let mut attributes = vec![
+            KeyValue::new(older::RPC_SYSTEM, rpc_system(protocol)),
+            KeyValue::new(older::RPC_STATUS, i64::from(code.number())),
+        ];
+        let method = self.method.as_deref().unwrap_or(super::names::OTHER);
+        let (service, method) = method.rsplit_once('/').unwrap_or(("", method));
+        if !service.is_empty() {
+            attributes.push(KeyValue::new(older::RPC_SERVICE, service.to_owned()));
+        }
+        // The key is that of today; its meaning was another.
+        attributes.push(KeyValue::new(key::RPC_METHOD, method.to_owned()));
+        attributes
     }
 
     /// What tells the series of RPCs apart.
@@ -180,6 +244,19 @@ impl Place {
             })
         }))
     }
+}
+
+fn empty<T, const N: usize>() -> [OnceLock<T>; N] {
+    std::array::from_fn(|_| OnceLock::new())
+}
+
+/// Where the series of RPCs that end with this code stand.
+#[inline]
+fn rpc_cell(protocol: Protocol, code: Code) -> usize {
+    let connect = protocol == Protocol::Connect;
+    let at = usize::from(code.number()) + if connect { CODES } else { 0 };
+    // Every code has its place.
+    at.min(CODES * 2 - 1)
 }
 
 /// The name of the span of an HTTP request: never its path.

@@ -13,7 +13,7 @@ use opentelemetry::{KeyValue, Value};
 use super::begin::{Request, header_attributes, method_attributes};
 use super::live::{Live, Presence};
 use super::names::{key, older};
-use super::place::{Place, is_rpc, is_rpc_error, rpc_status};
+use super::place::{Arrival, Place, is_rpc, is_rpc_error, rpc_status};
 use super::places::Proven;
 use super::verb::Verb;
 use crate::Error;
@@ -27,8 +27,7 @@ const SWITCHING: u16 = 101;
 pub(crate) struct Seen {
     place: Arc<Place>,
     live: Option<Arc<Live>>,
-    version: Version,
-    verb: Verb,
+    arrival: Arrival,
     counted: bool,
     /// Whether the answer is that of a service built with tonic, not one of the kit's in its name.
     own_answer: bool,
@@ -63,8 +62,7 @@ impl Seen {
         Self {
             place: Arc::clone(place),
             live: None,
-            version: Version::HTTP_11,
-            verb: place.verb,
+            arrival: Arrival { verb: place.verb, version: Version::HTTP_11, other_scheme: false },
             counted: false,
             own_answer: false,
             status: 0,
@@ -85,14 +83,16 @@ impl Seen {
             _ => None,
         };
         let counted = !is_rpc(request.protocol);
+        let telemetry = &place.telemetry;
+        let other_scheme = counted && telemetry.is_by_other_scheme(request);
+        let arrival = Arrival { verb, version: request.version, other_scheme };
         if counted {
-            place.telemetry.meters.began(verb);
+            telemetry.meters.began(arrival);
         }
         Self {
             live,
             counted,
-            version: request.version,
-            verb,
+            arrival,
             received: Received::Known(request.length.unwrap_or(0)),
             ..Self::nothing(place)
         }
@@ -180,7 +180,7 @@ impl Seen {
         }
         let telemetry = &self.place.telemetry;
         if self.counted {
-            telemetry.meters.ended(self.verb);
+            telemetry.meters.ended(self.arrival);
         }
         let seconds = ending.took.as_secs_f64();
         if is_rpc(ending.protocol) {
@@ -199,10 +199,9 @@ impl Seen {
     }
 
     fn measure_rpc(&self, ending: &Ending<'_>, seconds: f64) {
-        let (place, meters) = (&self.place, &self.place.telemetry.meters);
-        place.rpc(ending.protocol, ending.grpc).record(seconds);
-        if let Some(older) = &meters.older_rpc {
-            older.record(seconds * 1000.0, &place.rpc_attributes(ending.protocol, ending.grpc));
+        self.place.rpc(ending.protocol, ending.grpc).record(seconds);
+        if let Some(older) = self.place.older_rpc(ending.protocol, ending.grpc) {
+            older.record(seconds * 1000.0);
         }
     }
 
@@ -210,26 +209,27 @@ impl Seen {
     fn measure_http(&self, ending: &Ending<'_>, seconds: f64) {
         let (place, meters) = (&self.place, &self.place.telemetry.meters);
         let bound = match ending.code {
-            ..500 => place.http(self.verb, self.version, self.status),
+            ..500 => place.http(self.arrival, self.status),
             _ => None,
         };
         if let Some(series) = bound {
             series.duration.record(seconds);
             series.request_size.record(self.received());
             series.response_size.record(self.sent);
+            if let Some(older) = &series.older {
+                older.record(seconds * 1000.0);
+            }
         } else {
             let error = http_error(ending);
             let status = (self.status != 0).then_some(self.status);
-            let attributes =
-                place.http_attributes(self.verb, self.version, status, error.as_deref());
+            let attributes = place.http_attributes(self.arrival, status, error.as_deref());
             meters.http_duration.record(seconds, &attributes);
             meters.request_size.record(self.received(), &attributes);
             meters.response_size.record(self.sent, &attributes);
-        }
-        if let Some(older) = &meters.older_http {
-            let status = (self.status != 0).then_some(self.status);
-            let attributes = place.http_attributes(self.verb, self.version, status, None);
-            older.record(seconds * 1000.0, &attributes);
+            if let Some(older) = &meters.older_http {
+                let attributes = place.older_http_attributes(self.arrival, status);
+                older.record(seconds * 1000.0, &attributes);
+            }
         }
     }
 

@@ -159,6 +159,36 @@ async fn requests_under_way_are_counted_up_and_down() {
 }
 
 #[tokio::test]
+async fn behind_a_proxy_series_have_the_scheme_that_spans_have() {
+    for (settings, told_https) in [("", 0), ("server: {trusted_proxies: ['127.0.0.1']}", 4)] {
+        let told = Told::open(desk(), settings).await;
+        let verb = |proto| call("PURGE", "/desk/fine").header("x-forwarded-proto", proto);
+        let get = |proto| call("GET", "/desk/fine").header("x-forwarded-proto", proto);
+        // Another verb than the declared, so that both ways to a series are gone.
+        for call in ["https", "http", "gopher"].map(get).into_iter().chain([verb("https")]) {
+            call.send(told.addr).await;
+        }
+        for proto in ["https", "https"] {
+            get(proto).over(Wire::H2c).send(told.addr).await;
+        }
+        let received = told.end().await;
+        let https = [("url.scheme", Value::from("https"))];
+        let spans = received.spans.iter().filter(|span| span.text("url.scheme") == "https").count();
+        assert_eq!(spans, told_https, "{settings}");
+        let names = ["request.duration", "request.body.size", "response.body.size"];
+        for name in names.map(|name| format!("http.server.{name}")) {
+            let metric = received.metric(&name).expect(&name);
+            let count = metric.with(&https).map(|point| point.count).sum::<u64>();
+            assert_eq!(count, told_https as u64, "{settings}: {metric:?}");
+            assert_eq!(metric.points.iter().map(|point| point.count).sum::<u64>(), 6);
+        }
+        let active = received.metric("http.server.active_requests").expect("the metric");
+        assert_eq!(active.with(&https).count(), if told_https == 0 { 0 } else { 2 }, "{active:?}");
+        assert!(active.points.iter().all(|point| point.value == 0.0), "{active:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_peers_invent_makes_no_series() {
     let told = Told::desk().await;
     for number in 0..20 {

@@ -1,7 +1,7 @@
 //! The names of before, beside the present ones: there where they are asked for, and nowhere else.
 
 use e2e::call;
-use support::otlp::Status;
+use support::otlp::{Metric, Status};
 
 use super::program::Program;
 use super::*;
@@ -58,14 +58,54 @@ async fn older_names_stand_beside_the_present_ones_where_they_are_asked_for() {
     ] {
         assert_eq!(rpc.get(key), Some(&value), "{key}");
     }
-    for (name, now) in [
-        ("http.server.duration", "http.server.request.duration"),
-        ("rpc.server.duration", "rpc.server.call.duration"),
+}
+
+#[tokio::test]
+async fn the_metrics_of_before_have_the_keys_of_before_and_no_others() {
+    let receiver = Receiver::start().await.expect("a port");
+    let both = [("OTEL_SEMCONV_STABILITY_OPT_IN", "http/dup,rpc/dup")];
+    let program = Program::telling(&receiver, &both).await;
+    assert_eq!(program.get("/told/fail").await.status, 500);
+    assert_eq!(program.grpc("fail").await.status, 13);
+    for wire in e2e::WIRES {
+        assert_eq!(call("GET", "/told/fine").over(wire).send(program.addr).await.status, 200);
+    }
+    assert_eq!(program.grpc("fine").await.status, 0);
+    assert_eq!(e2e::grpc(program.addr, "/told.v1.Told/Nope", &()).await.status, 12);
+    program.end().await;
+    let received = everything(&receiver);
+    let http = |status: i64| {
+        attributes([
+            ("http.method", "GET".into()),
+            ("http.route", "/told/{how}".into()),
+            ("http.scheme", "http".into()),
+            ("http.status_code", status.into()),
+        ])
+    };
+    let rpc = |method: &str, code: i64| {
+        let mut rpc = attributes([
+            ("rpc.grpc.status_code", code.into()),
+            ("rpc.method", method.into()),
+            ("rpc.system", "grpc".into()),
+        ]);
+        rpc.extend((method != "_OTHER").then(|| ("rpc.service".into(), "told.v1.Told".into())));
+        rpc
+    };
+    // Versions of the protocol are not told apart.
+    let requests = vec![(http(500), 1), (http(200), 2)];
+    let calls = vec![(rpc("Work", 13), 1), (rpc("Work", 0), 1), (rpc("_OTHER", 12), 1)];
+    for (name, now, series) in [
+        ("http.server.duration", "http.server.request.duration", requests),
+        ("rpc.server.duration", "rpc.server.call.duration", calls),
     ] {
         let (old, new) = (received.metric(name).expect(name), received.metric(now).expect(now));
-        assert_eq!(old.unit, "ms", "{name}");
-        let close = (old.points[0].sum - new.points[0].sum * 1000.0).abs() < 1e-6;
-        assert!(close, "{name}: {old:?} {new:?}");
+        assert_eq!((old.unit.as_str(), old.points.len()), ("ms", series.len()), "{old:#?}");
+        for (attributes, count) in series {
+            let point = old.points.iter().find(|point| point.attributes == attributes);
+            assert_eq!(point.map(|point| point.count), Some(count), "{attributes:?}: {old:#?}");
+        }
+        let sum = |metric: &Metric| metric.points.iter().map(|point| point.sum).sum::<f64>();
+        assert!((sum(old) - sum(new) * 1000.0).abs() < 1e-6, "{name}: {old:?} {new:?}");
     }
 }
 
