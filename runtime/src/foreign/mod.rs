@@ -115,14 +115,15 @@ impl Foreign {
     }
 
     /// Whether a tonic service takes the request. What its method is called is the caller's word then.
-    #[cfg(feature = "grpc")]
     pub(crate) fn is_tonics(&self, head: &Head) -> bool {
-        self.routes.tonic(head).is_some()
-    }
-
-    #[cfg(not(feature = "grpc"))]
-    pub(crate) fn is_tonics(&self, _: &Head) -> bool {
-        false
+        #[cfg(feature = "grpc")]
+        let takes = self.routes.tonic(head).is_some();
+        #[cfg(not(feature = "grpc"))]
+        let takes = {
+            let _ = (head, &self.routes);
+            false
+        };
+        takes
     }
 }
 
