@@ -3,10 +3,6 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::pin::Pin;
-#[cfg(feature = "telemetry")]
-use std::sync::Arc;
-#[cfg(feature = "telemetry")]
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,6 +16,8 @@ use super::gathered::Gathered;
 use super::guard::GuardedBody;
 use super::held::Hold;
 use crate::error::BoxError;
+#[cfg(feature = "telemetry")]
+use crate::telemetry::Counter;
 use crate::{Error, Result};
 
 /// The most that is read of a body that nobody wants, and the longest that it may take.
@@ -52,7 +50,7 @@ enum Kind {
 #[cfg(feature = "telemetry")]
 struct Counted {
     body: Body,
-    bytes: Arc<AtomicU64>,
+    bytes: Counter,
 }
 
 /// A body over HTTP/1 whose reader may stop in the middle. What it leaves is drained beside the answer, which the peer might not
@@ -134,9 +132,9 @@ impl Body {
 
     /// The same body, counting its bytes.
     #[cfg(feature = "telemetry")]
-    pub(crate) fn counted(self, bytes: &Arc<AtomicU64>) -> Self {
+    pub(crate) fn counted(self, bytes: Counter) -> Self {
         let http1 = self.http1;
-        let counted = Counted { body: self, bytes: Arc::clone(bytes) };
+        let counted = Counted { body: self, bytes };
         Self { kind: Kind::Counted(Box::new(counted)), http1 }
     }
 
@@ -339,7 +337,7 @@ impl http_body::Body for Body {
                 if let Poll::Ready(Some(Ok(frame))) = &polled
                     && let Some(bytes) = frame.data_ref()
                 {
-                    counted.bytes.fetch_add(bytes.len() as u64, Relaxed);
+                    counted.bytes.add(bytes.len());
                 }
                 polled
             }

@@ -29,7 +29,7 @@ use crate::call::{Body, Clock, Gathered, Protocol};
 use crate::error::{BoxError, Code, reasons};
 use crate::service::MethodSpec;
 use crate::surface::envelope::PREFIX;
-use crate::telemetry::{Callee, Outbound};
+use crate::telemetry::{Callee, Counter, Outbound};
 use crate::{Error, Result};
 
 /// Name lookup and all handshakes together.
@@ -182,6 +182,7 @@ impl Transport {
             .path_and_query(path)
             .build()
             .map_err(|e| Error::internal(reasons::INTERNAL, format!("the path `{path}`: {e}")))?;
+        outbound.sends(request.body_mut());
         let mut clock = Clock::new(deadline);
         let copy = self.copy(&request);
         let mut sent = self.send(request, &mut clock).await?;
@@ -192,8 +193,8 @@ impl Transport {
         }
         let (head, body) =
             sent.map_err(|error| failure(&self.target, &clock, &error))?.into_parts();
-        outbound.answered(&head);
-        Ok(Opened { head, body, clock, target: self.target.clone() })
+        let counter = outbound.answered(&head);
+        Ok(Opened { head, body, clock, counter, target: self.target.clone() })
     }
 
     /// Sends a request and waits for the head of its answer, or for the deadline.
@@ -243,6 +244,8 @@ pub(super) struct Opened {
     pub(super) head: http::response::Parts,
     body: Incoming,
     clock: Clock,
+    /// Of the body's bytes, where somebody asks for them.
+    counter: Option<Counter>,
     target: Target,
 }
 
@@ -273,7 +276,12 @@ impl Opened {
             Poll::Ready(Some(Err(error))) => {
                 Poll::Ready(Err(failure(&self.target, &self.clock, &error)))
             }
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Ok(Some(frame))),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let (Some(counter), Some(data)) = (&self.counter, frame.data_ref()) {
+                    counter.add(data.len());
+                }
+                Poll::Ready(Ok(Some(frame)))
+            }
             Poll::Ready(None) => Poll::Ready(Ok(None)),
         }
     }

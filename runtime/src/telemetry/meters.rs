@@ -39,6 +39,8 @@ pub(super) struct Meters {
     pub(super) rpc_duration: Histogram<f64>,
     client_http: Histogram<f64>,
     client_rpc: Histogram<f64>,
+    client_request_size: Histogram<u64>,
+    client_response_size: Histogram<u64>,
     active: Arc<Active>,
     pub(super) kratos: Option<Kratos>,
     /// `http.server.duration` and `rpc.server.duration` in milliseconds, where older names are asked for.
@@ -109,6 +111,14 @@ impl Meters {
                 "Duration of HTTP requests to other services.",
             ),
             client_rpc: seconds("rpc.client.call.duration", "Duration of calls to other services."),
+            client_request_size: bytes(
+                "http.client.request.body.size",
+                "Size of the bodies of HTTP requests to other services, as sent.",
+            ),
+            client_response_size: bytes(
+                "http.client.response.body.size",
+                "Size of the bodies of HTTP responses of other services, as sent.",
+            ),
             active,
             kratos: kratos.then(|| Kratos {
                 count: meter
@@ -132,6 +142,12 @@ impl Meters {
     pub(super) fn called(&self, http: bool, seconds: f64, series: &[KeyValue]) {
         let duration = if http { &self.client_http } else { &self.client_rpc };
         duration.record(seconds, series);
+    }
+
+    /// What the bodies of a call over HTTP to another service were long.
+    pub(super) fn carried(&self, sent: u64, received: u64, series: &[KeyValue]) {
+        self.client_request_size.record(sent, series);
+        self.client_response_size.record(received, series);
     }
 
     #[inline]

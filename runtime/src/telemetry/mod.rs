@@ -6,6 +6,7 @@
 // Everything that can be known before is known in a `Place`, one for each way to an operation.
 
 mod address;
+mod attributes;
 mod b3;
 mod begin;
 mod env;
@@ -30,6 +31,7 @@ mod scrape;
 mod secrets;
 mod seen;
 pub(crate) mod settings;
+mod size;
 mod span;
 mod verb;
 mod w3c;
@@ -48,6 +50,7 @@ pub(crate) use places::{Foreign, Places};
 pub(crate) use running::{Running, Scrape};
 pub(crate) use secrets::Secrets;
 pub(crate) use seen::{Ending, Seen};
+pub(crate) use size::Counter;
 
 use self::export::Spans;
 use self::meters::Meters;

@@ -71,19 +71,31 @@ impl Secrets {
 }
 
 #[derive(Default)]
-pub(crate) struct Outbound;
+pub(crate) struct Outbound(());
 
 impl Outbound {
     pub(crate) fn begin(_: &Callee<'_>, headers: &mut HeaderMap) -> Self {
         if let Some(handled) = call::current() {
             pass_on(&handled, headers);
         }
-        Self
+        Self(())
     }
 
-    pub(crate) fn answered(&mut self, _: &http::response::Parts) {}
+    pub(crate) fn sends(&mut self, _: &mut Body) {}
+
+    pub(crate) fn answered(&mut self, _: &http::response::Parts) -> Option<Counter> {
+        None
+    }
 
     pub(crate) fn end(&mut self, _: Option<&Error>) {}
+}
+
+/// Nothing counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Counter;
+
+impl Counter {
+    pub(crate) fn add(&self, _: usize) {}
 }
 
 #[derive(Clone)]

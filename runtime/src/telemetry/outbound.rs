@@ -16,10 +16,11 @@ use super::begin::{span_of, trace_state};
 use super::export::Spans;
 use super::names::{key, older};
 use super::place::{rpc_status, span_name, version_name};
+use super::size::{Counter, Size};
 use super::span::CallSpan;
 use super::{SERVICE_NAME, Secrets, Telemetry};
 use crate::Error;
-use crate::call::{self, Protocol, Trace};
+use crate::call::{self, Body, Protocol, Trace};
 use crate::client::pass_on;
 use crate::error::Code;
 
@@ -59,6 +60,9 @@ struct Begun {
     peer: Option<SocketAddr>,
     /// The status and the version of the answer's head.
     answer: Option<(u16, Version)>,
+    /// The lengths of the bodies, over HTTP alone: RPCs have no sizes.
+    sent: Size,
+    received: Counter,
 }
 
 impl Outbound {
@@ -95,16 +99,25 @@ impl Outbound {
             series,
             peer,
             answer: None,
+            sent: Size::Known(0),
+            received: Counter::default(),
         })))
     }
 
-    /// The head of the answer is there.
-    pub(crate) fn answered(&mut self, head: &response::Parts) {
-        if let Some(begun) = &mut self.0 {
-            begun.answer = Some((head.status.as_u16(), head.version));
-            let connection = head.extensions.get::<HttpInfo>();
-            begun.peer = connection.map(HttpInfo::remote_addr).or(begun.peer);
+    /// The request is about to be sent with this body.
+    pub(crate) fn sends(&mut self, body: &mut Body) {
+        if let Some(begun) = self.0.as_mut().filter(|begun| begun.is_http()) {
+            begun.sent = Size::of(body);
         }
+    }
+
+    /// The head of the answer is there; what counts the body behind it.
+    pub(crate) fn answered(&mut self, head: &response::Parts) -> Option<Counter> {
+        let begun = self.0.as_mut()?;
+        begun.answer = Some((head.status.as_u16(), head.version));
+        let connection = head.extensions.get::<HttpInfo>();
+        begun.peer = connection.map(HttpInfo::remote_addr).or(begun.peer);
+        begun.is_http().then(|| begun.received.clone())
     }
 
     /// The call has ended, with an error if there is one.
@@ -263,6 +276,10 @@ impl Begun {
         let telemetry = &self.telemetry;
         self.series.extend_from_slice(&outcome);
         telemetry.meters.called(http, took.as_secs_f64(), &self.series);
+        if http {
+            let received = Size::Counted(self.received).bytes();
+            telemetry.meters.carried(self.sent.bytes(), received, &self.series);
+        }
         let span = self.context.span();
         if !span.is_recording() {
             return;

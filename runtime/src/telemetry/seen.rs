@@ -3,18 +3,19 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{HeaderMap, Version};
 use opentelemetry::trace::{Status, TraceContextExt as _};
 use opentelemetry::{KeyValue, Value};
 
-use super::begin::{Request, header_attributes, method_attributes};
+use super::attributes::{header_attributes, method_attributes};
+use super::begin::Request;
 use super::live::{Live, Presence};
 use super::names::{key, older};
 use super::place::{Arrival, Place, is_rpc, is_rpc_error, rpc_status};
 use super::places::Proven;
+use super::size::Size;
 use super::verb::Verb;
 use crate::Error;
 use crate::call::{Body, Protocol};
@@ -34,15 +35,8 @@ pub(crate) struct Seen {
     /// The status that was sent, 0 before.
     status: u16,
     /// Bytes of the bodies, as they are on the wire.
-    received: Received,
+    received: Size,
     sent: u64,
-}
-
-/// The length of a request's body.
-enum Received {
-    Known(u64),
-    /// What has been read so far; what nobody reads is not known.
-    Counted(Arc<AtomicU64>),
 }
 
 /// How a call ended.
@@ -66,7 +60,7 @@ impl Seen {
             counted: false,
             own_answer: false,
             status: 0,
-            received: Received::Known(0),
+            received: Size::Known(0),
             sent: 0,
         }
     }
@@ -93,33 +87,23 @@ impl Seen {
             live,
             counted,
             arrival,
-            received: Received::Known(request.length.unwrap_or(0)),
+            received: Size::Known(request.length.unwrap_or(0)),
             ..Self::nothing(place)
         }
     }
 
     /// Counts a request's body where nobody has said its length and somebody asks for it.
     #[inline]
-    pub(crate) fn count(&mut self, body: Body) -> Body {
-        if http_body::Body::size_hint(&body).exact().is_some() || !self.measures_requests() {
-            return body;
+    pub(crate) fn count(&mut self, mut body: Body) -> Body {
+        if http_body::Body::size_hint(&body).exact().is_none() && self.measures_requests() {
+            self.received = Size::of(&mut body);
         }
-        let bytes = Arc::default();
-        let body = body.counted(&bytes);
-        self.received = Received::Counted(bytes);
         body
     }
 
     fn measures_requests(&self) -> bool {
         let telemetry = &self.place.telemetry;
         !telemetry.off && (self.counted || telemetry.meters.kratos.is_some())
-    }
-
-    fn received(&self) -> u64 {
-        match &self.received {
-            Received::Known(bytes) => *bytes,
-            Received::Counted(bytes) => bytes.load(Relaxed),
-        }
     }
 
     /// The head of the answer is known.
@@ -191,7 +175,7 @@ impl Seen {
         if let Some(series) = self.place.kratos(ending.protocol, ending.code < 400) {
             series.count.add(1);
             series.duration.record(seconds);
-            series.size.record(self.received());
+            series.size.record(self.received.bytes());
         }
         if let Some(live) = self.live.take() {
             self.end_span(&live, ending);
@@ -214,7 +198,7 @@ impl Seen {
         };
         if let Some(series) = bound {
             series.duration.record(seconds);
-            series.request_size.record(self.received());
+            series.request_size.record(self.received.bytes());
             series.response_size.record(self.sent);
             if let Some(older) = &series.older {
                 older.record(seconds * 1000.0);
@@ -224,7 +208,7 @@ impl Seen {
             let status = (self.status != 0).then_some(self.status);
             let attributes = place.http_attributes(self.arrival, status, error.as_deref());
             meters.http_duration.record(seconds, &attributes);
-            meters.request_size.record(self.received(), &attributes);
+            meters.request_size.record(self.received.bytes(), &attributes);
             meters.response_size.record(self.sent, &attributes);
             if let Some(older) = &meters.older_http {
                 let attributes = place.older_http_attributes(self.arrival, status);
@@ -265,7 +249,7 @@ impl Seen {
                 if self.status != 0 {
                     put(older::HTTP_STATUS, i64::from(self.status).into());
                 }
-                put(older::HTTP_REQUEST_SIZE, integer(self.received()));
+                put(older::HTTP_REQUEST_SIZE, integer(self.received.bytes()));
                 put(older::HTTP_RESPONSE_SIZE, integer(self.sent));
             }
             http_error(ending)

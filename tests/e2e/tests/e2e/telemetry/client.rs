@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use bident::call::BoxFuture;
 use e2e::call;
-use support::otlp::Status;
+use support::otlp::{Shape, Status};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -170,6 +170,59 @@ async fn the_duration_of_a_call_over_grpc_is_that_of_its_span() {
     let outcomes: [&[_]; 2] =
         [&[status("OK")], &[status("NOT_FOUND"), ("error.type", "NOT_FOUND".into())]];
     measured("grpc", "rpc.client.call.duration", common, outcomes).await;
+}
+
+struct Scale;
+
+#[service(package = "telemetry.v1")]
+impl Scale {
+    #[rpc(post = "/weigh")]
+    async fn weigh(&self, note: Note) -> Note {
+        note
+    }
+
+    #[rpc]
+    async fn weigh_all(&self, mut notes: Streaming<Note>) -> Result<Note, Error> {
+        let mut all = String::new();
+        while let Some(note) = notes.next().await.transpose()? {
+            all += &note.text;
+        }
+        Ok(Note::new(all))
+    }
+}
+
+#[tokio::test]
+async fn the_bodies_of_calls_over_http_are_measured() {
+    let server = start(App::new("scale").service(Scale)).await;
+    for scheme in ["http", "grpc"] {
+        let client = ScaleClient::connect(format!("{scheme}://{}", server.addr)).await;
+        let client = client.expect("a client");
+        let received = calling("", &[], async move {
+            client.weigh(Note::new("light")).await.expect("an answer");
+            let notes = ["he", "a", "vy"].map(Note::new);
+            client
+                .weigh_all(Streaming::of(futures_util::stream::iter(notes)))
+                .await
+                .expect("an answer");
+        })
+        .await;
+        // Known beforehand, and counted line by line; to the conventions an RPC has no size.
+        let lines = "{\"text\":\"he\"}\n{\"text\":\"a\"}\n{\"text\":\"vy\"}\n";
+        for (name, sum) in [
+            ("http.client.request.body.size", "{\"text\":\"light\"}".len() + lines.len()),
+            ("http.client.response.body.size", 2 * "{\"text\":\"light\"}".len()),
+        ] {
+            let metric = received.metric(name).filter(|_| scheme == "http");
+            let Some(metric) = metric else {
+                assert!(scheme == "grpc" && received.metric(name).is_none(), "{name}");
+                continue;
+            };
+            assert_eq!((metric.unit.as_str(), metric.shape), ("By", Shape::Histogram));
+            let [point] = &metric.points[..] else { panic!("{metric:?}") };
+            assert_eq!((point.count, point.sum), (2, sum as f64), "{name}");
+            assert_eq!(point.attributes.get("http.response.status_code"), Some(&200.into()));
+        }
+    }
 }
 
 struct Vault;
