@@ -96,6 +96,12 @@ impl Protocol {
         }
     }
 
+    /// Whether a call is an RPC to OpenTelemetry's conventions; else it is an HTTP request.
+    #[inline]
+    pub(crate) fn is_rpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcWeb | Self::Connect)
+    }
+
     /// Whether the trailers of a stream come after its messages; elsewhere they are headers.
     pub(crate) fn has_trailers(self) -> bool {
         matches!(self, Self::Grpc | Self::GrpcWeb | Self::Connect)

@@ -216,13 +216,14 @@ impl Record {
                 )
             };
         }
-        let rpc = matches!(self.protocol, Protocol::Grpc | Protocol::GrpcWeb | Protocol::Connect);
         // An event's level and name are part of its static metadata, hence one event for each.
         match level {
-            tracing::Level::ERROR if error.is_some_and(Error::is_own) => match rpc {
-                true => event!(ERROR, RPC_EXCEPTION),
-                false => event!(ERROR, HTTP_EXCEPTION),
-            },
+            tracing::Level::ERROR if error.is_some_and(Error::is_own) => {
+                match self.protocol.is_rpc() {
+                    true => event!(ERROR, RPC_EXCEPTION),
+                    false => event!(ERROR, HTTP_EXCEPTION),
+                }
+            }
             tracing::Level::ERROR => event!(ERROR),
             tracing::Level::WARN => event!(WARN),
             tracing::Level::INFO => event!(INFO),

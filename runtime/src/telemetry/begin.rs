@@ -12,7 +12,7 @@ use opentelemetry::trace::{
 use super::attributes::Attributes;
 use super::export::Spans;
 use super::live::{Live, Presence};
-use super::place::{Place, is_rpc, rpc_system, span_name};
+use super::place::{Place, rpc_system, span_name};
 use super::seen::Seen;
 use super::span::CallSpan;
 use super::verb::Verb;
@@ -209,7 +209,7 @@ fn begin_span(
     mut origin: Origin,
 ) -> Arc<Live> {
     let telemetry = &place.telemetry;
-    let rpc = is_rpc(request.protocol);
+    let rpc = request.protocol.is_rpc();
     let name = match (&place.method, rpc) {
         (Some(method), true) => method.clone(),
         (None, true) => rpc_system(request.protocol).into(),

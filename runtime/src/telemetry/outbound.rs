@@ -277,8 +277,7 @@ impl Begun {
         self.series.extend_from_slice(&outcome);
         telemetry.meters.called(http, took.as_secs_f64(), &self.series);
         if http {
-            let received = Size::Counted(self.received).bytes();
-            telemetry.meters.carried(self.sent.bytes(), received, &self.series);
+            telemetry.meters.carried(self.sent.bytes(), self.received.bytes(), &self.series);
         }
         let span = self.context.span();
         if !span.is_recording() {

@@ -278,12 +278,6 @@ pub(super) fn version_name(version: Version) -> &'static str {
     }
 }
 
-/// Whether calls of this protocol are RPCs to the conventions; all others are HTTP requests.
-#[inline]
-pub(super) fn is_rpc(protocol: Protocol) -> bool {
-    matches!(protocol, Protocol::Grpc | Protocol::GrpcWeb | Protocol::Connect)
-}
-
 /// `rpc.system.name`.
 pub(super) fn rpc_system(protocol: Protocol) -> &'static str {
     if protocol == Protocol::Connect { "connectrpc" } else { "grpc" }

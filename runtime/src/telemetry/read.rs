@@ -28,6 +28,7 @@ impl TelemetrySettings {
         let (logs, _) = signal(env, keys, &keys.logs, "logs");
         let batch = keys.batch;
         let disabled = env.boolean("OTEL_SDK_DISABLED").unwrap_or(false);
+        let (limits, record_limits) = limits(env);
         let mut settings = Self {
             disabled,
             sampling: sampling(env, keys),
@@ -59,8 +60,8 @@ impl TelemetrySettings {
                 .unwrap_or(false),
             prometheus: prometheus && !disabled,
             scrape_at: scrape_at(env).filter(|_| prometheus && !disabled),
-            limits: limits(env),
-            record_limits: record_limits(env),
+            limits,
+            record_limits,
             resource: resource(env, keys),
             older: older(env),
             kratos_names: keys.kratos_names,
@@ -347,13 +348,13 @@ fn scrape_at(env: &mut Env<'_>) -> Option<String> {
     Some(if bare { format!("[{host}]:{port}") } else { format!("{host}:{port}") })
 }
 
-/// How many attributes anything has at most, where nobody says.
-const USUAL: u32 = 128;
-
-fn limits(env: &mut Env<'_>) -> SpanLimitSettings {
+/// Of spans, and of log records.
+fn limits(env: &mut Env<'_>) -> (SpanLimitSettings, RecordLimitSettings) {
+    /// How many attributes anything has at most, where nobody says.
+    const USUAL: u32 = 128;
     let attributes = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT");
     let length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
-    SpanLimitSettings {
+    let spans = SpanLimitSettings {
         attributes: env.number("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT").or(attributes).unwrap_or(USUAL),
         value_length: env.number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT").or(length),
         events: env.number("OTEL_SPAN_EVENT_COUNT_LIMIT").unwrap_or(USUAL),
@@ -366,19 +367,15 @@ fn limits(env: &mut Env<'_>) -> SpanLimitSettings {
             .number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")
             .or(attributes)
             .unwrap_or(USUAL),
-    }
-}
-
-fn record_limits(env: &mut Env<'_>) -> RecordLimitSettings {
-    let attributes = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT");
-    let length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
-    RecordLimitSettings {
+    };
+    let records = RecordLimitSettings {
         attributes: env
             .number("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT")
             .or(attributes)
             .unwrap_or(USUAL),
         value_length: env.number("OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT").or(length),
-    }
+    };
+    (spans, records)
 }
 
 fn resource(env: &mut Env<'_>, keys: &TelemetryKeys) -> ResourceSettings {

@@ -13,7 +13,7 @@ use super::attributes::{header_attributes, method_attributes};
 use super::begin::Request;
 use super::live::{Live, Presence};
 use super::names::{key, older};
-use super::place::{Arrival, Place, is_rpc, is_rpc_error, rpc_status};
+use super::place::{Arrival, Place, is_rpc_error, rpc_status};
 use super::places::Proven;
 use super::size::Size;
 use super::verb::Verb;
@@ -76,7 +76,7 @@ impl Seen {
             Presence::Live(live) => Some(Arc::clone(live)),
             _ => None,
         };
-        let counted = !is_rpc(request.protocol);
+        let counted = !request.protocol.is_rpc();
         let telemetry = &place.telemetry;
         let other_scheme = counted && telemetry.is_by_other_scheme(request);
         let arrival = Arrival { verb, version: request.version, other_scheme };
@@ -116,7 +116,7 @@ impl Seen {
         if let Some(live) = &self.live {
             let wanted = &self.place.telemetry.response_headers;
             if !wanted.is_empty() {
-                let prefix = response_header(is_rpc(protocol));
+                let prefix = response_header(protocol.is_rpc());
                 live.context.span().set_attributes(header_attributes(wanted, headers, prefix));
             }
         }
@@ -167,7 +167,7 @@ impl Seen {
             telemetry.meters.ended(self.arrival);
         }
         let seconds = ending.took.as_secs_f64();
-        if is_rpc(ending.protocol) {
+        if ending.protocol.is_rpc() {
             self.measure_rpc(ending, seconds);
         } else {
             self.measure_http(ending, seconds);
@@ -231,7 +231,7 @@ impl Seen {
                 span.update_name(method.clone());
             }
         }
-        let rpc = is_rpc(ending.protocol);
+        let rpc = ending.protocol.is_rpc();
         let failed = if rpc {
             let status = rpc_status(ending.protocol, ending.grpc);
             if let Some(status) = status {

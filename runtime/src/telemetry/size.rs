@@ -23,6 +23,10 @@ impl Counter {
     pub(crate) fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Relaxed);
     }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
 }
 
 impl Size {
@@ -39,7 +43,7 @@ impl Size {
     pub(super) fn bytes(&self) -> u64 {
         match self {
             Self::Known(bytes) => *bytes,
-            Self::Counted(counter) => counter.0.load(Relaxed),
+            Self::Counted(counter) => counter.bytes(),
         }
     }
 }

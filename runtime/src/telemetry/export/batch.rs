@@ -30,10 +30,10 @@ impl Group {
 const ITEM: u8 = 2 << 3 | 2;
 
 impl Batch {
-    /// An empty one, which gets room for as much as this has when there is something to put into it.
-    pub(super) fn next(&self) -> Self {
+    /// What there is. It leaves an empty one, which gets room for as much when there is something to put into it.
+    pub(super) fn take(&mut self) -> Self {
         let room = self.groups.iter().map(|group| group.items.len()).max().unwrap_or(0);
-        Self { room: room + room / 16, ..Self::default() }
+        std::mem::replace(self, Self { room: room + room / 16, ..Self::default() })
     }
 
     /// How many items there are.

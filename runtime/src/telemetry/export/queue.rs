@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -69,8 +68,7 @@ impl Queue {
         waiting.number += 1;
         waiting.open.push(scope, item);
         if waiting.open.len() == self.batch {
-            let next = waiting.open.next();
-            let whole = mem::replace(&mut waiting.open, next);
+            let whole = waiting.open.take();
             waiting.full.push_back(whole);
             drop(waiting);
             self.full.notify_one();
@@ -80,13 +78,7 @@ impl Queue {
     /// The oldest batch, whole or not.
     pub(super) fn take(&self) -> Option<Batch> {
         let mut waiting = self.lock();
-        let batch = match waiting.full.pop_front() {
-            Some(whole) => whole,
-            None => {
-                let next = waiting.open.next();
-                mem::replace(&mut waiting.open, next)
-            }
-        };
+        let batch = waiting.full.pop_front().unwrap_or_else(|| waiting.open.take());
         waiting.number -= batch.len();
         (batch.len() > 0).then_some(batch)
     }

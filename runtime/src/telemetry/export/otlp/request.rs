@@ -45,8 +45,9 @@ pub(super) fn request(batch: Batch, resource: &[u8]) -> Vec<Bytes> {
     let mut head = Vec::with_capacity(resource.len() + 256);
     frame(&mut head, 1, resource.len() + frames);
     head.extend_from_slice(resource);
-    for Group { scope, items } in groups {
-        frame(&mut head, 2, scope.len() + items.len());
+    for group in groups {
+        frame(&mut head, 2, group.len());
+        let Group { scope, items } = group;
         head.extend_from_slice(&scope);
         pieces.push(std::mem::take(&mut head).into());
         pieces.push(items.into());
