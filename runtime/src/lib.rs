@@ -95,7 +95,7 @@ pub mod __private;
 pub use ::opentelemetry;
 pub use app::{Addresses, App, Server};
 pub use call::{Call, Context, Middleware, Next, Reply, Streaming, spawn};
-pub use config::Config;
+pub use config::{Config, Watched};
 pub use error::{CallError, Code, Error, Result};
 /// What a method that streams returns: `impl Stream<Item = Result<T, E>> + Send`. The trait of the `futures-core` crate.
 pub use futures_core::Stream;

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::hooks::Hooks;
 use super::life::{ADMIN_KEY, Addresses, Listener, Parts, Server};
+use super::reload::Reloading;
 use super::{App, probe, refuse};
 use crate::call::{Caught, Telling};
 #[cfg(feature = "tls")]
@@ -19,7 +20,7 @@ use crate::health::{self, Health};
 use crate::message::Types;
 #[cfg(feature = "tls")]
 use crate::server::tls::{Files, Tls};
-use crate::server::{Assembly, Bound, Core, Cors, Limits, site};
+use crate::server::{Assembly, Bound, Bounds, Core, Cors, Limits, site};
 use crate::service::{HOOK_TIMEOUT, Linked, Mount};
 use crate::telemetry::{self, Running};
 use crate::{Result, describe, reflection};
@@ -31,7 +32,8 @@ const PROMETHEUS_KEY: &str = "OTEL_EXPORTER_PROMETHEUS_HOST, _PORT";
 const BIND_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) async fn build(mut app: App) -> Result<Server> {
-    let (config, settings, found) = app.load();
+    let (settings, found) = app.load();
+    let config = Config::new(Arc::clone(&app.config));
     let mut mistakes: Vec<String> = found.iter().map(ToString::to_string).collect();
     let mut linked = Vec::new();
     if app.linked {
@@ -82,6 +84,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         return Err(refuse(&app.name, &mistakes));
     };
     running.set_globals();
+    app.config.journal().open(running.tells_of_config());
     let telemetry = Arc::clone(&running.telemetry);
     let cors = settings.server.cors.clone().map(|cors| {
         let CorsSettings { origins, credentials, expose, max_age } = cors;
@@ -94,8 +97,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         operations,
         table,
         middleware: app.middleware,
-        timeout: settings.server.timeout,
-        max_body: settings.server.max_body,
+        bounds: Bounds::new(settings.server.timeout, settings.server.max_body),
         telling: Telling {
             log_all: settings.log.access == AccessLog::All,
             bare: !settings.server.reasons,
@@ -109,6 +111,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         foreign: Foreign::new(app.routes),
     };
     let core = Arc::new(core);
+    let reloading = Reloading::new(app.config, Arc::clone(&core));
     let site = site(core, app.layers, cors);
     let limits = limits(&settings.server);
     let mut addresses = bound.addresses();
@@ -135,6 +138,7 @@ pub(super) async fn build(mut app: App) -> Result<Server> {
         health,
         linked,
         running,
+        reloading,
     };
     let title = match app.version.as_str() {
         "" => app.name,

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::hooks::Hooks;
+use super::reload::Reloading;
 use super::signals::Signals;
 use crate::config::{ServerSettings, Settings};
 use crate::error::reasons;
@@ -71,6 +72,7 @@ pub(super) struct Parts {
     /// The services that the linker brought along, to be told once there is a log.
     pub(super) linked: Vec<&'static str>,
     pub(super) running: Running,
+    pub(super) reloading: Reloading,
 }
 
 /// A bound listener, what it serves, and the key that its address came from.
@@ -116,7 +118,8 @@ impl Server {
         // However this future ends, whoever waits for the end hears of it.
         let _ended = Ended(&self.0);
         let mut running = parts.running;
-        running.start_log(&parts.settings.log);
+        let tuning = running.start_log(&parts.settings.log);
+        let _reloading = parts.reloading.start(tuning);
         if !parts.linked.is_empty() {
             tracing::info!(services = parts.linked.join(", "), "linked services");
         }

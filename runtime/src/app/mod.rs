@@ -6,6 +6,7 @@ mod build;
 mod hooks;
 mod life;
 mod probe;
+mod reload;
 mod signals;
 
 pub use life::{Addresses, Server};
@@ -15,7 +16,7 @@ pub use crate::server::HttpService;
 use std::sync::Arc;
 
 use crate::call::{Body, Middleware};
-use crate::config::{self, Config, Mistake, Settings};
+use crate::config::{self, Config, Mistake, Settings, Stack};
 use crate::error::{BoxError, reasons};
 use crate::foreign::Routes;
 #[cfg(feature = "grpc")]
@@ -38,7 +39,7 @@ use crate::{Error, Result};
 pub struct App {
     name: String,
     version: String,
-    defaults: Vec<String>,
+    config: Arc<Stack>,
     mounts: Vec<Mount>,
     linked: bool,
     middleware: Vec<Arc<dyn Middleware>>,
@@ -52,7 +53,7 @@ impl App {
         Self {
             name: name.into(),
             version: String::new(),
-            defaults: Vec::new(),
+            config: Stack::new(),
             mounts: Vec::new(),
             linked: false,
             middleware: Vec::new(),
@@ -147,20 +148,20 @@ impl App {
 
     /// The program's own defaults, as YAML: above the kit's, below every file and variable. Given again, the later one
     /// is above.
-    pub fn defaults(mut self, yaml: impl Into<String>) -> Self {
-        self.defaults.push(yaml.into());
+    pub fn defaults(self, yaml: impl Into<String>) -> Self {
+        self.config.add_defaults(yaml.into());
         self
     }
 
     /// The configuration that [`App::build`] uses, for services that need it to be made. Reads the files, the arguments and
-    /// the environment each time; defaults that are given later are not in it.
+    /// the environment each time; defaults that are given later are in it once the app is built.
     ///
     /// # Errors
     /// With the reason `CONFIG`: everything that is wrong with it, a line each.
     pub async fn config(&self) -> Result<Config> {
-        let (config, _, mistakes) = self.load();
+        let (_, mistakes) = self.load();
         if mistakes.is_empty() {
-            return Ok(config);
+            return Ok(Config::new(Arc::clone(&self.config)));
         }
         Err(Error::internal(config::REASON, lines(mistakes.iter().map(Mistake::to_string))))
     }
@@ -183,11 +184,8 @@ impl App {
         self.build().await?.run().await
     }
 
-    fn load(&self) -> (Config, Option<Settings>, Vec<Mistake>) {
-        let mut mistakes = Vec::new();
-        let tree = config::load(&self.defaults, &config::Start::of_process(), &mut mistakes);
-        let settings = Settings::read(&tree, &mut mistakes);
-        (Config::new(tree), settings, mistakes)
+    fn load(&self) -> (Option<Settings>, Vec<Mistake>) {
+        self.config.load(config::Start::of_process())
     }
 }
 

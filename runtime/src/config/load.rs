@@ -1,17 +1,17 @@
 //! From files, arguments and variables to one tree, lowest layer first: the kit's defaults, `App::defaults`,
 //! `configs/config.yaml`, every `-c FILE|FOLDER`, the environment.
 //!
-//! Every mistake of every layer is collected; nothing is read twice.
+//! Every mistake of every layer is collected; a file is read once.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
+use super::files::Files;
 use super::tree::{Mistake, Node, Origin};
 use super::{env, yaml};
 
 /// The file that is read where it exists.
-const USUAL: &str = "configs/config.yaml";
+pub(super) const USUAL: &str = "configs/config.yaml";
 
 /// What the process was started with.
 #[derive(Debug, Default)]
@@ -51,75 +51,26 @@ fn own(yaml: &str) -> Node {
 }
 
 /// Lays all layers over each other. `defaults` are the program's own, later ones above earlier ones.
-pub(crate) fn load(defaults: &[String], start: &Start, mistakes: &mut Vec<Mistake>) -> Node {
+pub(super) fn load(
+    defaults: &[String],
+    start: &Start,
+    files: &mut Files,
+    mistakes: &mut Vec<Mistake>,
+) -> Node {
     let mut tree = kit_defaults();
     if start.variables.iter().any(|(name, _)| name == KUBERNETES) {
         tree.merge(own(IN_KUBERNETES));
     }
-    for text in defaults {
-        lay(&mut tree, yaml::parse("App::defaults", text), mistakes);
-    }
-    let usual = start.folder.join(USUAL);
-    if usual.exists() {
-        lay(&mut tree, read(&usual, USUAL), mistakes);
-    }
-    for named in named_paths(&start.arguments, mistakes) {
-        let path = start.folder.join(&named);
-        if !path.is_dir() {
-            lay(&mut tree, read(&path, &named.to_string_lossy()), mistakes);
-            continue;
-        }
-        match files_in(&path) {
-            Ok(names) => names.iter().for_each(|name| {
-                let file = read(&path.join(name), &named.join(name).to_string_lossy());
-                lay(&mut tree, file, mistakes);
-            }),
-            Err(error) => mistakes.push(unreadable(&named.to_string_lossy(), &error)),
+    let texts = defaults.iter().map(|text| yaml::parse("App::defaults", text));
+    let named = named_paths(&start.arguments, mistakes);
+    for layer in texts.chain(files.layers(&start.folder, &named)) {
+        match layer {
+            Ok(layer) => tree.merge(layer),
+            Err(found) => mistakes.extend(found),
         }
     }
     env::apply(&mut tree, variables(start, mistakes));
     tree
-}
-
-fn lay(tree: &mut Node, layer: Result<Node, Vec<Mistake>>, mistakes: &mut Vec<Mistake>) {
-    match layer {
-        Ok(layer) => tree.merge(layer),
-        Err(found) => mistakes.extend(found),
-    }
-}
-
-/// The configuration files of a folder, by name: neither hidden ones nor those of folders below it.
-fn files_in(folder: &Path) -> io::Result<Vec<OsString>> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        let hidden = name.as_encoded_bytes().starts_with(b".");
-        // A link to a file is one, which is how mounted configuration looks.
-        if !hidden && is_yaml(Path::new(&name)) && entry.path().is_file() {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-fn is_yaml(path: &Path) -> bool {
-    matches!(path.extension().and_then(OsStr::to_str), Some("yaml" | "yml"))
-}
-
-fn unreadable(name: &str, error: &io::Error) -> Mistake {
-    Mistake { origin: None, key: name.to_owned(), what: format!("cannot be read: {error}") }
-}
-
-fn read(path: &Path, name: &str) -> Result<Node, Vec<Mistake>> {
-    let wrong = |what: String| vec![Mistake { origin: None, key: name.to_owned(), what }];
-    if !is_yaml(path) {
-        return Err(wrong("not a configuration file: expected .yaml or .yml".into()));
-    }
-    let bytes = std::fs::read(path).map_err(|error| vec![unreadable(name, &error)])?;
-    let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".into()))?;
-    yaml::parse(name, &text)
 }
 
 /// The files and folders given as `-c PATH` or `--conf PATH`, or with Kratos's `-conf`, each also with `=`. Other arguments are the

@@ -1,9 +1,30 @@
-//! What is told to a collector and to nobody else.
+//! What is told to nobody, or to a collector and to nobody else.
 
 use std::fmt;
 
 use http::{HeaderName, HeaderValue};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+
+/// How the names of secrets end, in lower case and without `-` and `_`.
+const NAMES: [&str; 10] = [
+    "password",
+    "passwd",
+    "secret",
+    "secrets",
+    "token",
+    "credential",
+    "credentials",
+    "privatekey",
+    "apikey",
+    "accesskey",
+];
+
+/// Whether a part of a key says that its value is a secret.
+pub(super) fn names(part: &str) -> bool {
+    let plain = part.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
+    let plain: String = plain.flat_map(char::to_lowercase).collect();
+    NAMES.iter().any(|name| plain.ends_with(name))
+}
 
 /// A text that is not shown.
 #[derive(Clone, PartialEq, Eq)]

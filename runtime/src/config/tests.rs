@@ -5,22 +5,25 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::tree::Mistake;
 use super::*;
 
-fn tree(documents: &[&str], variables: &[(&str, &str)]) -> (Config, Vec<String>) {
+fn load(documents: &[&str], variables: &[(&str, &str)]) -> (Config, Option<Settings>, Vec<String>) {
     let start = Start {
         variables: variables.iter().map(|(k, v)| (k.into(), v.into())).collect(),
         ..Start::default()
     };
-    let defaults: Vec<_> = documents.iter().map(|text| (*text).to_owned()).collect();
-    let mut mistakes = Vec::new();
-    let tree = load(&defaults, &start, &mut mistakes);
-    (Config::new(tree), mistakes.iter().map(Mistake::to_string).collect())
+    let stack = Stack::new();
+    documents.iter().for_each(|text| stack.add_defaults((*text).to_owned()));
+    let (settings, mistakes) = stack.load(start);
+    (Config::new(stack), settings, mistakes.iter().map(Mistake::to_string).collect())
+}
+
+fn mistakes(document: &str) -> Vec<String> {
+    load(&[document], &[]).2
 }
 
 fn config(documents: &[&str], variables: &[(&str, &str)]) -> Config {
-    let (config, mistakes) = tree(documents, variables);
+    let (config, _, mistakes) = load(documents, variables);
     assert_eq!(mistakes, [""; 0]);
     config
 }
@@ -29,11 +32,8 @@ pub(crate) fn settings(
     document: &str,
     variables: &[(&str, &str)],
 ) -> Result<Settings, Vec<String>> {
-    let (config, mut texts) = tree(&[document], variables);
-    let mut mistakes = Vec::new();
-    let settings = Settings::read(&config.0, &mut mistakes);
-    texts.extend(mistakes.iter().map(Mistake::to_string));
-    if texts.is_empty() { settings.ok_or_else(Vec::new) } else { Err(texts) }
+    let (_, settings, mistakes) = load(&[document], variables);
+    settings.ok_or(mistakes)
 }
 
 fn text<T: std::fmt::Debug>(result: Result<T>) -> String {
@@ -200,10 +200,10 @@ fn yaml_that_is_wrong() {
         ("a: 1\n---\nb: 2", "App::defaults:2:1: a second document in one file"),
         ("a: *b", "App::defaults:1:4: not YAML: while parsing node, found unknown anchor"),
     ] {
-        assert_eq!(tree(&[yaml], &[]).1, [expected], "{yaml}");
+        assert_eq!(mistakes(yaml), [expected], "{yaml}");
     }
-    assert_eq!(tree(&["a: 1\na: 2\nb: {c: 1, c: 2}"], &[]).1.len(), 2);
-    assert_eq!(tree(&["", "# nothing\n"], &[]).1, [""; 0]);
+    assert_eq!(mistakes("a: 1\na: 2\nb: {c: 1, c: 2}").len(), 2);
+    assert_eq!(load(&["", "# nothing\n"], &[]).2, [""; 0]);
 }
 
 #[test]
@@ -213,11 +213,11 @@ fn hostile_yaml_ends() {
         let alias = format!("*a{}", level - 1);
         bomb += &format!("a{level}: &a{level} [{}]\n", [alias.as_str(); 10].join(", "));
     }
-    assert!(tree(&[&bomb], &[]).1[0].contains("more than 100000 values"));
+    assert!(mistakes(&bomb)[0].contains("more than 100000 values"));
     let deep = format!("a: {}{}", "[".repeat(5000), "]".repeat(5000));
-    assert_eq!(tree(&[&deep], &[]).1.len(), 1);
-    assert!(!tree(&["a: &b [*b]"], &[]).1.is_empty());
-    assert!(!tree(&["a: \"\\"], &[]).1.is_empty());
+    assert_eq!(mistakes(&deep).len(), 1);
+    assert!(!mistakes("a: &b [*b]").is_empty());
+    assert!(!mistakes("a: \"\\").is_empty());
 }
 
 #[test]
@@ -331,8 +331,10 @@ fn files_and_arguments() {
     let load = |arguments: &[&str]| {
         let arguments = arguments.iter().map(Into::into).collect();
         let start = Start { arguments, folder: folder.clone(), ..Start::default() };
-        let mut mistakes = Vec::new();
-        let config = Config::new(load(&["a: 0\nd: 0".to_owned()], &start, &mut mistakes));
+        let stack = Stack::new();
+        stack.add_defaults("a: 0\nd: 0".to_owned());
+        let (_, mistakes) = stack.load(start);
+        let config = Config::new(stack);
         let all = ["a", "b", "c", "d"].map(|key| config.get::<u8>(key).unwrap());
         (all, mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>())
     };

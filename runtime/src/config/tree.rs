@@ -13,6 +13,8 @@ pub(crate) enum Origin {
     Default,
     /// In a document, at a line and column that count from 1.
     At { document: Arc<str>, line: usize, column: usize },
+    /// In a document as a whole.
+    Whole(Arc<str>),
     /// By an environment variable.
     Env(Arc<str>),
 }
@@ -22,7 +24,18 @@ impl fmt::Display for Origin {
         match self {
             Self::Default => f.write_str("default"),
             Self::At { document, line, column } => write!(f, "{document}:{line}:{column}"),
+            Self::Whole(document) => f.write_str(document),
             Self::Env(name) => write!(f, "env {name}"),
+        }
+    }
+}
+
+impl Origin {
+    /// What it is a place in: a document, a variable, the kit.
+    pub(crate) fn source(&self) -> String {
+        match self {
+            Self::At { document, .. } => document.to_string(),
+            other => other.to_string(),
         }
     }
 }
@@ -44,7 +57,7 @@ pub(crate) enum Value {
 }
 
 /// A value that is still text.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scalar {
     pub(crate) text: String,
     pub(crate) style: Style,

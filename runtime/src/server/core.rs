@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use http::{HeaderMap, Request};
@@ -26,10 +27,7 @@ pub(crate) struct Core {
     pub(crate) table: Table,
     /// The outermost first.
     pub(crate) middleware: Vec<Arc<dyn Middleware>>,
-    /// `server.timeout`: the longest that a unary call may take.
-    pub(crate) timeout: Option<Duration>,
-    /// `server.max_body`: the most bytes of a request's body, or of one message.
-    pub(crate) max_body: usize,
+    pub(crate) bounds: Bounds,
     pub(crate) telling: Telling,
     /// `log.arguments`: the request is logged too.
     pub(crate) log_arguments: bool,
@@ -48,6 +46,41 @@ pub(crate) struct Core {
     /// What telemetry knows of the operations, by index, and of everything else.
     pub(crate) places: Vec<Places>,
     pub(crate) others: telemetry::Foreign,
+}
+
+/// What every call is held to, as it is configured now.
+pub(crate) struct Bounds {
+    /// In nanoseconds; 0 is no bound.
+    timeout: AtomicU64,
+    max_body: AtomicUsize,
+}
+
+impl Bounds {
+    pub(crate) fn new(timeout: Option<Duration>, max_body: usize) -> Self {
+        let bounds = Self { timeout: AtomicU64::new(0), max_body: AtomicUsize::new(0) };
+        bounds.set(timeout, max_body);
+        bounds
+    }
+
+    /// What begins after this is held to these.
+    pub(crate) fn set(&self, timeout: Option<Duration>, max_body: usize) {
+        let timeout = timeout.unwrap_or_default().as_nanos();
+        self.timeout.store(u64::try_from(timeout).unwrap_or(u64::MAX), Relaxed);
+        self.max_body.store(max_body, Relaxed);
+    }
+
+    /// `server.timeout`: the longest that a unary call may take.
+    #[inline]
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        let timeout = self.timeout.load(Relaxed);
+        (timeout > 0).then(|| Duration::from_nanos(timeout))
+    }
+
+    /// `server.max_body`: the most bytes of a request's body, or of one message.
+    #[inline]
+    pub(crate) fn max_body(&self) -> usize {
+        self.max_body.load(Relaxed)
+    }
 }
 
 /// Something that is served: a method of a service, or a path of the kit's own.

@@ -267,7 +267,7 @@ pub(crate) fn dispatch(
         presence,
         arguments,
     };
-    let call = Call::new(opening, body, core.max_body, codec);
+    let call = Call::new(opening, body, core.bounds.max_body(), codec);
     let future = if core.middleware.is_empty() {
         match end {
             End::Operation(index) => Caught::made((core.operations[index].handler)(call)),
@@ -364,7 +364,7 @@ fn bound(core: &Core, end: End, caller: Option<Duration>) -> Option<Duration> {
     };
     let bound = smaller(caller, operation.timeout);
     let unary = matches!(operation.kind, Kind::Method(Shape::Unary, _));
-    if unary { smaller(bound, core.timeout) } else { bound }
+    if unary { smaller(bound, core.bounds.timeout()) } else { bound }
 }
 
 impl Dispatch {

@@ -23,7 +23,7 @@ mod tests;
 #[cfg(feature = "tls")]
 pub(crate) mod tls;
 
-pub(crate) use self::core::{Core, Operation};
+pub(crate) use self::core::{Bounds, Core, Operation};
 pub(crate) use assembly::Assembly;
 pub(crate) use cors::Cors;
 pub use layered::HttpService;

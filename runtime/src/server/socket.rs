@@ -71,7 +71,13 @@ mod spoken {
         let socket = Handshake::read(headers).and_then(|handshake| {
             socket_allowed(core, peer, headers)?;
             let inbox = Arc::<Inbox>::default();
-            Ok(Some(Box::new(Socket { handshake, upgrade, leave, inbox, limit: core.max_body })))
+            Ok(Some(Box::new(Socket {
+                handshake,
+                upgrade,
+                leave,
+                inbox,
+                limit: core.bounds.max_body(),
+            })))
         });
         Some((End::Operation(route.operation), Codec::Rest(rest), route.binding, socket))
     }

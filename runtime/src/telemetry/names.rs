@@ -21,6 +21,11 @@ pub(crate) const SECONDS: [f64; 14] =
 /// Keys of attributes.
 pub(crate) mod key {
     pub(crate) const CLIENT_ADDRESS: &str = "client.address";
+    /// Of the kit's own, as the conventions have none for configuration.
+    pub(crate) const CONFIG_KEY: &str = "config.key";
+    pub(crate) const CONFIG_OUTCOME: &str = "config.outcome";
+    pub(crate) const CONFIG_REVISION: &str = "config.revision";
+    pub(crate) const CONFIG_SOURCE: &str = "config.source";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
     pub(crate) const EXCEPTION_TYPE: &str = "exception.type";

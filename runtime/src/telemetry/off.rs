@@ -10,7 +10,7 @@ use crate::__private::Attributes;
 use crate::Error;
 use crate::call::{self, Body, BoxFuture, Protocol, Trace};
 use crate::client::pass_on;
-use crate::config::{LogSettings, Settings};
+use crate::config::{Happening, LogSettings, Settings};
 use crate::error::Code;
 use crate::service::MethodSpec;
 
@@ -28,6 +28,13 @@ pub(crate) struct Running {
     pub(crate) telemetry: Arc<Telemetry>,
 }
 
+/// What can be told otherwise while an app runs.
+pub(crate) struct Tuning;
+
+impl Tuning {
+    pub(crate) fn apply(&self, _: &Settings) {}
+}
+
 impl Running {
     pub(crate) fn open(settings: &Settings, _: &str, _: &str) -> Result<Self, Vec<String>> {
         let public = settings.server.public;
@@ -36,7 +43,13 @@ impl Running {
 
     pub(crate) fn set_globals(&self) {}
 
-    pub(crate) fn start_log(&mut self, _: &LogSettings) {}
+    pub(crate) fn tells_of_config(&self) -> impl Fn(&Happening) + Send + 'static {
+        |_| {}
+    }
+
+    pub(crate) fn start_log(&mut self, _: &LogSettings) -> Tuning {
+        Tuning
+    }
 
     pub(crate) fn scrape(&self) -> Scrape {
         Arc::new(|| None)

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider as _;
+use opentelemetry::trace::TracerProvider as _;
 
 use super::pipeline::Pipeline;
 use super::propagation::Propagation;
 use super::sampling::Sampling;
 use super::scrape::Text;
 use super::settings::TelemetrySettings;
-use super::{Parts, Telemetry, log, names, outbound, resource};
+use super::{Parts, Telemetry, changes, log, names, outbound, resource};
 use crate::call::BoxFuture;
-use crate::config::{LogSettings, Settings};
+use crate::config::{Happening, LogSettings, Settings};
 
 /// How long the last of everything may take to leave.
 const FLUSH: Duration = Duration::from_secs(5);
@@ -22,9 +23,16 @@ pub(crate) struct Running {
     pub(crate) telemetry: Arc<Telemetry>,
     pipeline: Arc<Pipeline>,
     propagators: Propagation,
+    sampling: Arc<Sampling>,
     /// What was wrong in the environment, until there is a log to say it.
     warnings: Vec<String>,
     scrape_at: Option<String>,
+}
+
+/// What can be told otherwise while an app runs.
+pub(crate) struct Tuning {
+    log: log::Installed,
+    sampling: Arc<Sampling>,
 }
 
 /// What answers `/metrics`.
@@ -38,8 +46,7 @@ impl Running {
         name: &str,
         version: &str,
     ) -> Result<Self, Vec<String>> {
-        let told = TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok());
-        let told = &told;
+        let told = &told(settings);
         let sampling = Arc::new(Sampling::new(&told.sampling));
         let resource = resource::resource(told, name, version);
         let sampler = Box::new(sampling.for_users());
@@ -47,7 +54,7 @@ impl Running {
         let telemetry = Telemetry::new(Parts {
             name,
             settings: told,
-            sampling,
+            sampling: Arc::clone(&sampling),
             spans: pipeline.spans(),
             meter: pipeline.meter_provider().meter_with_scope(names::scope()),
             secure: settings.server.tls.is_some(),
@@ -56,7 +63,7 @@ impl Running {
         });
         let propagators = Propagation::new(&told.propagators);
         let (warnings, scrape_at) = (told.warnings.clone(), told.scrape_at.clone());
-        Ok(Self { telemetry, pipeline, propagators, warnings, scrape_at })
+        Ok(Self { telemetry, pipeline, propagators, sampling, warnings, scrape_at })
     }
 
     /// Sets OpenTelemetry's globals, so that what the program measures and traces itself joins in.
@@ -65,13 +72,22 @@ impl Running {
         self.pipeline.set_globals(self.propagators.text_map());
     }
 
+    /// What tells of the configuration.
+    pub(crate) fn tells_of_config(&self) -> impl Fn(&Happening) + Send + 'static {
+        let tracer = self.pipeline.tracer_provider();
+        let tracer = tracer.map(|provider| provider.tracer_with_scope(names::scope()));
+        changes::telling(tracer, &self.pipeline.meter_provider().meter_with_scope(names::scope()))
+    }
+
     /// Installs the log, and says what there was none for so far.
-    pub(crate) fn start_log(&mut self, settings: &LogSettings) {
-        log::install(settings, self.pipeline.tracer(), self.pipeline.logger_provider());
+    pub(crate) fn start_log(&mut self, settings: &LogSettings) -> Tuning {
+        let (tracer, logger) = (self.pipeline.tracer(), self.pipeline.logger_provider());
+        let log = log::install(settings, tracer, logger);
         let own = self.pipeline.warnings().iter().cloned();
         for warning in std::mem::take(&mut self.warnings).into_iter().chain(own) {
             tracing::warn!(target: "bident::telemetry", "{warning}");
         }
+        Tuning { log, sampling: Arc::clone(&self.sampling) }
     }
 
     /// What answers `/metrics`.
@@ -89,4 +105,16 @@ impl Running {
     pub(crate) async fn stop(&self) {
         self.pipeline.shutdown(FLUSH).await;
     }
+}
+
+impl Tuning {
+    /// Takes over `log.level` and `telemetry.sample`. What the environment says stays above them.
+    pub(crate) fn apply(&self, settings: &Settings) {
+        self.log.relevel(&settings.log);
+        self.sampling.set_share(told(settings).sampling.share);
+    }
+}
+
+fn told(settings: &Settings) -> TelemetrySettings {
+    TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok())
 }

@@ -59,6 +59,11 @@ impl Sampling {
         }
     }
 
+    /// Takes another share for what no rule is for.
+    pub(crate) fn set_share(&self, share: f64) {
+        self.share.store(threshold(share), Relaxed);
+    }
+
     /// The rule of an operation: one that names it comes before one for all that begin alike.
     pub(crate) fn rule(&self, operation: &str) -> Rule {
         if PROBES.contains(&operation) || operation.starts_with(HEALTH) {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
-use super::super::nearest;
 use super::super::tree::{Mistake, Origin};
+use super::super::{nearest, secret};
 
 fn join(path: &[String]) -> String {
     let mut key = String::new();
@@ -17,6 +17,19 @@ fn join(path: &[String]) -> String {
     }
     key
 }
+
+/// What is wrong with a secret, without the secret. What a type of the user's says of it may have it anywhere.
+fn without_value(what: String) -> String {
+    match what.split_once(FOUND) {
+        Some((expected, _)) if what.starts_with(EXPECTED) => format!("{expected}{FOUND}***"),
+        _ if what == MISSING => what,
+        _ => "cannot be read, and is not shown".to_owned(),
+    }
+}
+
+const EXPECTED: &str = "expected ";
+const FOUND: &str = ", found ";
+const MISSING: &str = "missing";
 
 /// What a typed read fails with, before it is known from which key it started.
 #[derive(Debug)]
@@ -36,7 +49,9 @@ impl Fault {
     pub(super) fn into_mistake(self, key: &str) -> Mistake {
         let mut path = if key.is_empty() { Vec::new() } else { vec![key.to_owned()] };
         path.extend(self.path.into_iter().rev());
-        Mistake { origin: self.origin, key: join(&path), what: self.what }
+        let secret = path.iter().any(|part| secret::names(part));
+        let what = if secret { without_value(self.what) } else { self.what };
+        Mistake { origin: self.origin, key: join(&path), what }
     }
 
     pub(super) fn within(mut self, part: String, origin: &Origin) -> Self {
@@ -70,7 +85,7 @@ impl de::Error for Fault {
             Unexpected::Bool(value) => value.to_string(),
             other => other.to_string(),
         };
-        Self::custom(format!("expected {expected}, found {found}"))
+        Self::custom(format!("{EXPECTED}{expected}{FOUND}{found}"))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
@@ -78,7 +93,7 @@ impl de::Error for Fault {
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self { origin: None, path: vec![field.to_owned()], what: "missing".to_owned() }
+        Self { origin: None, path: vec![field.to_owned()], what: MISSING.to_owned() }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
@@ -87,7 +102,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_variant(found: &str, expected: &'static [&'static str]) -> Self {
-        Self::custom(format!("expected {}, found {found:?}", nearest::one_of(expected)))
+        Self::custom(format!("{EXPECTED}{}{FOUND}{found:?}", nearest::one_of(expected)))
     }
 }
 
@@ -98,7 +113,7 @@ impl<'de> Deserializer<'de> for Missing {
     type Error = Fault;
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Fault> {
-        Err(de::Error::custom("missing"))
+        Err(de::Error::custom(MISSING))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

@@ -38,7 +38,7 @@ use tokio::sync::mpsc;
 pub(super) use self::access::listen;
 use self::client::*;
 use super::forwarded::TrustedProxies;
-use super::{Assembly, Bound, Core, Cors, Limits, Serving, Wrap, serve, site, wrap};
+use super::{Assembly, Bound, Bounds, Core, Cors, Limits, Serving, Wrap, serve, site, wrap};
 use crate::call::{Call, CallOutcome, Context, Middleware, Next, Reply, Streaming, Telling};
 use crate::foreign::{Foreign, Routes, UNMATCHED};
 use crate::message::{Message, Types};
@@ -267,8 +267,7 @@ async fn start(options: Options) -> Harness {
         operations,
         table,
         middleware,
-        timeout: options.timeout,
-        max_body: options.max_body,
+        bounds: Bounds::new(options.timeout, options.max_body),
         telling: Telling { log_all: false, bare: false },
         log_arguments: false,
         public: false,

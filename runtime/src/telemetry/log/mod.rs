@@ -18,13 +18,14 @@ use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::SdkTracer;
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::{LogFormat, LogSettings};
 use format::WithIds;
-use outlet::Outlet;
+use outlet::{Filling, Outlet};
 
 /// Puts this app's levels, tracer and log records in the place of those of an earlier one, and installs the subscriber,
 /// unless there is one. `tracer` is for spans of `tracing` within recorded calls, `logger` for records over OTLP.
@@ -34,12 +35,10 @@ pub(crate) fn install(
     settings: &LogSettings,
     tracer: Option<SdkTracer>,
     logger: Option<SdkLoggerProvider>,
-) {
-    let variable = |name| std::env::var(name).ok();
-    let (levels, unread) =
-        filter::levels(settings, variable("RUST_LOG"), variable("OTEL_LOG_LEVEL"));
+) -> Installed {
+    let (levels, unread) = levels(settings);
     let outlet = Outlet::of_process();
-    outlet.fill(levels, tracer, logger);
+    let installed = Installed(outlet.fill(levels, tracer, logger));
     if !tracing::dispatcher::has_been_set() {
         let lines = lines(outlet, settings.format, stdout().is_terminal(), stdout);
         // Somebody else may be faster; theirs stays then.
@@ -51,6 +50,24 @@ pub(crate) fn install(
     for mistake in unread {
         tracing::warn!("{mistake}: ignored");
     }
+    installed
+}
+
+/// An app's place in the log.
+pub(crate) struct Installed(Filling);
+
+impl Installed {
+    /// Takes other levels, unless a newer app has the log.
+    pub(crate) fn relevel(&self, settings: &LogSettings) {
+        if Outlet::of_process().relevel(&self.0, levels(settings).0) {
+            tracing::callsite::rebuild_interest_cache();
+        }
+    }
+}
+
+fn levels(settings: &LogSettings) -> (Targets, Vec<String>) {
+    let variable = |name| std::env::var(name).ok();
+    filter::levels(settings, variable("RUST_LOG"), variable("OTEL_LOG_LEVEL"))
 }
 
 /// What a program with a `tracing` subscriber of its own adds to it, so that its spans within a recorded call become

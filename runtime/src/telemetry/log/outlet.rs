@@ -14,8 +14,13 @@ use tracing_subscriber::filter::Targets;
 /// Filled by every app that runs. Until then nobody hears anything.
 pub(super) struct Outlet(RwLock<Held>);
 
+/// Who filled it.
+#[derive(Default, PartialEq, Eq, Clone, Copy)]
+pub(super) struct Filling(u64);
+
 #[derive(Default)]
 struct Held {
+    by: Filling,
     levels: Targets,
     tracer: Option<SdkTracer>,
     /// Shared, as a clone of it copies its scope.
@@ -38,16 +43,28 @@ impl Outlet {
         levels: Targets,
         tracer: Option<SdkTracer>,
         logger: Option<SdkLoggerProvider>,
-    ) {
+    ) -> Filling {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
             .with_version(env!("CARGO_PKG_VERSION"))
             .build();
         let logger = logger.map(|provider| Arc::new(provider.logger_with_scope(scope)));
         let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *held, Held { levels, tracer, logger });
+        let by = Filling(held.by.0 + 1);
+        let before = std::mem::replace(&mut *held, Held { by, levels, tracer, logger });
         drop(held);
         // The last handle of a provider shuts it down, which may take a while and is not for the lock.
         drop(before);
+        by
+    }
+
+    /// Takes other levels, unless somebody else has filled it since.
+    pub(super) fn relevel(&self, by: &Filling, levels: Targets) -> bool {
+        let mut held = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let own = held.by == *by;
+        if own {
+            held.levels = levels;
+        }
+        own
     }
 
     fn read<T>(&self, f: impl FnOnce(&Held) -> T) -> T {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use bident::Watched;
 use bident::opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _};
 use bident::opentelemetry::{Context as Current, KeyValue, global};
 use bident::prelude::*;
@@ -13,7 +14,15 @@ struct Answer {
     headers: HashMap<String, String>,
 }
 
-struct Told;
+#[message]
+struct Price {
+    cents: u32,
+}
+
+struct Told {
+    /// What is changed while it runs.
+    price: Watched<Option<u32>>,
+}
 
 #[service(package = "told.v1")]
 impl Told {
@@ -27,6 +36,9 @@ impl Told {
         }
         if how == "panic" {
             panic!("a leg gave way");
+        }
+        if how == "wait" {
+            std::future::pending::<()>().await;
         }
         if how == "oops" {
             return Err(std::io::Error::other("a leg is missing").into());
@@ -57,6 +69,11 @@ impl Told {
         Ok(seen)
     }
 
+    #[rpc(get = "/price")]
+    async fn price(&self) -> Price {
+        Price { cents: self.price.get().unwrap_or_default() }
+    }
+
     #[rpc(get = "/seen")]
     async fn seen(&self, ctx: &Context) -> Answer {
         let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
@@ -73,5 +90,7 @@ fn think<N: tracing::Value>(how: &str, number: N) -> usize {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> bident::Result {
-    App::new("told").version("v1").service(Told).run().await
+    let app = App::new("told").version("v1");
+    let price = app.config().await?.watch("told.price")?;
+    app.service(Told { price }).run().await
 }

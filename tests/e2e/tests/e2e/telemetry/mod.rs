@@ -6,6 +6,7 @@
 mod client;
 mod client_outcomes;
 mod collector;
+mod config;
 mod declared;
 mod http;
 mod layers;

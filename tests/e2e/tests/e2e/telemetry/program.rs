@@ -35,11 +35,17 @@ pub(super) const METHOD: &str = "/told.v1.Told/Work";
 impl Program {
     /// Starts it with this environment.
     pub(super) async fn start(environment: &[(&str, &str)]) -> Self {
+        Self::start_with(&[], environment).await
+    }
+
+    /// And with these arguments.
+    pub(super) async fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_told"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
             command.env_remove(name);
         }
         command
+            .args(arguments)
             .env("BIDENT_SERVER__ADDR", "127.0.0.1:0")
             .env("BIDENT_ADMIN__ADDR", "127.0.0.1:0")
             .env_remove("RUST_LOG")
