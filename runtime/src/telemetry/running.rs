@@ -38,7 +38,7 @@ impl Running {
         name: &str,
         version: &str,
     ) -> Result<Self, Vec<String>> {
-        let told = TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok());
+        let told = TelemetrySettings::read(&settings.telemetry, &|name| std::env::var_os(name));
         let told = &told;
         let sampling = Arc::new(Sampling::new(&told.sampling));
         let resource = resource::resource(told, name, version);

@@ -56,7 +56,7 @@ pub(super) fn levels(
     let mut unread = Vec::new();
     let own = || settings.level.parse().unwrap_or_else(|_| Targets::new());
     let levels: Targets =
-        match rust_log.filter(|text| !text.is_empty() && !settings.level_from_environment) {
+        match rust_log.filter(|text| !text.trim().is_empty() && !settings.level_from_environment) {
             None => own(),
             Some(text) => text.parse().unwrap_or_else(|_| {
                 let what = "is not a level nor a list of target=level";
@@ -65,7 +65,7 @@ pub(super) fn levels(
             }),
         };
     let named = levels.iter().any(|(target, _)| target == OPENTELEMETRY);
-    let theirs = otel_log_level.filter(|text| !text.is_empty()).and_then(|text| {
+    let theirs = otel_log_level.filter(|text| !text.trim().is_empty()).and_then(|text| {
         let level = level(&text);
         if level.is_none() {
             unread.push(format!("OTEL_LOG_LEVEL={text:?} is not a level"));
