@@ -366,6 +366,11 @@ async fn prometheus_is_served_where_the_environment_says() {
     for (path, status) in [("/metrics", 200), ("/healthz", 404), ("/told/fine", 404)] {
         assert_eq!(call("GET", path).send(metrics).await.status, status, "{path}");
     }
+    // What the program counts itself is there too.
+    program.get("/told/fine").await;
+    let text = call("GET", "/metrics").send(metrics).await.text();
+    let mine = r#"mine_count_total{how="fine",otel_scope_name="mine"} 2"#;
+    assert!(text.lines().any(|line| line == mine), "{text}");
     // Those who watch the admin listener find there what they always did.
     for path in ["/metrics", "/healthz"] {
         assert_eq!(call("GET", path).send(program.admin).await.status, 200, "{path}");
