@@ -13,7 +13,8 @@ use crate::config::LogSettings;
 /// itself, seldom.
 const OPENTELEMETRY: &str = "opentelemetry";
 
-/// Crates that the export of telemetry runs through: what they say would be exported in its turn, and so on.
+/// Crates that the export of telemetry runs through, ours or one that a program has beside it: what they say would be exported
+/// in its turn, and so on.
 const EXPORTING: [&str; 12] = [
     "h2",
     "hyper",

@@ -385,18 +385,28 @@ async fn prometheus_is_served_where_the_environment_says() {
 #[tokio::test]
 async fn a_mistake_in_the_environment_is_told_and_changes_nothing() {
     let receiver = Receiver::start().await.expect("a port");
+    let key = ("BIDENT_TELEMETRY__OTLP__HEADERS", "{x-key: mine}");
     let wrong = [
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=%,x-other=%zz"),
         ("OTEL_TRACES_SAMPLER", "sometimes"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "many"),
         ("OTEL_PROPAGATORS", "tracecontext,pigeon"),
     ];
-    let program = Program::telling(&receiver, &wrong).await;
+    let program = Program::telling(&receiver, &[&wrong[..], &[key]].concat()).await;
     program.get("/told/fine").await;
     let (log, _) = program.end().await;
     for (name, value) in wrong {
+        // Headers are secrets.
+        let value = if name.ends_with("HEADERS") { "" } else { value };
         let value = value.rsplit(',').next().unwrap_or_default();
         let told = log.iter().filter(|line| line.contains(name) && line.contains(value)).count();
         assert_eq!(told, 1, "{name} in {log:#?}");
     }
-    assert_eq!(everything(&receiver).named("GET /told/{how}").len(), 1);
+    let received = everything(&receiver);
+    assert_eq!(received.named("GET /told/{how}").len(), 1);
+    for export in received.exports {
+        let headers = ["x-key", "x-other"].map(|name| export.headers.get(name));
+        let headers = headers.map(|it| it.and_then(|it| it.to_str().ok()));
+        assert_eq!(headers, [Some("mine"), None], "{:?}", export.signal);
+    }
 }
