@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use opentelemetry_prometheus::PrometheusExporter;
-use prometheus::proto::{LabelPair, MetricType};
+use prometheus::proto::LabelPair;
 use prometheus::{Registry, TextEncoder};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -106,10 +106,9 @@ fn gather(registry: &Registry) -> Text {
         if let Some((_, name)) = GAUGES.iter().find(|(name, _)| *name == family.name()) {
             family.set_name((*name).to_owned());
         }
-        let histogram = family.get_field_type() == MetricType::HISTOGRAM;
         for metric in family.mut_metric() {
             let labels = metric.take_label();
-            metric.set_label(readable(labels, histogram));
+            metric.set_label(readable(labels));
         }
     }
     let mut text = String::new();
@@ -127,7 +126,7 @@ const OF_SCOPE: &str = "otel_scope_";
 ///
 /// Which scope an instrument is from tells apart those of one name. It would stand on every line of the kit's own, where it is
 /// always the same, and is left out there.
-fn readable(labels: Vec<LabelPair>, histogram: bool) -> Vec<LabelPair> {
+fn readable(labels: Vec<LabelPair>) -> Vec<LabelPair> {
     let scope = |label: &LabelPair| label.name() == "otel_scope_name" && label.value() == SCOPE;
     let own = labels.iter().any(scope);
     let mut all: Vec<LabelPair> = Vec::with_capacity(labels.len());
@@ -135,7 +134,7 @@ fn readable(labels: Vec<LabelPair>, histogram: bool) -> Vec<LabelPair> {
         if own && label.name().starts_with(OF_SCOPE) {
             continue;
         }
-        if let Some(name) = renamed(label.name(), histogram) {
+        if let Some(name) = renamed(label.name()) {
             label.set_name(name);
         }
         match all.iter_mut().find(|other| other.name() == label.name()) {
@@ -147,13 +146,12 @@ fn readable(labels: Vec<LabelPair>, histogram: bool) -> Vec<LabelPair> {
     all
 }
 
-/// What the exporter lets through: letters, digits, `_` and `:`.
-fn renamed(name: &str, histogram: bool) -> Option<String> {
-    let front = name.chars().next().is_none_or(|first| first.is_ascii_digit());
-    // The bound of a bucket has that name.
-    let bound = histogram && name == "le";
-    (front || bound || name.contains(':')).then(|| {
-        let before = if front || bound { "_" } else { "" };
+/// Another name, where Prometheus has no such label. The exporter lets letters, digits, `_` and `:` through.
+fn renamed(name: &str) -> Option<String> {
+    // The bounds of buckets have that name.
+    let front = name == "le" || name.chars().next().is_none_or(|first| first.is_ascii_digit());
+    (front || name.contains(':')).then(|| {
+        let before = if front { "_" } else { "" };
         format!("{before}{}", name.replace(':', "_"))
     })
 }

@@ -85,7 +85,7 @@ async fn whatever_things_are_called_the_text_can_be_read() {
     };
     let orders = |scope| {
         format!(
-            r#"_2xx="2xx",cloud_region="cloud:region;cloud_region",le="le",otel_scope_name="{scope}""#
+            r#"_2xx="2xx",cloud_region="cloud:region;cloud_region",_le="le",otel_scope_name="{scope}""#
         )
     };
     assert_eq!(of("orders_total"), [orders("left"), orders("right")]);
