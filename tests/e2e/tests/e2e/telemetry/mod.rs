@@ -7,6 +7,7 @@ mod client;
 mod client_outcomes;
 mod collector;
 mod declared;
+mod environment;
 mod http;
 mod layers;
 mod metrics;
