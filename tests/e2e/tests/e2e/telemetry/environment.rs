@@ -214,3 +214,28 @@ async fn what_is_new_is_pushed_and_nothing_is_pushed_twice_where_deltas_are_aske
     let active = received.metric("http.server.active_requests").expect("the metric");
     assert_eq!((active.temporality, active.points[0].value), (Temporality::Cumulative, 0.0));
 }
+
+#[tokio::test]
+async fn people_can_read_along_without_a_collector() {
+    let to = ["OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"];
+    let program = Program::start(&to.map(|name| (name, "Console, console"))).await;
+    program.get("/told/fine").await;
+    assert_eq!(
+        call("GET", "/metrics").send(program.admin).await.status,
+        404,
+        "nobody asked for it"
+    );
+    let (lines, _) = program.end().await;
+    let lines = lines.iter().filter_map(|line| serde_json::from_str(line).ok());
+    let lines: Vec<serde_json::Value> = lines.collect();
+    for (key, value) in [
+        ("span", "GET /told/{how}"),
+        ("span", "mine"),
+        ("metric", "http.server.request.duration"),
+        ("metric", "mine.count"),
+        ("log", "working fine"),
+    ] {
+        let told = lines.iter().filter(|line| line[key] == value).count();
+        assert_eq!(told, 1, "{key} {value}: {lines:#?}");
+    }
+}
