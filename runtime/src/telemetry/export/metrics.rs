@@ -108,11 +108,12 @@ impl<E: Push> Worker<E> {
                 sent.unwrap_or_else(|_| Err(all(format!("no answer within {timeout:?}"))))
             }
         };
-        if let Err(lost) = &sent {
-            self.losses.failed(lost.number.min(number), lost.cause.clone());
+        let arrived = sent.is_ok();
+        if let Err(lost) = sent {
+            self.losses.failed(lost.number.min(number), lost.cause);
         }
         self.losses.tell(Instant::now(), false);
-        sent.is_ok()
+        arrived
     }
 }
 

@@ -207,6 +207,9 @@ async fn what_is_new_is_pushed_and_nothing_is_pushed_twice_where_deltas_are_aske
     program.end().await;
     let received = everything(&receiver);
     assert_eq!(pushed(&received), 3);
+    let durations = received.metrics.iter().filter(|it| it.name == "http.server.request.duration");
+    let points: Vec<_> = durations.flat_map(|it| &it.points).map(|point| point.count).collect();
+    assert_eq!(points, [1; 3], "a series of which there is nothing new is left out");
     let counted = received.metrics.iter().filter(|metric| metric.name == "mine.count");
     let values = counted.flat_map(|it| &it.points).map(|point| point.value);
     assert_eq!(values.sum::<f64>(), 6.0);
