@@ -149,6 +149,8 @@ fn what_cannot_be_read_leaves_what_held() {
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0a"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: Bearer secret=="),
+        ("OTEL_EXPORTER_OTLP_HEADERS", r#"{"authorization":"secret="}"#),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
         ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "cert.pem"),
     ] {
