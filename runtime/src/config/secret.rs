@@ -54,8 +54,10 @@ impl<'de> Deserialize<'de> for Headers {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
                 let mut headers = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, String>()? {
-                    headers.push(header(&name, value).map_err(de::Error::custom)?);
+                while let Some(name) = map.next_key::<String>()? {
+                    // What is wrong with a value is told with its key.
+                    header_name(&name).map_err(de::Error::custom)?;
+                    headers.push(header(&name, map.next_value()?).map_err(de::Error::custom)?);
                 }
                 Ok(Headers(headers))
             }
@@ -86,11 +88,16 @@ impl<'de> Deserialize<'de> for Headers {
     }
 }
 
+/// What is no name is not told: in `authorization: Bearer secret==`, where somebody forgot how headers are separated from their
+/// values, it is the value.
+fn header_name(text: &str) -> Result<HeaderName, String> {
+    HeaderName::try_from(text)
+        .map_err(|_| "expected names of headers, such as `authorization`".to_owned())
+}
+
 /// A header that can be sent, or why it cannot.
 pub(crate) fn header(name: &str, value: String) -> Result<(String, Secret), String> {
-    let Ok(name) = HeaderName::try_from(name) else {
-        return Err(format!("expected names of headers, found {name:?}"));
-    };
+    let name = header_name(name)?;
     if HeaderValue::try_from(value.as_str()).is_err() {
         return Err(format!("the value of the header `{name}` is none that can be sent"));
     }

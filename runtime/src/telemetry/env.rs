@@ -2,40 +2,52 @@
 //! be read is told and passed over. See
 //! <https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>.
 
+use std::ffi::OsString;
 use std::str::FromStr;
 use std::time::Duration;
 
+/// What a timeout of 0 means: no limit. As OpenTelemetry suggests it is the longest that fits, 24 days.
+const NO_LIMIT: Duration = Duration::from_millis(i32::MAX as u64);
+
 /// Looks variables up, and gathers what is wrong with them.
 pub(super) struct Env<'a> {
-    find: &'a dyn Fn(&str) -> Option<String>,
+    find: &'a dyn Fn(&str) -> Option<OsString>,
     pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Env<'a> {
-    pub(super) fn new(find: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    pub(super) fn new(find: &'a dyn Fn(&str) -> Option<OsString>) -> Self {
         Self { find, warnings: Vec::new() }
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        let text = (self.find)(name)?;
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        let Ok(text) = (self.find)(name)?.into_string() else {
+            self.warn(name, "expected text in UTF-8");
+            return None;
+        };
         let text = text.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
     pub(super) fn warn(&mut self, name: &str, what: impl std::fmt::Display) {
-        let warning = format!("{name}: {what}; it is ignored");
+        self.tell(format!("{name}: {what}; it is ignored"));
+    }
+
+    fn tell(&mut self, warning: String) {
         // What is for every signal is read for each.
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
     }
 
-    /// True for `true` alone, however it is written.
+    /// True for `true` alone, however it is written; whatever else somebody says is false.
     pub(super) fn boolean(&mut self, name: &str) -> Option<bool> {
         let text = self.text(name)?;
         let truth = text.eq_ignore_ascii_case("true");
         if !truth && !text.eq_ignore_ascii_case("false") {
-            self.warn(name, format_args!("expected true or false, found {text:?}"));
+            self.tell(format!(
+                "{name}: expected true or false, found {text:?}; it is taken for false"
+            ));
         }
         Some(truth)
     }
@@ -61,7 +73,17 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn millis(&mut self, name: &str) -> Option<Duration> {
+        self.number(name).map(Duration::from_millis)
+    }
+
+    /// How far apart things are, which cannot be nothing.
+    pub(super) fn interval(&mut self, name: &str) -> Option<Duration> {
         self.positive(name).map(|millis| Duration::from_millis(millis as u64))
+    }
+
+    /// The longest that something may take.
+    pub(super) fn timeout(&mut self, name: &str) -> Option<Duration> {
+        self.millis(name).map(|most| if most.is_zero() { NO_LIMIT } else { most })
     }
 
     /// One of these words, whatever their case.

@@ -1,5 +1,6 @@
 //! From the configuration and the standard variables to what telemetry is told. The variables always win.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const EXPORTERS: [(&str, Exporter); 5] = [
 
 impl TelemetrySettings {
     /// `find` looks a variable of the environment up.
-    pub(crate) fn read(keys: &TelemetryKeys, find: &dyn Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn read(keys: &TelemetryKeys, find: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let mut env = Env::new(find);
         let env = &mut env;
         unread(env);
@@ -38,7 +39,7 @@ impl TelemetrySettings {
             logs,
             spans: self::batch(env, "OTEL_BSP", batch.size, batch.queue, batch.delay),
             records: self::batch(env, "OTEL_BLRP", batch.size, batch.queue, batch.records_delay),
-            metrics_interval: env.millis("OTEL_METRIC_EXPORT_INTERVAL").unwrap_or(keys.interval),
+            metrics_interval: env.interval("OTEL_METRIC_EXPORT_INTERVAL").unwrap_or(keys.interval),
             temporality: env
                 .choice(
                     "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
@@ -229,7 +230,7 @@ fn otlp(
         Some(found) => found,
         // Asked for by name: OpenTelemetry's own default.
         None if by_environment => {
-            let grpc = protocol == Some(OtlpProtocol::Grpc);
+            let grpc = protocol.or(keys.otlp.protocol) == Some(OtlpProtocol::Grpc);
             let usual = if grpc { "http://localhost:4317" } else { "http://localhost:4318" };
             (Endpoint::parse(usual)?, false)
         }
@@ -302,8 +303,8 @@ fn identity(
         _ => None,
     };
     if let Some((there, missing)) = alone {
-        let name = there.iter().find(|name| env.text(name).is_some()).unwrap_or(&there[1]).clone();
-        env.warn(&name, format_args!("expected {} beside it", missing[1]));
+        let name = there.iter().find(|name| env.text(name).is_some()).unwrap_or(&there[1]);
+        env.warn(name, format_args!("expected {} beside it", missing[1]));
     }
     cert.zip(key).or_else(|| keys.otlp.identity.clone())
 }
@@ -315,8 +316,8 @@ fn timeout(env: &mut Env<'_>, keys: &TelemetryKeys, signal: &str, names: &[Strin
         "logs" => "OTEL_BLRP_EXPORT_TIMEOUT",
         _ => "OTEL_METRIC_EXPORT_TIMEOUT",
     };
-    let export = first(env, names, Env::millis).unwrap_or(keys.otlp.timeout);
-    env.millis(batch).map_or(export, |batch| export.min(batch))
+    let export = first(env, names, Env::timeout).unwrap_or(keys.otlp.timeout);
+    env.timeout(batch).map_or(export, |batch| export.min(batch))
 }
 
 /// Those of the configuration, with those of the environment over them, with the signal's own over these.

@@ -49,6 +49,9 @@ fn an_exporter_that_is_asked_for_by_name_has_the_usual_endpoint() {
     assert!(found.logs.otlp.is_none());
     let grpc = [("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "GRPC")];
     assert_eq!(otlp("", &grpc).endpoint, "http://localhost:4317");
+    let by_key = otlp("telemetry: {otlp: {protocol: grpc}}", &grpc[..1]);
+    let usual = ("http://localhost:4317", OtlpProtocol::Grpc);
+    assert_eq!((by_key.endpoint.as_str(), by_key.protocol), usual);
 }
 
 #[test]
@@ -140,12 +143,14 @@ fn what_cannot_be_read_leaves_what_held() {
         ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://h:secret"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
-        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "secret"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=secret%0a"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization: Bearer secret=="),
+        ("OTEL_EXPORTER_OTLP_HEADERS", r#"{"authorization":"secret="}"#),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
         ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "cert.pem"),
     ] {
@@ -202,6 +207,34 @@ fn the_shorter_of_two_times_bounds_an_export() {
     assert_eq!(timeout(&[("OTEL_METRIC_EXPORT_TIMEOUT", "700")], |it| it.metrics), millis(700));
     let both = [("OTEL_EXPORTER_OTLP_TIMEOUT", "1"), ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "60000")];
     assert_eq!(timeout(&both, |it| it.logs), millis(60_000));
+    // Nothing is no bound.
+    let none = ("OTEL_EXPORTER_OTLP_TIMEOUT", "0");
+    assert!(timeout(&[none], |it| it.traces) > millis(1 << 30));
+    assert_eq!(timeout(&[none, ("OTEL_BSP_EXPORT_TIMEOUT", "700")], |it| it.traces), millis(700));
+    let both = [("OTEL_EXPORTER_OTLP_TIMEOUT", "700"), ("OTEL_METRIC_EXPORT_TIMEOUT", "0")];
+    assert_eq!(timeout(&both, |it| it.metrics), millis(700));
+}
+
+#[test]
+fn a_switch_that_is_no_word_is_off_and_the_warning_says_so() {
+    let at = ("OTEL_EXPORTER_OTLP_ENDPOINT", "e:4317");
+    let found = read("", &[at, ("OTEL_EXPORTER_OTLP_INSECURE", "1")]);
+    assert_eq!(found.traces.otlp.expect("an exporter").endpoint, "https://e:4317");
+    let told =
+        "OTEL_EXPORTER_OTLP_INSECURE: expected true or false, found \"1\"; it is taken for false";
+    assert_eq!(found.warnings, [told]);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let keys = crate::config::tests::settings("", &[]).expect("fine").telemetry;
+    let found = TelemetrySettings::read(&keys, &|name| {
+        (name == "OTEL_SERVICE_NAME").then(|| OsString::from_vec(vec![b'a', 0xff]))
+    });
+    assert_eq!(found.resource.service_name, None);
+    assert_eq!(found.warnings, ["OTEL_SERVICE_NAME: expected text in UTF-8; it is ignored"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::*;
 fn read(yaml: &str, variables: &[(&str, &str)]) -> TelemetrySettings {
     let keys = crate::config::tests::settings(yaml, &[]).expect("fine").telemetry;
     TelemetrySettings::read(&keys, &|name| {
-        variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).to_owned())
+        variables.iter().find(|(known, _)| *known == name).map(|(_, text)| (*text).into())
     })
 }
 
@@ -63,8 +63,8 @@ fn switches_and_numbers() {
         "OTEL_BSP_SCHEDULE_DELAY",
         |it| it.spans.delay,
         millis(5000),
-        &[("200", millis(200))],
-        counts,
+        &[("200", millis(200)), ("0", millis(0))],
+        &counts[..4],
     );
     row("OTEL_BSP_MAX_QUEUE_SIZE", |it| it.spans.queue, 2048, &[("4096", 4096)], counts);
     row(
@@ -78,8 +78,8 @@ fn switches_and_numbers() {
         "OTEL_BLRP_SCHEDULE_DELAY",
         |it| it.records.delay,
         millis(1000),
-        &[("200", millis(200))],
-        counts,
+        &[("200", millis(200)), ("0", millis(0))],
+        &counts[..4],
     );
     row("OTEL_BLRP_MAX_QUEUE_SIZE", |it| it.records.queue, 2048, &[("4096", 4096)], counts);
     row(

@@ -55,6 +55,9 @@ fn attributes(told: &ResourceSettings, name: &str, version: &str, found: &Found<
     put("host.id", ids.find(|id| !id.is_empty()));
     put("host.arch", Some(arch(std::env::consts::ARCH).to_owned()));
     put("os.type", Some(os(std::env::consts::OS).to_owned()));
+    let releases = ["/etc/os-release", "/usr/lib/os-release"];
+    let release = releases.into_iter().find_map(|path| (found.file)(path));
+    put("os.version", release.as_deref().and_then(version_id));
     put("process.executable.name", executable());
     put("process.runtime.name", Some("rustc".into()));
     put("process.runtime.version", option_env!("BIDENT_RUSTC_VERSION").map(str::to_owned));
@@ -80,6 +83,10 @@ fn attributes(told: &ResourceSettings, name: &str, version: &str, found: &Found<
         all.insert("process.command_args".into(), Value::Array(Array::String(arguments)));
     }
     for (key, value) in &told.attributes {
+        if key == "service.name" && value.is_empty() {
+            // Every service has a name.
+            continue;
+        }
         all.insert(key.clone(), value.clone().into());
     }
     if let Some(name) = &told.service_name {
@@ -127,6 +134,12 @@ fn os(rust: &str) -> &str {
         "dragonfly" => "dragonflybsd",
         other => other,
     }
+}
+
+/// What `os-release` says: <https://www.freedesktop.org/software/systemd/man/latest/os-release.html>.
+fn version_id(release: &str) -> Option<String> {
+    let value = release.lines().find_map(|line| line.trim().strip_prefix("VERSION_ID="))?;
+    Some(value.trim_matches(['"', '\'']).to_owned())
 }
 
 /// The id of the container that this runs in: from the cgroups of the first version, else from where its `/etc/hostname` is.
@@ -182,6 +195,8 @@ mod tests {
         assert_eq!(name(&told), "shop");
         told.attributes.insert("service.name".into(), "from attributes".into());
         assert_eq!(name(&told), "from attributes");
+        told.attributes.insert("service.name".into(), String::new());
+        assert_eq!(name(&told), "shop", "every service has a name");
         told.service_name = Some("from the variable".into());
         assert_eq!(name(&told), "from the variable");
     }
@@ -217,6 +232,14 @@ mod tests {
         }
         let dbus = found(&ResourceSettings::default(), &[("/var/lib/dbus/machine-id", "d\n")], &[]);
         assert_eq!(dbus["host.id"].to_string(), "d");
+        for (path, release, version) in [
+            ("/etc/os-release", "NAME=\"Debian\"\nVERSION_ID=\"12\"\n", Some("12")),
+            ("/usr/lib/os-release", "VERSION=x\nVERSION_ID=24.04", Some("24.04")),
+            ("/etc/os-release", "ID=arch\n", None),
+        ] {
+            let all = found(&ResourceSettings::default(), &[(path, release)], &[]);
+            assert_eq!(all.get("os.version").map(ToString::to_string).as_deref(), version);
+        }
         assert_eq!(all["process.pid"], Value::from(i64::from(std::process::id())));
         assert!(!all.contains_key("process.command_args") && !all.contains_key("k8s.pod.name"));
         let told = ResourceSettings { command_line: true, ..ResourceSettings::default() };

@@ -116,5 +116,5 @@ impl Tuning {
 }
 
 fn told(settings: &Settings) -> TelemetrySettings {
-    TelemetrySettings::read(&settings.telemetry, &|name| std::env::var(name).ok())
+    TelemetrySettings::read(&settings.telemetry, &|name| std::env::var_os(name))
 }

@@ -208,8 +208,11 @@ impl ShouldSample for ForUsers {
         let number = u64::from_be_bytes([a, b, c, d, e, f, g, h]);
         let sampled = match parent {
             // Within the process the call's decision has been made.
-            Some(parent) => parent.is_sampled(),
-            None => self.0.decide(Rule::Default, number, None, false),
+            Some(parent) if !parent.is_remote() => parent.is_sampled(),
+            caller => {
+                let caller = caller.map(|it| it.is_sampled());
+                self.0.decide(Rule::Default, number, caller, false)
+            }
         };
         SamplingResult {
             decision: if sampled {
@@ -336,6 +339,32 @@ mod tests {
         let deaf = Sampling::new(&SamplingSettings { priority: false, ..keys });
         assert_eq!(deaf.rule_of_high("/shop.Orders/Pay"), Rule::Share(0));
         assert!(!deaf.possible(0, Some(false), false));
+    }
+
+    #[test]
+    fn spans_of_users_go_with_their_call_and_treat_callers_as_it_does() {
+        use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceState};
+        let records = |settings: &SamplingSettings, parent: Option<(bool, bool)>| {
+            let trace = TraceId::from(1);
+            let context = parent.map(|(remote, sampled)| {
+                let flags = TraceFlags::default().with_sampled(sampled);
+                let of = SpanContext::new(trace, SpanId::from(1), flags, remote, TraceState::NONE);
+                Context::new().with_remote_span_context(of)
+            });
+            let sampler = Arc::new(Sampling::new(settings)).for_users();
+            let kind = SpanKind::Consumer;
+            let result = sampler.should_sample(context.as_ref(), trace, "", &kind, &[], &[]);
+            result.decision == SamplingDecision::RecordAndSample
+        };
+        let (all, none) = (settings(1.0), settings(0.0));
+        assert!(records(&all, None) && !records(&none, None));
+        for remote in [false, true] {
+            assert!(!records(&all, Some((remote, false))) && records(&none, Some((remote, true))));
+        }
+        // Whoever does not go by callers does not for spans of users either.
+        let [all, none] = [all, none].map(|it| SamplingSettings { parent_based: false, ..it });
+        assert!(records(&all, Some((true, false))) && !records(&none, Some((true, true))));
+        assert!(!records(&all, Some((false, false))) && records(&none, Some((false, true))));
     }
 
     #[test]

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use http::StatusCode;
 use opentelemetry_prometheus::PrometheusExporter;
+use prometheus::proto::LabelPair;
 use prometheus::{Registry, TextEncoder};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot::error::TryRecvError;
 use tokio::sync::{Mutex, oneshot};
 
+use super::names::SCOPE;
 use crate::call::caught;
 
 /// Gauges whose names in the conventions end as only a part of a histogram may to `promtool`, and what Prometheus's own
@@ -45,9 +47,6 @@ impl Scrape {
         let registry = Registry::new();
         let reader = opentelemetry_prometheus::exporter()
             .with_registry(registry.clone())
-            // Which crate an instrument is from would stand on every line of a histogram, and is the same for all of the
-            // kit's. Who has two instruments of one name in different scopes sees both as one metric.
-            .scope_info_enabled(false)
             .build()
             .map_err(|error| format!("/metrics: {error}"))?;
         Ok((Self { registry, asking: Mutex::default() }, reader))
@@ -107,6 +106,10 @@ fn gather(registry: &Registry) -> Text {
         if let Some((_, name)) = GAUGES.iter().find(|(name, _)| *name == family.name()) {
             family.set_name((*name).to_owned());
         }
+        for metric in family.mut_metric() {
+            let labels = metric.take_label();
+            metric.set_label(readable(labels));
+        }
     }
     let mut text = String::new();
     if TextEncoder::new().encode_utf8(&families, &mut text).is_err() {
@@ -114,4 +117,41 @@ fn gather(registry: &Registry) -> Text {
         tracing::debug!(target: "bident::telemetry", "the text of /metrics ends early");
     }
     Ok(text)
+}
+
+/// How the labels begin that tell the scope of an instrument.
+const OF_SCOPE: &str = "otel_scope_";
+
+/// The labels of a series as Prometheus reads them: a name that it does not know for one costs the whole text, whoever wrote it.
+///
+/// Which scope an instrument is from tells apart those of one name. It would stand on every line of the kit's own, where it is
+/// always the same, and is left out there.
+fn readable(labels: Vec<LabelPair>) -> Vec<LabelPair> {
+    let scope = |label: &LabelPair| label.name() == "otel_scope_name" && label.value() == SCOPE;
+    let own = labels.iter().any(scope);
+    let mut all: Vec<LabelPair> = Vec::with_capacity(labels.len());
+    for mut label in labels {
+        if own && label.name().starts_with(OF_SCOPE) {
+            continue;
+        }
+        if let Some(name) = renamed(label.name()) {
+            label.set_name(name);
+        }
+        match all.iter_mut().find(|other| other.name() == label.name()) {
+            // As the exporter does with names that it has made the same.
+            Some(other) => other.set_value(format!("{};{}", other.value(), label.value())),
+            None => all.push(label),
+        }
+    }
+    all
+}
+
+/// Another name, where Prometheus has no such label. The exporter lets letters, digits, `_` and `:` through.
+fn renamed(name: &str) -> Option<String> {
+    // The bounds of buckets have that name.
+    let front = name == "le" || name.chars().next().is_none_or(|first| first.is_ascii_digit());
+    (front || name.contains(':')).then(|| {
+        let before = if front { "_" } else { "" };
+        format!("{before}{}", name.replace(':', "_"))
+    })
 }

@@ -25,8 +25,6 @@ struct Told {
     lost: u64,
     /// Why an export failed after the last line.
     cause: Option<String>,
-    /// What the wire says of the export that is under way.
-    noted: Option<String>,
 }
 
 impl Losses {
@@ -51,18 +49,8 @@ impl Losses {
         self.total.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What is wrong with the wire, for an exporter that does not pass it on.
-    pub(super) fn note(&self, what: String) {
-        self.told().noted = Some(what);
-    }
-
     pub(super) fn failed(&self, number: usize, cause: String) {
-        let mut told = self.told();
-        told.cause = Some(match told.noted.take() {
-            None => cause,
-            Some(noted) => format!("{cause}: {noted}"),
-        });
-        drop(told);
+        self.told().cause = Some(cause);
         self.total.fetch_add(number as u64, Ordering::Relaxed);
     }
 

@@ -1,11 +1,11 @@
 //! Metrics that are pushed: collected at intervals and exported like everything else.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, Temporality};
 use tokio::task::JoinHandle;
@@ -13,6 +13,12 @@ use tokio::task::JoinHandle;
 use super::FLUSH;
 use super::losses::{Losses, cause};
 use super::orders::{Boss, Orders};
+use super::queue::Lost;
+
+/// Takes what was collected to where it goes.
+pub(super) trait Push: Send + Sync + 'static {
+    fn push(&self, metrics: &ResourceMetrics) -> impl Future<Output = Result<(), Lost>> + Send;
+}
 
 /// What the SDK sees of it.
 pub(in crate::telemetry) struct Pushed {
@@ -62,7 +68,7 @@ pub(super) struct Worker<E> {
     pub(super) collecting: Option<JoinHandle<Result<ResourceMetrics, String>>>,
 }
 
-impl<E: PushMetricExporter> Worker<E> {
+impl<E: Push> Worker<E> {
     pub(super) async fn run(mut self) {
         let interval = self.interval.max(Duration::from_millis(1));
         let mut due = tokio::time::Instant::now() + interval;
@@ -91,26 +97,29 @@ impl<E: PushMetricExporter> Worker<E> {
             let collected = collecting.get_or_insert_with(|| collect(Arc::clone(reader)));
             let metrics = collected.await;
             *collecting = None;
-            let metrics = metrics.map_err(|_| panicked())??;
+            let metrics = metrics.unwrap_or_else(|_| Err(panicked())).map_err(all)?;
             number = points(&metrics);
-            exporter.export(&metrics).await.map_err(cause)
+            exporter.push(&metrics).await
         });
-        let failure = tokio::select! {
+        let sent = tokio::select! {
             biased;
-            () = orders.close.over() => Some("it was not sent before the end".to_owned()),
-            sent = sending => match sent {
-                Ok(Ok(())) => None,
-                Ok(Err(cause)) => Some(cause),
-                Err(_) => Some(format!("no answer within {timeout:?}")),
-            },
+            () = orders.close.over() => Err(all("it was not sent before the end".to_owned())),
+            sent = sending => {
+                sent.unwrap_or_else(|_| Err(all(format!("no answer within {timeout:?}"))))
+            }
         };
-        let arrived = failure.is_none();
-        if let Some(cause) = failure {
-            self.losses.failed(number, cause);
+        let arrived = sent.is_ok();
+        if let Err(lost) = sent {
+            self.losses.failed(lost.number.min(number), lost.cause);
         }
         self.losses.tell(Instant::now(), false);
         arrived
     }
+}
+
+/// However many there were.
+fn all(cause: String) -> Lost {
+    Lost { number: usize::MAX, cause }
 }
 
 /// Told once: the SDK's reader is of no use after that, and says so each time that it is asked.

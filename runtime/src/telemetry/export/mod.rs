@@ -2,7 +2,6 @@
 
 mod batch;
 mod console;
-mod http;
 mod losses;
 mod metrics;
 mod orders;
@@ -21,7 +20,6 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{ManualReader, Temporality};
 
 pub(super) use self::losses::Losses;
@@ -100,14 +98,11 @@ impl Exports {
         }
         let thread = ExportThread::start()
             .map_err(|error| vec![format!("the thread that exports: {error}")])?;
-        let opened = {
-            let _context = thread.handle().enter();
-            [
-                exports.open_spans(settings, resource, &thread),
-                exports.open_metrics(settings, &thread),
-                exports.open_records(settings, resource, &thread),
-            ]
-        };
+        let opened = [
+            exports.open_spans(settings, resource, &thread),
+            exports.open_metrics(settings, &thread),
+            exports.open_records(settings, resource, &thread),
+        ];
         exports.thread = Some(thread);
         let mistakes: Vec<_> = opened.into_iter().filter_map(Result::err).flatten().collect();
         if mistakes.is_empty() { Ok(exports) } else { Err(mistakes) }
@@ -178,14 +173,15 @@ impl Exports {
         if let Some(otlp) = &settings.metrics.otlp {
             let opened = otlp::Opened::new(otlp)?;
             let losses = self.losses("metrics", opened.shown.clone());
-            let exporter = opened.metrics(&losses, temporality).map_err(|mistake| vec![mistake])?;
+            let exporter = opened.metrics().map_err(|mistake| vec![mistake])?;
             let interval = settings.metrics_interval;
-            self.push(thread, exporter, losses, interval, otlp.timeout);
+            self.push(thread, exporter, temporality, losses, interval, otlp.timeout);
         }
         if settings.metrics.console {
             let losses = self.losses("metrics", "console".to_owned());
             let interval = settings.metrics_interval;
-            self.push(thread, console::Metrics, losses, interval, FLUSH);
+            let temporality = Temporality::Cumulative;
+            self.push(thread, console::Metrics, temporality, losses, interval, FLUSH);
         }
         Ok(())
     }
@@ -220,15 +216,15 @@ impl Exports {
         (queue, boss)
     }
 
-    fn push<E: PushMetricExporter>(
+    fn push<E: metrics::Push>(
         &mut self,
         thread: &ExportThread,
         exporter: E,
+        temporality: Temporality,
         losses: Arc<Losses>,
         interval: Duration,
         timeout: Duration,
     ) {
-        let temporality = exporter.temporality();
         let reader = Arc::new(ManualReader::builder().with_temporality(temporality).build());
         let (boss, orders) = self.boss();
         self.pushed.push(Pushed { reader: Arc::clone(&reader), boss });

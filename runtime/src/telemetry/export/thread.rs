@@ -40,11 +40,6 @@ impl ExportThread {
         Ok(Self { handle, tasks, running: Mutex::new(Some((stop, thread))) })
     }
 
-    /// What is built within its context has its timers and connections on this thread.
-    pub(super) fn handle(&self) -> &Handle {
-        &self.handle
-    }
-
     /// Runs a task that ends when it is told to, which has to be before the thread is.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.spawn_on(task, &self.handle);

@@ -13,7 +13,8 @@ use crate::config::LogSettings;
 /// itself, seldom.
 const OPENTELEMETRY: &str = "opentelemetry";
 
-/// Crates that the export of telemetry runs through: what they say would be exported in its turn, and so on.
+/// Crates that the export of telemetry runs through, ours or one that a program has beside it: what they say would be exported
+/// in its turn, and so on.
 const EXPORTING: [&str; 12] = [
     "h2",
     "hyper",
@@ -56,7 +57,7 @@ pub(super) fn levels(
     let mut unread = Vec::new();
     let own = || settings.level.parse().unwrap_or_else(|_| Targets::new());
     let levels: Targets =
-        match rust_log.filter(|text| !text.is_empty() && !settings.level_from_environment) {
+        match rust_log.filter(|text| !text.trim().is_empty() && !settings.level_from_environment) {
             None => own(),
             Some(text) => text.parse().unwrap_or_else(|_| {
                 let what = "is not a level nor a list of target=level";
@@ -65,7 +66,7 @@ pub(super) fn levels(
             }),
         };
     let named = levels.iter().any(|(target, _)| target == OPENTELEMETRY);
-    let theirs = otel_log_level.filter(|text| !text.is_empty()).and_then(|text| {
+    let theirs = otel_log_level.filter(|text| !text.trim().is_empty()).and_then(|text| {
         let level = level(&text);
         if level.is_none() {
             unread.push(format!("OTEL_LOG_LEVEL={text:?} is not a level"));

@@ -182,6 +182,7 @@ fn opentelemetrys_own_crates_are_silent_until_they_are_asked_for() {
     for (level, otel, expected) in [
         ("debug", None, (none, none, 0)),
         ("debug", Some(""), (none, none, 0)),
+        ("debug", Some("  "), (none, none, 0)),
         ("debug", Some("ERROR"), (all, none, 0)),
         ("info", Some("debug"), (all, all, 0)),
         ("info", Some("warning"), (all, none, 0)),

@@ -1,37 +1,24 @@
 //! Metrics as lines.
 
-use std::time::Duration;
-
 use opentelemetry::{Array, KeyValue, Value};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{
     AggregatedMetrics, ExponentialHistogramDataPoint, HistogramDataPoint, MetricData,
     ResourceMetrics,
 };
-use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use serde_json::{Value as Json, json};
 
+use super::super::losses::cause;
+use super::super::metrics::{Push, points as number};
+use super::super::queue::Lost;
 use super::print;
 
 /// Shows metrics.
 pub(in super::super) struct Metrics;
 
-impl PushMetricExporter for Metrics {
-    async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
+impl Push for Metrics {
+    async fn push(&self, metrics: &ResourceMetrics) -> Result<(), Lost> {
         print(lines(metrics).into_iter())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
+            .map_err(|error| Lost { number: number(metrics), cause: cause(error) })
     }
 }
 

@@ -1,10 +1,13 @@
-//! Batches of spans or log records, framed and sent.
+//! Batches of spans or log records, framed and sent; and metrics.
 
 use bytes::Bytes;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prost::Message as _;
 
 use super::super::batch::Batch;
+use super::super::metrics::{Push, points};
 use super::super::queue::{Export, Lost};
 use super::request;
 use super::send::Sender;
@@ -27,14 +30,28 @@ impl Export for Exporter {
     async fn export(&self, batch: Batch) -> Result<(), Lost> {
         let number = batch.len();
         let message = request::request(batch, &self.resource);
-        match self.sender.send(message).await {
-            Ok(answer) => taken(answer, number),
-            Err(cause) => Err(Lost { number, cause }),
-        }
+        send(&self.sender, message, number).await
     }
 }
 
-/// `ExportTraceServiceResponse`, and that of log records, which is the same on the wire.
+/// Of metrics there are few: they become the messages of `opentelemetry-proto` first.
+pub(super) struct Metrics(pub(super) Sender);
+
+impl Push for Metrics {
+    async fn push(&self, metrics: &ResourceMetrics) -> Result<(), Lost> {
+        let message = ExportMetricsServiceRequest::from(metrics).encode_to_vec();
+        send(&self.0, vec![message.into()], points(metrics)).await
+    }
+}
+
+async fn send(sender: &Sender, message: Vec<Bytes>, number: usize) -> Result<(), Lost> {
+    match sender.send(message).await {
+        Ok(answer) => taken(answer, number),
+        Err(cause) => Err(Lost { number, cause }),
+    }
+}
+
+/// `ExportTraceServiceResponse`, and those of log records and metrics, which are the same on the wire.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Response {
     #[prost(message, optional, tag = "1")]

@@ -1,5 +1,4 @@
-//! Exporters over OTLP, made from settings. Spans and log records are written and sent here; metrics, of which there are few,
-//! by `opentelemetry-otlp`.
+//! Exporters over OTLP, made from settings. What is sent is written here, but for metrics, of which there are few.
 
 mod backwards;
 mod exporter;
@@ -11,32 +10,23 @@ pub(in crate::telemetry) mod spans;
 mod tests;
 pub(in crate::telemetry) mod values;
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
-use opentelemetry_otlp::{
-    Compression, MetricExporter, Protocol, WithExportConfig as _, WithHttpConfig as _,
-    WithTonicConfig as _,
-};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::Temporality;
 use percent_encoding::percent_decode_str;
 
 pub(in crate::telemetry) use self::backwards::Backwards;
-use self::exporter::Exporter;
+use self::exporter::{Exporter, Metrics};
 pub(super) use self::request::scope;
 use self::send::Sender;
 use super::Signal;
-use super::http::Http;
-use super::losses::Losses;
+use super::metrics::Push;
 use super::queue::Export;
 use crate::config::shown;
-use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
+use crate::telemetry::settings::OtlpSettings;
 
-/// Makes the exporters of all signals; for gRPC within the context of the runtime that serves them.
+/// Makes the exporters of all signals.
 pub(super) struct Opened<'s> {
     settings: &'s OtlpSettings,
     endpoint: Uri,
@@ -44,7 +34,7 @@ pub(super) struct Opened<'s> {
     pub(super) shown: String,
     headers: HeaderMap,
     #[cfg(feature = "tls")]
-    tls: Option<super::tls::Secured>,
+    tls: Option<crate::client::Secured>,
 }
 
 impl<'s> Opened<'s> {
@@ -79,7 +69,7 @@ impl<'s> Opened<'s> {
         match (endpoint.scheme_str(), endpoint.authority()) {
             (Some("http"), Some(_)) => {}
             #[cfg(feature = "tls")]
-            (Some("https"), Some(_)) => match super::tls::Secured::new(settings, &endpoint) {
+            (Some("https"), Some(_)) => match super::tls::secured(settings, &endpoint) {
                 Ok(secured) => tls = Some(secured),
                 Err(mistake) => mistakes.push(format!("{shown}: {mistake}")),
             },
@@ -110,68 +100,26 @@ impl<'s> Opened<'s> {
         signal: Signal,
         resource: &Resource,
     ) -> Result<impl Export + use<>, String> {
-        let method = match signal {
+        let sender = self.sender(match signal {
             Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
             Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
-        };
-        let sender = Sender::new(
+        })?;
+        Ok(Exporter::new(sender, resource))
+    }
+
+    pub(super) fn metrics(&self) -> Result<impl Push + use<>, String> {
+        self.sender("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export").map(Metrics)
+    }
+
+    fn sender(&self, method: &'static str) -> Result<Sender, String> {
+        Sender::new(
             self.settings,
             self.endpoint.clone(),
             method,
             self.headers.clone(),
             #[cfg(feature = "tls")]
-            self.tls.as_ref().map(|tls| tls.any.clone()),
-        )?;
-        Ok(Exporter::new(sender, resource))
-    }
-
-    pub(super) fn metrics(
-        &self,
-        losses: &Arc<Losses>,
-        temporality: Temporality,
-    ) -> Result<MetricExporter, String> {
-        let settings = self.settings;
-        // It repeats its endpoint in errors and in what it logs; where it really goes, the client below knows. gRPC has a path
-        // of its own.
-        let builder = MetricExporter::builder().with_temporality(temporality);
-        let built = match settings.protocol {
-            OtlpProtocol::Grpc => {
-                let mut builder = builder
-                    .with_tonic()
-                    .with_endpoint(&self.shown)
-                    .with_timeout(settings.timeout)
-                    .with_metadata(MetadataMap::from_headers(self.headers.clone()));
-                if settings.gzip {
-                    builder = builder.with_compression(Compression::Gzip);
-                }
-                #[cfg(feature = "tls")]
-                if let Some(tls) = &self.tls {
-                    builder = builder.with_tls_config(tls.grpc.clone());
-                }
-                builder.build()
-            }
-            OtlpProtocol::HttpProtobuf => {
-                let client = Http::new(
-                    self.endpoint.clone(),
-                    self.headers.clone(),
-                    Arc::clone(losses),
-                    settings.timeout,
-                    #[cfg(feature = "tls")]
-                    self.tls.as_ref().map(|tls| tls.any.clone()),
-                );
-                let mut builder = builder
-                    .with_http()
-                    .with_protocol(Protocol::HttpBinary)
-                    .with_endpoint(&self.shown)
-                    .with_timeout(settings.timeout)
-                    .with_http_client(client);
-                if settings.gzip {
-                    builder = builder.with_compression(Compression::Gzip);
-                }
-                builder.build()
-            }
-        };
-        built.map_err(|error| format!("{}: {error}", self.shown))
+            self.tls.clone(),
+        )
     }
 }
 

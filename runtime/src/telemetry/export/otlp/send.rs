@@ -18,13 +18,15 @@ use hyper_util::client::legacy::Client;
 use prost::Message as _;
 use tokio::time::Instant;
 
-use super::super::http::{ANSWER, chain};
 use crate::Error;
 use crate::call::Protocol;
 use crate::client::{self, Connector};
 use crate::error::Code;
 use crate::surface::Encoding;
 use crate::telemetry::settings::{OtlpProtocol, OtlpSettings};
+
+/// The most that is read of an answer, which says little more than how much was taken.
+const ANSWER: usize = 4 * 1024 * 1024;
 
 /// How often one export is tried again, and how long it waits before: twice as long each time. Up to `JITTER` is added, so
 /// that not all instances of a service come back at once.
@@ -191,6 +193,12 @@ impl Body for Pieces {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.len() as u64)
     }
+}
+
+/// An error and what it comes from.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The wire broke: whether the message arrived is not known, and collectors can tell what they have twice.

@@ -361,7 +361,9 @@ async fn the_limits_of_a_log_record_hold() {
 
 #[tokio::test]
 async fn metrics_are_as_told() {
-    for (temporality, number) in [(Temporality::Delta, 1), (Temporality::Cumulative, 2)] {
+    use Temporality::{Cumulative, Delta, LowMemory};
+    // How often the value is in what comes second, and what OTLP calls the temporality of what is observed.
+    for (temporality, number, observed) in [(Delta, 1, 1), (Cumulative, 2, 2), (LowMemory, 1, 2)] {
         let collector = Collector::start(Does::Take);
         let mut settings = settings();
         settings.metrics.otlp = Some(otlp(OtlpProtocol::Grpc, collector.address(), ""));
@@ -380,6 +382,8 @@ async fn metrics_are_as_told() {
         let Some(Data::ExponentialHistogram(sizes)) = &sizes.data else { panic!("{sizes:?}") };
         assert_eq!(sizes.data_points[0].count, number);
         let lost = all.iter().find(|metric| metric.name == "bident.telemetry.lost");
-        assert!(lost.is_some(), "it is there before anything is lost");
+        let lost = lost.expect("it is there before anything is lost");
+        let Some(Data::Sum(lost)) = &lost.data else { panic!("{lost:?}") };
+        assert_eq!(lost.aggregation_temporality, observed, "{temporality:?}");
     }
 }

@@ -167,6 +167,23 @@ async fn what_a_collector_refuses_of_a_batch_is_lost_with_its_words() {
 }
 
 #[tokio::test]
+async fn what_a_collector_refuses_of_metrics_is_lost_with_its_words() {
+    for protocol in [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf] {
+        let (lines, _guard) = Lines::gather();
+        let collector = Collector::start(Does::TakeSome);
+        let mut settings = settings();
+        settings.metrics.otlp = Some(otlp(protocol, collector.address(), "/v1/metrics"));
+        let pipeline = open(&settings);
+        pipeline.shutdown(SOON).await;
+        let [line] = &lines.all()[..] else { panic!("{:?}", lines.all()) };
+        assert_eq!((line.signal.as_str(), line.lost), ("metrics", 1));
+        assert!(line.cause.contains("too old"), "{line:?}");
+        collector.next();
+        assert!(collector.rest().is_empty(), "a partial success is not sent again");
+    }
+}
+
+#[tokio::test]
 async fn a_collector_that_hangs_holds_nobody_up() {
     let (lines, _guard) = Lines::gather();
     let collector = Collector::start(Does::Hang);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 
-use super::{open, settings};
+use super::{Pipeline, Resource, open, settings};
 
 /// One sample: name, labels as written, value.
 fn samples(text: &str) -> Vec<(&str, &str, f64)> {
@@ -54,10 +54,44 @@ async fn the_text_is_whole_and_described() {
     };
     assert_eq!(of("target_info"), [("service_name=\"tested\"", 1.0)]);
     let buckets = of("rpc_server_call_duration_seconds_bucket");
-    let label = r#"rpc_method="a \"quoted\"\nline \\""#;
+    let label = r#"rpc_method="a \"quoted\"\nline \\",otel_scope_name="user""#;
     assert_eq!(buckets.iter().map(|(_, count)| *count).collect::<Vec<_>>(), [0.0, 1.0, 1.0]);
     assert!(buckets.iter().all(|(labels, _)| labels.starts_with(label)), "{buckets:?}");
-    assert!(!text.contains("otel_scope"), "{text}");
+    for (name, labels, _) in samples {
+        let told = labels.contains("otel_scope_");
+        assert_eq!(told, name.starts_with("rpc_server_call_duration"), "{name}{{{labels}}}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_things_are_called_the_text_can_be_read() {
+    let mut settings = settings();
+    settings.prometheus = true;
+    let resource = ["aws:region", "2nd", "aws.region"].map(|key| KeyValue::new(key, key));
+    let resource = Resource::builder_empty().with_attributes(resource).build();
+    let sampler = Box::new(opentelemetry_sdk::trace::Sampler::AlwaysOn);
+    let pipeline = Pipeline::open(&settings, resource, sampler).expect("it opens");
+    for scope in ["left", "right"] {
+        let meter = pipeline.meter_provider().meter(scope);
+        let odd = ["cloud:region", "cloud_region", "2xx", "le"].map(|key| KeyValue::new(key, key));
+        meter.u64_counter("orders").build().add(1, &odd);
+        meter.f64_histogram("sizes").with_boundaries(vec![1.0]).build().record(0.5, &odd[3..]);
+    }
+    let text = pipeline.scrape().expect("it is on").await.expect("a text");
+    let samples = samples(&text);
+    let of = |wanted: &str| -> Vec<_> {
+        let of = samples.iter().filter(|(name, _, _)| *name == wanted);
+        of.map(|(_, labels, _)| *labels).collect()
+    };
+    let orders = |scope| {
+        format!(
+            r#"_2xx="2xx",cloud_region="cloud:region;cloud_region",_le="le",otel_scope_name="{scope}""#
+        )
+    };
+    assert_eq!(of("orders_total"), [orders("left"), orders("right")]);
+    assert_eq!(of("target_info"), [r#"_2nd="2nd",aws_region="aws:region;aws.region""#]);
+    let sum = |scope| format!(r#"_le="le",otel_scope_name="{scope}""#);
+    assert_eq!(of("sizes_sum"), [sum("left"), sum("right")]);
 }
 
 #[tokio::test]
@@ -76,7 +110,7 @@ async fn exponential_histograms_are_not_for_the_text() {
             .expect("it is on")
             .await
             .expect("a text")
-            .contains("sizes_bucket{le=\"1\"} 1")
+            .contains(r#"sizes_bucket{otel_scope_name="user",le="1"} 1"#)
     );
 }
 
@@ -159,7 +193,7 @@ async fn a_callback_that_hangs_costs_the_text_and_one_thread_until_it_returns() 
     tokio::time::resume();
     drop(go);
     let text = pipeline.scrape().expect("it is on").await.expect("a text");
-    assert!(text.contains("slow 7"), "{text}");
+    assert!(text.contains(r#"slow{otel_scope_name="user"} 7"#), "{text}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Metrics of calls: what is counted, in which unit, between which bounds, told apart by what; and `/metrics`.
 
-use e2e::{Wire, call, grpc};
+use e2e::{Raw, Said, WIRES, WebSocket, Wire, call, grpc};
 use support::otlp::{Metric, Shape, Temporality};
 
 use super::*;
@@ -159,6 +159,57 @@ async fn requests_under_way_are_counted_up_and_down() {
 }
 
 #[tokio::test]
+async fn however_requests_end_none_is_under_way_then() {
+    let (sink, mut events) = e2e::events();
+    let (_go, waits) = tokio::sync::watch::channel(false);
+    let app = desk_that_waits(waits).middleware(crate::middleware::Guard(sink));
+    let told = Told::open(app, "server: {max_body: 64, drain: 1s}").await;
+    for wire in WIRES {
+        for (request, status) in [
+            (call("GET", "/desk/fine"), 200),
+            (call("HEAD", "/desk/fine"), 200),
+            (call("GET", "/desk/missing"), 404),
+            (call("GET", "/desk/explode"), 500),
+            (call("GET", "/desk/hang").header("grpc-timeout", "30m"), 504),
+            (call("GET", "/nowhere"), 404),
+            (call("DELETE", "/desk/fine"), 405),
+            (call("POST", "/desk").json("{"), 400),
+            (call("POST", "/desk").json(" ".repeat(65)), 413),
+            (call("GET", "/raw/7"), 200),
+        ] {
+            assert_eq!(request.over(wire).send(told.addr).await.status, status, "{wire:?}");
+        }
+        events.rest();
+        let pending = call("GET", "/desk/hang").over(wire).begin(told.addr).await;
+        assert_eq!(events.next().await, "entered");
+        pending.hang_up();
+        assert_eq!(events.next().await, "dropped");
+        // Its body never comes.
+        call("POST", "/raw/7").never_ending().over(wire).begin(told.addr).await.hang_up();
+    }
+    let mut lines = Raw::connect(told.addr).await;
+    lines
+        .send("GET /desk/fine/many HTTP/1.1\r\nhost: desk\r\naccept: application/x-ndjson\r\n\r\n")
+        .await;
+    lines.until("one").await;
+    drop(lines);
+    let mut socket = WebSocket::ask(told.addr, "/chat", &[]).await;
+    assert!(socket.head().await.contains(" 101 "));
+    let mut writer = socket.take_writer();
+    let hello = WebSocket::text(r#"{"text":"hello"}"#);
+    tokio::io::AsyncWriteExt::write_all(&mut writer, &hello).await.expect("a socket");
+    assert!(matches!(socket.next().await, Said::Text(_)));
+    drop((socket, writer));
+    let received = told.end().await;
+    let active = received.metric("http.server.active_requests").expect("the metric");
+    assert!(active.points.iter().all(|point| point.value == 0.0), "{active:?}");
+    // Each has been counted, once.
+    let durations = received.metric("http.server.request.duration").expect("the metric");
+    let ended: u64 = durations.points.iter().map(|point| point.count).sum();
+    assert_eq!(ended, received.spans.len() as u64);
+}
+
+#[tokio::test]
 async fn behind_a_proxy_series_have_the_scheme_that_spans_have() {
     for (settings, told_https) in [("", 0), ("server: {trusted_proxies: ['127.0.0.1']}", 4)] {
         let told = Told::open(desk(), settings).await;
@@ -190,7 +241,7 @@ async fn behind_a_proxy_series_have_the_scheme_that_spans_have() {
 
 #[tokio::test]
 async fn what_peers_invent_makes_no_series() {
-    let told = Told::desk().await;
+    let told = Told::open(desk(), "telemetry: {kratos_names: true}").await;
     for number in 0..20 {
         call("GET", &format!("/nowhere/{number}")).send(told.addr).await;
         call(&format!("VERB{number}"), "/desk/fine").send(told.addr).await;
@@ -213,6 +264,38 @@ async fn what_peers_invent_makes_no_series() {
     assert_eq!(calls.points[0].attributes.get("rpc.method"), Some(&"_OTHER".into()));
     let active = received.metric("http.server.active_requests").expect("the metric");
     assert_eq!(active.points.len(), 2, "GET and _OTHER: {active:?}");
+    let kratos = received.metric("kratos.server.request.count").expect("the metric");
+    let operations: Vec<_> =
+        kratos.points.iter().map(|point| &point.attributes["operation"]).collect();
+    assert!(
+        operations.iter().all(|it| [WORK, "unmatched"].map(Value::from).contains(it)),
+        "{kratos:?}"
+    );
+}
+
+#[tokio::test]
+async fn whoever_asks_for_metrics_gets_the_one_text_there_is() {
+    let told = Told::desk().await;
+    let admin = told.server.admin;
+    let accept =
+        "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let asked = call("GET", "/metrics").header("accept", accept).header("accept-encoding", "gzip");
+    for request in [call("GET", "/metrics?name[]=x"), asked] {
+        let answer = request.send(admin).await;
+        assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+        assert!(
+            answer.text().ends_with('\n') && answer.text().contains("# TYPE target_info gauge\n")
+        );
+    }
+    let head = call("HEAD", "/metrics").send(admin).await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+    let posted = call("POST", "/metrics").body("x").send(admin).await;
+    assert_eq!((posted.status.as_u16(), posted.header("allow")), (405, "GET, HEAD"));
+    // Many at once are one after the other, and none is left out.
+    let many = std::iter::repeat_with(|| call("GET", "/metrics").begin(admin)).take(8);
+    for pending in futures_util::future::join_all(many).await {
+        assert_eq!(pending.answer().await.status, 200);
+    }
 }
 
 #[tokio::test]

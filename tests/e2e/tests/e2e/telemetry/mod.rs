@@ -8,6 +8,7 @@ mod client_outcomes;
 mod collector;
 mod config;
 mod declared;
+mod environment;
 mod http;
 mod layers;
 mod metrics;
