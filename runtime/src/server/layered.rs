@@ -19,9 +19,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::dispatch::{dispatch, route};
+use super::known::Known;
 use super::{Core, Cors, Http, Outgoing, Peer, Site};
 use crate::Error;
-use crate::call::{Body, BoxFuture, Caught, Protocol, Record, TRACEPARENT};
+use crate::call::{Body, BoxFuture, Caught, Protocol, Record};
 use crate::error::{BoxError, Code};
 use crate::surface::{Answer, End, Payload, connect, grpc};
 use crate::telemetry::{self, Telemetry};
@@ -213,7 +214,8 @@ impl Asked {
     fn record(&mut self) -> Box<Record> {
         self.told = true;
         let (core, headers) = (&self.core, &self.headers);
-        let (mut trace, origin) = core.telemetry.arrive(headers.get(TRACEPARENT), headers, true);
+        let known = Known::of(headers);
+        let (mut trace, origin) = core.telemetry.arrive(known.traceparent, headers, known.marked);
         let uri = self.uri.clone();
         let (end, codec, binding) =
             route(core, &self.method, &mut self.uri, self.version, headers, self.answer);

@@ -85,6 +85,12 @@ async fn what_is_no_trace_context_begins_a_trace() {
             assert!(span.parent.is_empty() && span.trace != TRACE, "{header}: {span:?}");
         }
     }
+    // Of two nobody knows which is meant, be they the same.
+    for other in [W3C, "00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b8-01"] {
+        for span in called("", &[("traceparent", W3C), ("traceparent", other)]).await {
+            assert!(span.parent.is_empty() && span.trace != TRACE, "{other}: {span:?}");
+        }
+    }
     // A version of the future is read as far as it is known.
     let future = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
     for span in called("", &[("traceparent", future)]).await {

@@ -108,7 +108,7 @@ async fn a_websocket_is_one_request_from_its_handshake_to_its_close() {
     let told = Told::desk().await;
     let mut raw = Raw::connect(told.addr).await;
     raw.send(
-        "GET /chat HTTP/1.1\r\nhost: desk\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        "GET /chat?lang=en&sig=abc HTTP/1.1\r\nhost: desk\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     )
     .await;
@@ -122,6 +122,7 @@ async fn a_websocket_is_one_request_from_its_handshake_to_its_close() {
     assert_eq!(span.text("kratos.kind"), "websocket");
     assert_eq!(span.get("http.response.status_code"), Some(&101.into()));
     assert_eq!(span.text("http.route"), "/chat");
+    assert_eq!((span.text("url.path"), span.text("url.query")), ("/chat", "lang=en&sig=REDACTED"));
     assert_eq!(span.status, Status::Unset);
     assert!(span.start < before && before <= span.end, "{before}: {span:?}");
 }
