@@ -64,6 +64,7 @@ use http::{Extensions, HeaderMap};
 use crate::Result;
 use crate::message::Message;
 use crate::surface::Codec;
+use crate::telemetry::Presence;
 
 /// A boxed future that may cross threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -171,6 +172,11 @@ impl Call {
     /// The trace that the call belongs to.
     pub fn trace(&self) -> Trace {
         self.context.trace()
+    }
+
+    /// What the call is to OpenTelemetry.
+    pub(crate) fn presence(&self) -> &Presence {
+        self.context.presence()
     }
 
     /// The undecoded body. What is read from it here is gone for the handler, unless it is put back;

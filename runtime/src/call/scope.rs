@@ -11,6 +11,7 @@ use std::task::{Context as Task, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Context, Said};
+use crate::telemetry;
 
 thread_local! {
     static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
@@ -21,9 +22,12 @@ pub fn current() -> Option<Context> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Whether the current trace is recorded; `true` outside of calls, where nobody decided otherwise.
+/// Whether the current trace is recorded, as middleware and programs of their own have one too; `true` where there is none.
 pub fn sampled() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_none_or(|context| context.trace().sampled()))
+    CURRENT.with_borrow(|current| match current {
+        Some(context) => context.trace().sampled(),
+        None => telemetry::sampled(),
+    })
 }
 
 /// What the handler of the current call has said of the compression of its answer.

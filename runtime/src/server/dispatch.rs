@@ -275,9 +275,9 @@ pub(crate) fn dispatch(
         }
     } else {
         let late = deadline.and_then(|deadline| deadline.checked_add(GRACE));
-        let core = Arc::clone(core);
+        let (core, presence) = (Arc::clone(core), call.presence().clone());
         Caught::begin(move || {
-            Box::pin(Bounded::new(late, async move {
+            Box::pin(Bounded::new(late, presence, async move {
                 Next { rest: &core.middleware, end: core.end(end) }.run(call).await
             }))
         })

@@ -33,6 +33,15 @@ pub(crate) struct Live {
     declared: Mutex<Attributes>,
 }
 
+/// Whether OpenTelemetry's current trace is recorded; `true` where there is none.
+pub(crate) fn sampled() -> bool {
+    Context::map_current(|current| {
+        let span = current.span();
+        let span = span.span_context();
+        !span.is_valid() || span.is_sampled()
+    })
+}
+
 impl Live {
     pub(super) fn new(
         context: Context,

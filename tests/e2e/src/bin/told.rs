@@ -65,6 +65,19 @@ impl Told {
     }
 }
 
+/// Looks at who calls, where that is asked for.
+async fn guard(call: Call, next: Next<'_>) -> bident::Result<Reply> {
+    if call.headers().contains_key("x-guarded") {
+        look(call.operation()).await;
+    }
+    next.run(call).await
+}
+
+#[traced]
+async fn look(operation: &str) {
+    tracing::info!("looking at a call of {operation}");
+}
+
 #[traced(fields(how, length = how.len(), shown = %how.len(), most = u64::MAX, number, absent = None::<u32>))]
 fn think<N: tracing::Value>(how: &str, number: N) -> usize {
     tracing::debug!("thinking about {how}");
@@ -73,5 +86,5 @@ fn think<N: tracing::Value>(how: &str, number: N) -> usize {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> bident::Result {
-    App::new("told").version("v1").service(Told).run().await
+    App::new("told").version("v1").service(Told).middleware(guard).run().await
 }

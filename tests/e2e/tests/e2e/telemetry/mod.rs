@@ -10,6 +10,7 @@ mod declared;
 mod http;
 mod layers;
 mod metrics;
+mod middleware;
 mod older;
 mod outcomes;
 mod priority;
