@@ -116,9 +116,9 @@ fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     })
 }
 
-/// What is kept of a request while layers have it: enough to answer it where one of them fails, and to tell of it where it
-/// does not come through. Dropped before any of that, its caller has gone away.
-struct Asked {
+/// What is kept of a request while layers have it, or that is none of the calls': enough to answer it where a layer fails, and to
+/// tell of it where it does not come through. Dropped before any of that, its caller has gone away.
+pub(super) struct Asked {
     core: Arc<Core>,
     told: bool,
     started: Instant,
@@ -145,7 +145,7 @@ tokio::task_local! {
 }
 
 impl Asked {
-    fn of(core: &Arc<Core>, request: &mut Request<Body>) -> Self {
+    pub(super) fn of(core: &Arc<Core>, request: &mut Request<Body>) -> Self {
         let way = Arc::new(Way { peer: Peer::of(request), reached: AtomicBool::new(false) });
         request.extensions_mut().insert(Arc::clone(&way));
         let (method, headers) = (request.method(), request.headers());
@@ -171,7 +171,7 @@ impl Asked {
     }
 
     /// What has come through has a record of its own. What a layer answers itself has this one.
-    fn answered(mut self, response: Response<Body>) -> Response<Body> {
+    pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
         if self.came_through() {
             return response;
         }

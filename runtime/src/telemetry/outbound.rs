@@ -73,7 +73,7 @@ impl Outbound {
         let newest = || NEWEST.read().unwrap_or_else(PoisonError::into_inner).upgrade();
         let telemetry = match (within.or_else(newest), &handled) {
             (Some(telemetry), _) if !telemetry.off => telemetry,
-            (Some(telemetry), Some(handled)) if !telemetry.propagation.trace_context_only() => {
+            (Some(telemetry), Some(handled)) if !telemetry.propagation.is_usual() => {
                 telemetry.pass_on(handled, headers);
                 return Self(None);
             }

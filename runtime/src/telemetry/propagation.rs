@@ -72,6 +72,11 @@ impl Propagation {
         self.trace_context_only
     }
 
+    /// Whether traces and baggage both flow, in the formats of the W3C and in no other.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.trace_context_only && self.list.len() == 2
+    }
+
     /// The caller's span, where the headers tell a valid one.
     pub(crate) fn extract(&self, headers: &HeaderMap) -> Option<Incoming> {
         let headers = HeaderExtractor(headers);
