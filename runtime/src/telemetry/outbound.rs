@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use http::{HeaderMap, HeaderValue, Version, response};
 use hyper_util::client::legacy::connect::HttpInfo;
 use opentelemetry::trace::{
-    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceState,
+    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceState,
 };
 use opentelemetry::{Context, KeyValue};
 
@@ -181,7 +181,7 @@ impl Telemetry {
         let trace = handled.trace();
         // The state belongs to the caller's trace and would be a lie on a new one.
         let state = trace.parent().map(|_| trace_state(handled.headers())).unwrap_or_default();
-        let span = span_of(&trace, state);
+        let span = span_of(&trace, state, TraceFlags::NOT_SAMPLED);
         let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
         self.propagation.inject(&context, headers);
     }
@@ -196,7 +196,7 @@ impl Telemetry {
             let mut trace = Trace::open(None);
             let (rule, number) = (self.sampling.rule(callee.operation), trace.low());
             trace.set_sampled(self.sampling.decide(rule, number, None, false));
-            let own = span_of(&trace, TraceState::NONE);
+            let own = span_of(&trace, TraceState::NONE, TraceFlags::NOT_SAMPLED);
             let context = match self.spans.as_ref().filter(|_| trace.sampled()) {
                 Some(spans) => {
                     current.with_span(self.span(spans, callee, series, own, None, started))
@@ -209,7 +209,8 @@ impl Telemetry {
             Some(spans) => {
                 let id = u128::from_be_bytes(parent.trace_id().to_bytes());
                 let above = u64::from_be_bytes(parent.span_id().to_bytes());
-                let own = span_of(&Trace::child(id, above, true), parent.trace_state().clone());
+                let (state, flags) = (parent.trace_state().clone(), parent.trace_flags());
+                let own = span_of(&Trace::child(id, above, true), state, flags);
                 let span = self.span(spans, callee, series, own, Some(&parent), started);
                 (current.with_span(span), started)
             }

@@ -5,7 +5,7 @@ use opentelemetry::Context;
 use opentelemetry::propagation::{
     Extractor, Injector, TextMapCompositePropagator, TextMapPropagator,
 };
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
+use opentelemetry::trace::{TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 
 use super::b3::{self, B3};
@@ -37,6 +37,8 @@ pub(crate) struct Incoming {
     pub(crate) span_id: u64,
     /// `None` where it leaves the decision to us.
     pub(crate) sampled: Option<bool>,
+    /// What goes along with the trace beside that.
+    pub(crate) flags: TraceFlags,
     pub(crate) state: TraceState,
 }
 
@@ -90,6 +92,7 @@ impl Propagation {
             span_id: u64::from_be_bytes(span.span_id().to_bytes()),
             sampled: (span.trace_flags() & b3::DEFERRED != b3::DEFERRED)
                 .then_some(span.is_sampled()),
+            flags: span.trace_flags() & b3::DEBUGGED,
             state: span.trace_state().clone(),
         })
     }

@@ -295,6 +295,29 @@ async fn the_secrets_of_an_url_are_left_out() {
 }
 
 #[tokio::test]
+async fn who_debugs_by_b3_does_so_all_the_way() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for list in ["b3", "b3multi"] {
+        let (addr, asked) = canned("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+        let client = DeskClient::connect(format!("http://{addr}")).await.expect("a client");
+        let theirs = format!("{TRACE}-00f067aa0ba902b7-d");
+        let settings = format!("telemetry: {{sample: 0, propagators: [{list}]}}");
+        let received = calling(&settings, &[("b3", &theirs)], async move {
+            client.work(Note::new("fine")).await.expect("an answer");
+        })
+        .await;
+        let (span, head) = (only(&received), asked.await.expect("a request"));
+        let expected = match list {
+            "b3" => format!("\r\nb3: {TRACE}-{}-d\r\n", span.id),
+            _ => "\r\nx-b3-flags: 1\r\n".to_owned(),
+        };
+        assert!(head.contains(&expected), "{expected} is not in {head}");
+        // What the W3C does not have is not exported as if it did.
+        assert_eq!(received.spans.iter().map(|it| it.flags & 0xff).collect::<Vec<_>>(), [1, 1]);
+    }
+}
+
+#[tokio::test]
 async fn headers_that_the_program_sets_itself_stay() {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
     let theirs = format!("00-{TRACE}-00f067aa0ba902b7-01");
