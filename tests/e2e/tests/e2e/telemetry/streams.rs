@@ -97,6 +97,45 @@ async fn a_stream_whose_caller_goes_away_ends_then() {
     assert_eq!(span.status, Status::Unset);
 }
 
+struct Fuse;
+
+#[service(package = "telemetry.v1")]
+impl Fuse {
+    /// One note; then, when that has left, it does what the text says.
+    #[rpc(get = "/fuse/{text}")]
+    async fn burn(&self, note: Note) -> impl Stream<Item = Note> + Send {
+        stream::once(async { Note::new("one") }).chain(stream::once(async move {
+            tokio::task::yield_now().await;
+            if note.text == "explode" {
+                panic!("too short");
+            }
+            std::future::pending().await
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_late_or_panics_is_an_error_whatever_it_has_sent() {
+    for (text, code, reason) in
+        [("hang", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"), ("explode", "INTERNAL", "INTERNAL")]
+    {
+        let told = Told::open(App::new("fuse").service(Fuse), "").await;
+        let rpc = GrpcCall::new("/telemetry.v1.Fuse/Burn", &wire(text));
+        assert_ne!(rpc.header("grpc-timeout", "200m").send(told.addr).await.status, 0);
+        let request = call("GET", &format!("/fuse/{text}")).header("accept", "text/event-stream");
+        let request = request.header("grpc-timeout", "200m").over(Wire::H2c);
+        assert_eq!(request.send(told.addr).await.status, 200);
+        let [rpc, http] = told.spans().await;
+        assert_eq!(rpc.text("rpc.response.status_code"), code);
+        assert_eq!(http.get("http.response.status_code"), Some(&200.into()), "it had been sent");
+        for (span, kind) in [(&rpc, code), (&http, reason)] {
+            assert_eq!(span.text("error.type"), kind, "{span:?}");
+            assert_eq!(span.text("kratos.error.reason"), reason);
+            assert!(matches!(span.status, Status::Error(_)), "{span:?}");
+        }
+    }
+}
+
 /// A text frame as a client sends it: masked, with a mask that changes nothing.
 fn masked(text: &str) -> Vec<u8> {
     let length = 0x80 | u8::try_from(text.len()).expect("a short text");
