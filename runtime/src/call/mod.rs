@@ -39,12 +39,13 @@ pub(crate) use record::{HTTP_EXCEPTION, RPC_EXCEPTION};
 pub(crate) use record::{Record, Telling};
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};
-#[cfg(feature = "telemetry")]
-pub(crate) use scope::trace;
+pub(crate) use scope::around;
 #[cfg(all(test, feature = "telemetry"))]
 pub(crate) use scope::within;
 pub use scope::{current, sampled, spawn};
 pub(crate) use scope::{heard, leaving, said};
+#[cfg(feature = "telemetry")]
+pub(crate) use scope::{telemetry, trace};
 pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;
 pub use streaming::Streaming;

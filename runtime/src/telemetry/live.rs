@@ -75,7 +75,7 @@ impl Presence {
     }
 
     /// The telemetry of the app that serves the call.
-    pub(super) fn telemetry(&self) -> Option<&Arc<Telemetry>> {
+    pub(crate) fn telemetry(&self) -> Option<&Arc<Telemetry>> {
         match self {
             Self::Off => None,
             Self::Passing(_, place) => Some(&place.telemetry),

@@ -69,9 +69,8 @@ impl Outbound {
     /// Begins a call, and writes what flows on into the headers of its request.
     pub(crate) fn begin(callee: &Callee<'_>, headers: &mut HeaderMap) -> Self {
         let handled = call::current();
-        let within = handled.as_ref().and_then(|call| call.presence().telemetry().cloned());
         let newest = || NEWEST.read().unwrap_or_else(PoisonError::into_inner).upgrade();
-        let telemetry = match (within.or_else(newest), &handled) {
+        let telemetry = match (call::telemetry().or_else(newest), &handled) {
             (Some(telemetry), _) if !telemetry.off => telemetry,
             (Some(telemetry), Some(handled)) if !telemetry.propagation.is_usual() => {
                 telemetry.pass_on(handled, headers);

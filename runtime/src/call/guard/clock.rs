@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::call::Reply;
+use crate::call::{Reply, around};
 use crate::telemetry::Presence;
 use crate::{Error, Result};
 
@@ -48,13 +48,13 @@ pin_project! {
         #[pin]
         future: F,
         clock: Clock,
-        presence: Presence,
+        presence: Option<Presence>,
     }
 }
 
 impl<F> Bounded<F> {
     pub(crate) fn new(deadline: Option<Instant>, presence: Presence, future: F) -> Self {
-        Self { future, clock: Clock::new(deadline), presence }
+        Self { future, clock: Clock::new(deadline), presence: Some(presence) }
     }
 }
 
@@ -63,8 +63,7 @@ impl<F: Future<Output = Result<Reply>>> Future for Bounded<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let _attached = this.presence.attach();
-        match this.future.poll(cx) {
+        match around(this.presence, || this.future.poll(cx)) {
             Poll::Pending if this.clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
             polled => polled,
         }
