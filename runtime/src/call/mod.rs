@@ -39,12 +39,13 @@ pub(crate) use record::{HTTP_EXCEPTION, RPC_EXCEPTION};
 pub(crate) use record::{Record, Telling};
 pub use reply::{CallOutcome, Encoded, Reply};
 pub(crate) use reply::{EncodedBody, Frames, Meta, OnEnd};
-#[cfg(feature = "telemetry")]
-pub(crate) use scope::trace;
+pub(crate) use scope::around;
 #[cfg(all(test, feature = "telemetry"))]
 pub(crate) use scope::within;
 pub use scope::{current, sampled, spawn};
 pub(crate) use scope::{heard, leaving, said};
+#[cfg(feature = "telemetry")]
+pub(crate) use scope::{telemetry, trace};
 pub(crate) use stream::{Answers, serve_stream};
 pub(crate) use streaming::Beside;
 pub use streaming::Streaming;
@@ -64,6 +65,7 @@ use http::{Extensions, HeaderMap};
 use crate::Result;
 use crate::message::Message;
 use crate::surface::Codec;
+use crate::telemetry::Presence;
 
 /// A boxed future that may cross threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -171,6 +173,11 @@ impl Call {
     /// The trace that the call belongs to.
     pub fn trace(&self) -> Trace {
         self.context.trace()
+    }
+
+    /// What the call is to OpenTelemetry.
+    pub(crate) fn presence(&self) -> &Presence {
+        self.context.presence()
     }
 
     /// The undecoded body. What is read from it here is gone for the handler, unless it is put back;

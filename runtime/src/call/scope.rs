@@ -6,14 +6,21 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
+#[cfg(feature = "telemetry")]
+use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::{Context, Said};
+#[cfg(feature = "telemetry")]
+use crate::telemetry::Telemetry;
+use crate::telemetry::{self, Presence};
 
 thread_local! {
     static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
+    /// What the call that middleware works on is to OpenTelemetry. The call itself is middleware's until its handler has it.
+    static AROUND: RefCell<Option<Presence>> = const { RefCell::new(None) };
 }
 
 /// The call that this code runs for, if any.
@@ -21,9 +28,12 @@ pub fn current() -> Option<Context> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Whether the current trace is recorded; `true` outside of calls, where nobody decided otherwise.
+/// Whether the current trace is recorded, as middleware and programs of their own have one too; `true` where there is none.
 pub fn sampled() -> bool {
-    CURRENT.with_borrow(|current| current.as_ref().is_none_or(|context| context.trace().sampled()))
+    CURRENT.with_borrow(|current| match current {
+        Some(context) => context.trace().sampled(),
+        None => telemetry::sampled(),
+    })
 }
 
 /// What the handler of the current call has said of the compression of its answer.
@@ -68,6 +78,32 @@ pub(crate) fn within<T>(context: &mut Option<Context>, f: impl FnOnce() -> T) ->
     CURRENT.with_borrow_mut(|current| std::mem::swap(current, context));
     let _back = Back(context);
     f()
+}
+
+/// Runs `f`, which is middleware of a call, as part of the call's trace.
+pub(crate) fn around<T>(presence: &mut Option<Presence>, f: impl FnOnce() -> T) -> T {
+    struct Back<'a>(&'a mut Option<Presence>);
+
+    impl Drop for Back<'_> {
+        fn drop(&mut self) {
+            AROUND.with_borrow_mut(|around| std::mem::swap(around, self.0));
+        }
+    }
+
+    let _attached = presence.as_ref().and_then(Presence::attach);
+    AROUND.with_borrow_mut(|around| std::mem::swap(around, presence));
+    let _back = Back(presence);
+    f()
+}
+
+/// The telemetry of the app whose call is worked on.
+#[cfg(feature = "telemetry")]
+pub(crate) fn telemetry() -> Option<Arc<Telemetry>> {
+    let of = |presence: &Presence| presence.telemetry().cloned();
+    match CURRENT.with_borrow(|current| current.as_ref().map(|call| of(call.presence()))) {
+        Some(telemetry) => telemetry,
+        None => AROUND.with_borrow(|around| around.as_ref().and_then(of)),
+    }
 }
 
 pin_project! {

@@ -17,6 +17,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
+use super::layered::Asked;
 #[cfg(feature = "tls")]
 use super::tls::PeerIdentity;
 use super::{Core, Http, Peer};
@@ -63,7 +64,7 @@ impl Cors {
     pub(super) fn around(
         &self,
         mut request: Request<Body>,
-        core: &Core,
+        core: &Arc<Core>,
         answer: &Http,
     ) -> BoxFuture<'static, Response<Body>> {
         let headers = request.headers();
@@ -84,6 +85,9 @@ impl Cors {
             && let Some(method) = headers.get(ACCESS_CONTROL_REQUEST_METHOD)
         {
             let answer = self.0.preflight(&origin, method, headers);
+            // Nobody else tells of it.
+            core.disown(&mut request);
+            let answer = Asked::of(core, &mut request).answered(answer);
             return Box::pin(std::future::ready(answer));
         }
         // With everything else a browser itself leaves them out; a WebSocket it sends them with, whoever opens it.

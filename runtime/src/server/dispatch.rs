@@ -182,6 +182,10 @@ pub(crate) fn dispatch(
     let (mut parts, body) = request.into_parts();
     let known = Known::of(&parts.headers);
     let answer = known.answer(&parts);
+    let (mut trace, origin) =
+        core.telemetry.arrive(known.traceparent, &parts.headers, known.marked);
+    // A call that may be recorded tells where it went; what takes the URI takes it whole.
+    let uri = origin.possible.then(|| parts.uri.clone());
     let asked = if known.upgrade {
         let (uri, extensions) = (&mut parts.uri, &mut parts.extensions);
         socket::asked(core, peer, &parts.method, &parts.headers, uri, extensions, answer)
@@ -194,10 +198,6 @@ pub(crate) fn dispatch(
         Ok(Some(Duration::ZERO)) => Err(Error::deadline_passed()),
         caller => caller,
     };
-    let (mut trace, origin) =
-        core.telemetry.arrive(known.traceparent, &parts.headers, known.marked);
-    // A call that may be recorded tells where it went; what takes the URI takes it whole.
-    let uri = origin.possible.then(|| parts.uri.clone());
     // A call of gRPC that is not a POST is refused, under the name that it has.
     let posted = matches!(answer, Answer::Grpc(_) | Answer::Web(_));
     let method = if posted { &Method::POST } else { &parts.method };
@@ -275,9 +275,9 @@ pub(crate) fn dispatch(
         }
     } else {
         let late = deadline.and_then(|deadline| deadline.checked_add(GRACE));
-        let core = Arc::clone(core);
+        let (core, presence) = (Arc::clone(core), call.presence().clone());
         Caught::begin(move || {
-            Box::pin(Bounded::new(late, async move {
+            Box::pin(Bounded::new(late, presence, async move {
                 Next { rest: &core.middleware, end: core.end(end) }.run(call).await
             }))
         })

@@ -14,7 +14,9 @@ pub(super) struct Known<'a> {
     pub(super) content_type: Option<&'a HeaderValue>,
     pub(super) accepts: bool,
     pub(super) encoding: Option<&'a HeaderValue>,
+    /// The only one: of several nobody knows which is meant.
     pub(super) traceparent: Option<&'a HeaderValue>,
+    traceparents: usize,
     pub(super) grpc_timeout: Option<&'a HeaderValue>,
     pub(super) connect_timeout: Option<&'a HeaderValue>,
     pub(super) upgrade: bool,
@@ -35,7 +37,11 @@ impl<'a> Known<'a> {
                 }
                 "content-type" => &mut known.content_type,
                 "grpc-encoding" => &mut known.encoding,
-                "traceparent" => &mut known.traceparent,
+                "traceparent" => {
+                    known.traceparents += 1;
+                    known.traceparent = (known.traceparents == 1).then_some(value);
+                    continue;
+                }
                 "grpc-timeout" => &mut known.grpc_timeout,
                 "connect-timeout-ms" => &mut known.connect_timeout,
                 "baggage" | "x-priority" | "x-md-global-priority" => {

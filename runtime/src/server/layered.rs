@@ -19,9 +19,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::dispatch::{dispatch, route};
+use super::known::Known;
 use super::{Core, Cors, Http, Outgoing, Peer, Site};
 use crate::Error;
-use crate::call::{Body, BoxFuture, Caught, Protocol, Record, TRACEPARENT};
+use crate::call::{Body, BoxFuture, Caught, Protocol, Record};
 use crate::error::{BoxError, Code};
 use crate::surface::{Answer, End, Payload, connect, grpc};
 use crate::telemetry::{self, Telemetry};
@@ -115,9 +116,9 @@ fn layered(core: Arc<Core>, layers: Vec<Wrap>) -> Http {
     })
 }
 
-/// What is kept of a request while layers have it: enough to answer it where one of them fails, and to tell of it where it
-/// does not come through. Dropped before any of that, its caller has gone away.
-struct Asked {
+/// What is kept of a request while layers have it, or that is none of the calls': enough to answer it where a layer fails, and to
+/// tell of it where it does not come through. Dropped before any of that, its caller has gone away.
+pub(super) struct Asked {
     core: Arc<Core>,
     told: bool,
     started: Instant,
@@ -144,7 +145,7 @@ tokio::task_local! {
 }
 
 impl Asked {
-    fn of(core: &Arc<Core>, request: &mut Request<Body>) -> Self {
+    pub(super) fn of(core: &Arc<Core>, request: &mut Request<Body>) -> Self {
         let way = Arc::new(Way { peer: Peer::of(request), reached: AtomicBool::new(false) });
         request.extensions_mut().insert(Arc::clone(&way));
         let (method, headers) = (request.method(), request.headers());
@@ -170,7 +171,7 @@ impl Asked {
     }
 
     /// What has come through has a record of its own. What a layer answers itself has this one.
-    fn answered(mut self, response: Response<Body>) -> Response<Body> {
+    pub(super) fn answered(mut self, response: Response<Body>) -> Response<Body> {
         if self.came_through() {
             return response;
         }
@@ -213,7 +214,8 @@ impl Asked {
     fn record(&mut self) -> Box<Record> {
         self.told = true;
         let (core, headers) = (&self.core, &self.headers);
-        let (mut trace, origin) = core.telemetry.arrive(headers.get(TRACEPARENT), headers, true);
+        let known = Known::of(headers);
+        let (mut trace, origin) = core.telemetry.arrive(known.traceparent, headers, known.marked);
         let uri = self.uri.clone();
         let (end, codec, binding) =
             route(core, &self.method, &mut self.uri, self.version, headers, self.answer);

@@ -16,8 +16,10 @@ const DEBUG: &str = "x-b3-flags";
 
 /// Says of a span's flags that its caller has left the decision to us. No format has this bit.
 pub(super) const DEFERRED: TraceFlags = TraceFlags::new(0x80);
+/// That the trace is recorded by all, as somebody looks for a mistake: what B3 calls debug. No other format has it.
+pub(super) const DEBUGGED: TraceFlags = TraceFlags::new(0x40);
 
-/// Reads both forms, the one that it writes first.
+/// Reads both forms, the single header first, and writes its own.
 #[derive(Debug)]
 pub(super) struct B3(Vec<String>);
 
@@ -42,23 +44,25 @@ impl TextMapPropagator for B3 {
         if !span.is_valid() {
             return;
         }
+        let debugged = span.trace_flags() & DEBUGGED == DEBUGGED;
         let sampled = if span.is_sampled() { "1" } else { "0" };
         if self.is_single() {
-            injector.set(SINGLE, format!("{}-{}-{sampled}", span.trace_id(), span.span_id()));
-        } else {
-            injector.set(TRACE, span.trace_id().to_string());
-            injector.set(SPAN, span.span_id().to_string());
-            injector.set(SAMPLED, sampled.to_owned());
+            let decision = if debugged { "d" } else { sampled };
+            injector.set(SINGLE, format!("{}-{}-{decision}", span.trace_id(), span.span_id()));
+            return;
+        }
+        injector.set(TRACE, span.trace_id().to_string());
+        injector.set(SPAN, span.span_id().to_string());
+        match debugged {
+            // It says that the trace is sampled, too.
+            true => injector.set(DEBUG, "1".to_owned()),
+            false => injector.set(SAMPLED, sampled.to_owned()),
         }
     }
 
     fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        let single = || extractor.get(SINGLE).and_then(single);
-        let found = match self.is_single() {
-            true => single().or_else(|| multi(extractor)),
-            false => multi(extractor).or_else(single),
-        };
-        match found {
+        let single = extractor.get(SINGLE).and_then(single);
+        match single.or_else(|| multi(extractor)) {
             Some(span) => context.with_remote_span_context(span),
             None => context.clone(),
         }
@@ -74,7 +78,7 @@ fn single(text: &str) -> Option<SpanContext> {
     let (trace, span) = (parts.next()?, parts.next()?);
     let flags = match parts.next() {
         None => DEFERRED,
-        Some("d") => TraceFlags::SAMPLED,
+        Some("d") => TraceFlags::SAMPLED | DEBUGGED,
         Some(text) => decision(text)?,
     };
     if let Some(parent) = parts.next() {
@@ -86,7 +90,7 @@ fn single(text: &str) -> Option<SpanContext> {
 fn multi(extractor: &dyn Extractor) -> Option<SpanContext> {
     let (trace, span) = (extractor.get(TRACE)?, extractor.get(SPAN)?);
     let flags = match (extractor.get(DEBUG), extractor.get(SAMPLED)) {
-        (Some("1"), _) => TraceFlags::SAMPLED,
+        (Some("1"), _) => TraceFlags::SAMPLED | DEBUGGED,
         (_, None) => DEFERRED,
         (_, Some(text)) => decision(text)?,
     };

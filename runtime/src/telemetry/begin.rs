@@ -48,13 +48,18 @@ pub(crate) struct Origin {
 
 struct Rare {
     state: TraceState,
+    flags: TraceFlags,
     /// What the caller sent, where its decision is not believed: the new trace has a link to it.
     linked: Option<SpanContext>,
 }
 
 impl Origin {
-    fn take_state(&mut self) -> TraceState {
-        self.rare.as_mut().map(|rare| std::mem::take(&mut rare.state)).unwrap_or_default()
+    /// The call's own span, with what goes along with the trace.
+    fn own(&mut self, trace: &Trace) -> SpanContext {
+        let rare = self.rare.as_deref_mut();
+        let (state, flags) =
+            rare.map(|it| (std::mem::take(&mut it.state), it.flags)).unwrap_or_default();
+        span_of(trace, state, flags)
     }
 }
 
@@ -89,7 +94,7 @@ impl Telemetry {
     /// What the caller says of the trace, in whichever form, and whether that is believed. Returns whether the caller has
     /// decided about it; one that speaks B3 may leave that to us.
     fn trace_on(&self, trace: &mut Trace, origin: &mut Origin, headers: &HeaderMap) -> bool {
-        let mut state = TraceState::NONE;
+        let (mut state, mut flags) = (TraceState::NONE, TraceFlags::NOT_SAMPLED);
         let mut decided = true;
         if trace.parent().is_some() {
             state = trace_state(headers);
@@ -97,15 +102,15 @@ impl Telemetry {
             decided = incoming.sampled.is_some();
             let sampled = incoming.sampled.unwrap_or(false);
             *trace = Trace::child(incoming.trace_id, incoming.span_id, sampled);
-            state = incoming.state;
+            (state, flags) = (incoming.state, incoming.flags);
         }
         let linked = (self.public && trace.parent().is_some()).then(|| {
             let linked = parent_of(trace, std::mem::take(&mut state));
-            *trace = Trace::open(None);
+            (*trace, flags) = (Trace::open(None), TraceFlags::NOT_SAMPLED);
             linked
         });
-        if linked.is_some() || state != TraceState::NONE {
-            origin.rare = Some(Box::new(Rare { state, linked }));
+        if linked.is_some() || state != TraceState::NONE || flags != TraceFlags::NOT_SAMPLED {
+            origin.rare = Some(Box::new(Rare { state, flags, linked }));
         }
         decided
     }
@@ -164,7 +169,7 @@ impl Telemetry {
     #[inline]
     fn passing(&self, trace: &Trace, origin: &mut Origin, headers: &HeaderMap) -> Context {
         let context = self.propagation.baggage(headers);
-        context.with_remote_span_context(span_of(trace, origin.take_state()))
+        context.with_remote_span_context(origin.own(trace))
     }
 }
 
@@ -174,10 +179,10 @@ pub(super) fn ids_of(trace: &Trace) -> (TraceId, SpanId) {
     (TraceId::from(id), SpanId::from(span))
 }
 
-/// The call's own span, where nothing of it is recorded.
+/// The call's own span, with `flags` beside the decision whether it is recorded.
 #[inline]
-pub(super) fn span_of(trace: &Trace, state: TraceState) -> SpanContext {
-    let flags = TraceFlags::default().with_sampled(trace.sampled());
+pub(super) fn span_of(trace: &Trace, state: TraceState, flags: TraceFlags) -> SpanContext {
+    let flags = flags.with_sampled(trace.sampled());
     let (id, span) = ids_of(trace);
     SpanContext::new(id, span, flags, false, state)
 }
@@ -216,12 +221,11 @@ fn begin_span(
         (_, false) if verb == place.verb => place.name.clone().into(),
         (_, false) => span_name(telemetry.verbs.in_name(verb), place.route.as_deref()).into(),
     };
-    let state = origin.take_state();
+    let own = origin.own(trace);
     let parent = trace.parent().map(|_| parent_of(trace, TraceState::NONE));
     // By the clock of the record, so that both end at one time.
     let now = SystemTime::now();
     let start = now.checked_sub(request.started.elapsed()).unwrap_or(now);
-    let own = span_of(trace, state);
     let mut span = CallSpan::begin(spans, name, SpanKind::Server, own, parent.as_ref(), start);
     let mut attributes = Attributes::of(&mut span, place.declares);
     if rpc {

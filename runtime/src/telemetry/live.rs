@@ -33,6 +33,15 @@ pub(crate) struct Live {
     declared: Mutex<Attributes>,
 }
 
+/// Whether OpenTelemetry's current trace is recorded; `true` where there is none.
+pub(crate) fn sampled() -> bool {
+    Context::map_current(|current| {
+        let span = current.span();
+        let span = span.span_context();
+        !span.is_valid() || span.is_sampled()
+    })
+}
+
 impl Live {
     pub(super) fn new(
         context: Context,
@@ -66,7 +75,7 @@ impl Presence {
     }
 
     /// The telemetry of the app that serves the call.
-    pub(super) fn telemetry(&self) -> Option<&Arc<Telemetry>> {
+    pub(crate) fn telemetry(&self) -> Option<&Arc<Telemetry>> {
         match self {
             Self::Off => None,
             Self::Passing(_, place) => Some(&place.telemetry),

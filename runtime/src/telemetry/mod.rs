@@ -43,7 +43,7 @@ use http::{HeaderName, HeaderValue};
 use opentelemetry::metrics::Meter;
 
 pub(crate) use begin::Request;
-pub(crate) use live::Presence;
+pub(crate) use live::{Presence, sampled};
 pub use log::layer;
 pub(crate) use outbound::{Callee, Outbound};
 pub(crate) use place::Place;

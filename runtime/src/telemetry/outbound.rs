@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use http::{HeaderMap, HeaderValue, Version, response};
 use hyper_util::client::legacy::connect::HttpInfo;
 use opentelemetry::trace::{
-    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceState,
+    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceState,
 };
 use opentelemetry::{Context, KeyValue};
 
@@ -69,11 +69,10 @@ impl Outbound {
     /// Begins a call, and writes what flows on into the headers of its request.
     pub(crate) fn begin(callee: &Callee<'_>, headers: &mut HeaderMap) -> Self {
         let handled = call::current();
-        let within = handled.as_ref().and_then(|call| call.presence().telemetry().cloned());
         let newest = || NEWEST.read().unwrap_or_else(PoisonError::into_inner).upgrade();
-        let telemetry = match (within.or_else(newest), &handled) {
+        let telemetry = match (call::telemetry().or_else(newest), &handled) {
             (Some(telemetry), _) if !telemetry.off => telemetry,
-            (Some(telemetry), Some(handled)) if !telemetry.propagation.trace_context_only() => {
+            (Some(telemetry), Some(handled)) if !telemetry.propagation.is_usual() => {
                 telemetry.pass_on(handled, headers);
                 return Self(None);
             }
@@ -83,7 +82,7 @@ impl Outbound {
             }
             _ => return Self(None),
         };
-        let series = series(callee);
+        let series = telemetry.series(callee);
         let (context, started) = telemetry.client_span(callee, &series);
         telemetry.propagation.inject(&context, headers);
         if let (Some(name), false) = (&telemetry.service, headers.contains_key(SERVICE_NAME)) {
@@ -137,22 +136,6 @@ impl Drop for Outbound {
     }
 }
 
-/// What tells the series of calls apart from the beginning.
-fn series(callee: &Callee<'_>) -> Vec<KeyValue> {
-    let mut series = Vec::with_capacity(7);
-    match callee.http {
-        Some((method, ..)) => series.push(KeyValue::new(key::HTTP_METHOD, method.to_owned())),
-        None => {
-            series.push(KeyValue::new(key::RPC_SYSTEM, super::place::rpc_system(callee.protocol)));
-            let method = callee.operation.trim_start_matches('/');
-            series.push(KeyValue::new(key::RPC_METHOD, method));
-        }
-    }
-    series.push(KeyValue::new(key::SERVER_ADDRESS, callee.host.to_owned()));
-    series.extend(callee.port().map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
-    series
-}
-
 impl Callee<'_> {
     /// The port that is called, which over HTTP need not be named.
     fn port(&self) -> Option<u16> {
@@ -162,18 +145,42 @@ impl Callee<'_> {
 
     /// The address that is called, where it is not a name.
     fn literal(&self) -> Option<SocketAddr> {
-        let ip = self.host.trim_matches(['[', ']']).parse().ok()?;
-        Some(SocketAddr::new(ip, self.port()?))
+        Some(SocketAddr::new(self.address().parse().ok()?, self.port()?))
+    }
+
+    /// The host without the brackets that an address has in a URI.
+    fn address(&self) -> &str {
+        self.host.trim_matches(['[', ']'])
     }
 }
 
 impl Telemetry {
+    /// What tells the series of calls apart from the beginning.
+    fn series(&self, callee: &Callee<'_>) -> Vec<KeyValue> {
+        let mut series = Vec::with_capacity(7);
+        match callee.http {
+            Some((method, ..)) => {
+                let method = self.verbs.name(self.verbs.named(method));
+                series.push(KeyValue::new(key::HTTP_METHOD, method));
+            }
+            None => {
+                let system = super::place::rpc_system(callee.protocol);
+                series.push(KeyValue::new(key::RPC_SYSTEM, system));
+                let method = callee.operation.trim_start_matches('/');
+                series.push(KeyValue::new(key::RPC_METHOD, method));
+            }
+        }
+        series.push(KeyValue::new(key::SERVER_ADDRESS, callee.address().to_owned()));
+        series.extend(callee.port().map(|port| KeyValue::new(key::SERVER_PORT, i64::from(port))));
+        series
+    }
+
     /// The trace of the call that is handled, in the formats that are asked for, where nothing is recorded.
     fn pass_on(&self, handled: &crate::Context, headers: &mut HeaderMap) {
         let trace = handled.trace();
         // The state belongs to the caller's trace and would be a lie on a new one.
         let state = trace.parent().map(|_| trace_state(handled.headers())).unwrap_or_default();
-        let span = span_of(&trace, state);
+        let span = span_of(&trace, state, TraceFlags::NOT_SAMPLED);
         let context = self.propagation.baggage(handled.headers()).with_remote_span_context(span);
         self.propagation.inject(&context, headers);
     }
@@ -188,7 +195,7 @@ impl Telemetry {
             let mut trace = Trace::open(None);
             let (rule, number) = (self.sampling.rule(callee.operation), trace.low());
             trace.set_sampled(self.sampling.decide(rule, number, None, false));
-            let own = span_of(&trace, TraceState::NONE);
+            let own = span_of(&trace, TraceState::NONE, TraceFlags::NOT_SAMPLED);
             let context = match self.spans.as_ref().filter(|_| trace.sampled()) {
                 Some(spans) => {
                     current.with_span(self.span(spans, callee, series, own, None, started))
@@ -201,7 +208,8 @@ impl Telemetry {
             Some(spans) => {
                 let id = u128::from_be_bytes(parent.trace_id().to_bytes());
                 let above = u64::from_be_bytes(parent.span_id().to_bytes());
-                let own = span_of(&Trace::child(id, above, true), parent.trace_state().clone());
+                let (state, flags) = (parent.trace_state().clone(), parent.trace_flags());
+                let own = span_of(&Trace::child(id, above, true), state, flags);
                 let span = self.span(spans, callee, series, own, Some(&parent), started);
                 (current.with_span(span), started)
             }
@@ -221,13 +229,18 @@ impl Telemetry {
     ) -> CallSpan {
         let method = callee.operation.trim_start_matches('/');
         let name = match callee.http {
-            Some((method, template, _)) => span_name(method, Some(template)).into(),
+            Some((verb, template, _)) => {
+                span_name(self.verbs.in_name(self.verbs.named(verb)), Some(template)).into()
+            }
             None => method.into(),
         };
         let mut span = CallSpan::begin(spans, name, SpanKind::Client, own, parent, started);
         span.set_attributes(series.iter().cloned());
         match callee.http {
             Some((method, _, path)) => {
+                if self.verbs.is_other(self.verbs.named(method)) {
+                    span.text(key::HTTP_METHOD_ORIGINAL, method);
+                }
                 let scheme = if callee.secure { "https" } else { "http" };
                 let port = callee.port.map_or_else(String::new, |port| format!(":{port}"));
                 let path = super::query::target(path, callee.secrets);
@@ -266,12 +279,13 @@ impl Begun {
             outcome.extend(status.map(|it| KeyValue::new(key::HTTP_STATUS, i64::from(it))));
             let version = self.answer.map(|(_, version)| version_name(version));
             outcome.extend(version.map(|it| KeyValue::new(key::PROTOCOL_VERSION, it)));
-            failure.map(|error| http_kind(status, error))
+            http_kind(status, failure)
         } else {
             let status = rpc_status(self.protocol, code).unwrap_or_default();
             outcome.push(KeyValue::new(key::RPC_STATUS, status));
             failure.map(|_| status.to_owned())
         };
+        let is_error = kind.is_some();
         outcome.extend(kind.map(|kind| KeyValue::new(key::ERROR_TYPE, kind)));
         let telemetry = &self.telemetry;
         self.series.extend_from_slice(&outcome);
@@ -298,8 +312,9 @@ impl Begun {
         if let Some(error) = error {
             super::seen::error_attributes(error, older, &mut outcome);
         }
-        if let Some(error) = failure {
-            span.set_status(Status::error(error.message().to_owned()));
+        if is_error {
+            let text = failure.map(|error| error.message().to_owned()).unwrap_or_default();
+            span.set_status(Status::error(text));
         }
         span.set_attributes(outcome);
         span.end_with_timestamp(self.started + took);
@@ -312,16 +327,40 @@ fn is_redirect(status: Option<u16>, error: &Error) -> bool {
     matches!(status, Some(300..400)) && error.reason().is_empty()
 }
 
-/// `error.type` over HTTP: the status where it is one of an error, else what went wrong before or after it.
-fn http_kind(status: Option<u16>, error: &Error) -> String {
-    match (status.filter(|status| *status >= 400), error.reason()) {
-        (Some(status), _) => status.to_string(),
-        (None, "") => error.code().to_string(),
-        (None, reason) => reason.to_owned(),
+/// `error.type` over HTTP: the status where it is one of an error, whether its body was waited for or not; else what went wrong
+/// before or after it.
+fn http_kind(status: Option<u16>, failure: Option<&Error>) -> Option<String> {
+    if let Some(status) = status.filter(|status| *status >= 400) {
+        return Some(status.to_string());
     }
+    failure.map(|error| match error.reason() {
+        "" => error.code().to_string(),
+        reason => reason.to_owned(),
+    })
 }
 
 /// The name under which a service calls others.
 pub(super) fn service_name(name: &str) -> Option<HeaderValue> {
     HeaderValue::try_from(name).ok().filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_of_an_error_is_one_whatever_came_after_it() {
+        let broken = Error::unavailable("UNAVAILABLE", "it broke off");
+        let plain = Error::internal("", "no word of ours");
+        for (status, failure, kind) in [
+            (Some(503), None, Some("503")),
+            (Some(404), Some(&broken), Some("404")),
+            (Some(200), Some(&broken), Some("UNAVAILABLE")),
+            (None, Some(&plain), Some("500")),
+            (Some(302), None, None),
+            (None, None, None),
+        ] {
+            assert_eq!(http_kind(status, failure).as_deref(), kind, "{status:?} {failure:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use opentelemetry::Context;
 use opentelemetry::propagation::{
     Extractor, Injector, TextMapCompositePropagator, TextMapPropagator,
 };
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
+use opentelemetry::trace::{TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 
 use super::b3::{self, B3};
@@ -37,6 +37,8 @@ pub(crate) struct Incoming {
     pub(crate) span_id: u64,
     /// `None` where it leaves the decision to us.
     pub(crate) sampled: Option<bool>,
+    /// What goes along with the trace beside that.
+    pub(crate) flags: TraceFlags,
     pub(crate) state: TraceState,
 }
 
@@ -72,6 +74,11 @@ impl Propagation {
         self.trace_context_only
     }
 
+    /// Whether traces and baggage both flow, in the formats of the W3C and in no other.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.trace_context_only && self.list.len() == 2
+    }
+
     /// The caller's span, where the headers tell a valid one.
     pub(crate) fn extract(&self, headers: &HeaderMap) -> Option<Incoming> {
         let headers = HeaderExtractor(headers);
@@ -85,6 +92,7 @@ impl Propagation {
             span_id: u64::from_be_bytes(span.span_id().to_bytes()),
             sampled: (span.trace_flags() & b3::DEFERRED != b3::DEFERRED)
                 .then_some(span.is_sampled()),
+            flags: span.trace_flags() & b3::DEBUGGED,
             state: span.trace_state().clone(),
         })
     }

@@ -154,6 +154,39 @@ fn the_first_of_the_list_that_is_valid_counts() {
 }
 
 #[test]
+fn of_the_two_forms_of_b3_the_single_header_counts() {
+    let single = format!("{:032x}-{:016x}-0", 7, 8);
+    let both = [("b3", &*single), ("x-b3-traceid", T), ("x-b3-spanid", S), ("x-b3-sampled", "1")];
+    for list in [B3Single, B3Multi] {
+        assert_eq!(found(&[list], &both), Some((7, 8, Some(false))), "{list:?}");
+    }
+}
+
+#[test]
+fn debug_goes_along_with_b3_and_with_nothing_else() {
+    let single = format!("{T}-{S}-d");
+    let multi = [("x-b3-traceid", T), ("x-b3-spanid", S), ("x-b3-flags", "1")];
+    for sent in [&[("b3", &*single)][..], &multi] {
+        let all = [W3c, B3Single, B3Multi, Uber];
+        let context = Propagation::new(&all).text_map().extract(&HeaderExtractor(&headers(sent)));
+        let mut map = HeaderMap::new();
+        Propagation::new(&all).inject(&context, &mut map);
+        let written = [
+            ("traceparent", format!("00-{T}-{S}-01")),
+            ("b3", single.clone()),
+            ("x-b3-traceid", T.to_owned()),
+            ("x-b3-spanid", S.to_owned()),
+            ("x-b3-flags", "1".to_owned()),
+            ("uber-trace-id", format!("{T}:{S}:0:1")),
+        ];
+        assert_eq!(map.len(), written.len(), "{map:?}");
+        for (name, value) in written {
+            assert_eq!(map[name], value, "{name}");
+        }
+    }
+}
+
+#[test]
 fn state_goes_along_within_its_bounds() {
     let parent = format!("00-{T}-{S}-01");
     let state = |values: &[&str]| {

@@ -182,6 +182,18 @@ impl Seen {
         }
     }
 
+    /// `error.type` of an HTTP request that is an error of the server: the reason, else the status, which is one also where the
+    /// caller did not wait for all of its body.
+    fn http_error(&self, ending: &Ending<'_>) -> Option<Cow<'static, str>> {
+        let reason = ending.error.map(Error::reason).filter(|reason| !reason.is_empty());
+        match (ending.code, reason) {
+            (500.., Some(reason)) => Some(Cow::Owned(reason.to_owned())),
+            (500.., None) => Some(Cow::Owned(ending.code.to_string())),
+            _ if self.status >= 500 => Some(Cow::Owned(self.status.to_string())),
+            _ => None,
+        }
+    }
+
     fn measure_rpc(&self, ending: &Ending<'_>, seconds: f64) {
         self.place.rpc(ending.protocol, ending.grpc).record(seconds);
         if let Some(older) = self.place.older_rpc(ending.protocol, ending.grpc) {
@@ -204,7 +216,7 @@ impl Seen {
                 older.record(seconds * 1000.0);
             }
         } else {
-            let error = http_error(ending);
+            let error = self.http_error(ending);
             let status = (self.status != 0).then_some(self.status);
             let attributes = place.http_attributes(self.arrival, status, error.as_deref());
             meters.http_duration.record(seconds, &attributes);
@@ -252,7 +264,7 @@ impl Seen {
                 put(older::HTTP_REQUEST_SIZE, integer(self.received.bytes()));
                 put(older::HTTP_RESPONSE_SIZE, integer(self.sent));
             }
-            http_error(ending)
+            self.http_error(ending)
         };
         let is_error = failed.is_some();
         if let Some(kind) = failed {
@@ -288,18 +300,6 @@ impl Seen {
 /// The beginning of the keys of an answer's headers.
 fn response_header(rpc: bool) -> &'static str {
     if rpc { key::RPC_RESPONSE_METADATA } else { key::HTTP_RESPONSE_HEADER }
-}
-
-/// `error.type` of an HTTP request that is an error of the server: the reason, else the status.
-fn http_error(ending: &Ending<'_>) -> Option<Cow<'static, str>> {
-    if ending.code < 500 {
-        return None;
-    }
-    let reason = ending.error.map(Error::reason).filter(|reason| !reason.is_empty());
-    Some(match reason {
-        Some(reason) => Cow::Owned(reason.to_owned()),
-        None => Cow::Owned(ending.code.to_string()),
-    })
 }
 
 /// What an error says of itself, whether the conventions call it one or not.

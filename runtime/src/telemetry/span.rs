@@ -171,10 +171,11 @@ impl Span for CallSpan {
         }
     }
 
-    /// Ok stays, and an error gives way to nothing else.
+    /// Ok stays, and so does an error where nothing is said; of two errors the later counts.
     fn set_status(&mut self, status: Status) {
         if let Some(open) = &mut self.open
-            && status > open.status
+            && open.status != Status::Ok
+            && status != Status::Unset
         {
             open.status = status;
         }
@@ -216,5 +217,31 @@ impl Drop for CallSpan {
 impl std::fmt::Debug for CallSpan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("CallSpan").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::{TraceFlags, TraceId, TraceState};
+
+    use super::super::settings::TelemetrySettings;
+    use super::*;
+
+    #[test]
+    fn of_two_errors_the_later_counts() {
+        let spans = Spans::nowhere(TelemetrySettings::off().limits);
+        let (trace, id) = (TraceId::from(7), SpanId::from(8));
+        let own = SpanContext::new(trace, id, TraceFlags::SAMPLED, false, TraceState::NONE);
+        let kind = SpanKind::Server;
+        let mut span = CallSpan::begin(&spans, "call".into(), kind, own, None, SystemTime::now());
+        let mut after = |status| {
+            span.set_status(status);
+            span.open.as_ref().expect("it is open").status.clone()
+        };
+        assert_eq!(after(Status::error("the first")), Status::error("the first"));
+        assert_eq!(after(Status::error("a later one")), Status::error("a later one"));
+        assert_eq!(after(Status::Unset), Status::error("a later one"));
+        assert_eq!(after(Status::Ok), Status::Ok);
+        assert_eq!(after(Status::error("too late")), Status::Ok);
     }
 }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep_until};
 
-use crate::call::Reply;
+use crate::call::{Reply, around};
+use crate::telemetry::Presence;
 use crate::{Error, Result};
 
 /// A deadline whose timer is made when something has to wait for it, and not before.
@@ -42,17 +43,18 @@ impl Clock {
 }
 
 pin_project! {
-    /// A chain of middleware with a last deadline of its own.
+    /// A chain of middleware with a last deadline of its own, as part of its call's trace.
     pub(crate) struct Bounded<F> {
         #[pin]
         future: F,
         clock: Clock,
+        presence: Option<Presence>,
     }
 }
 
 impl<F> Bounded<F> {
-    pub(crate) fn new(deadline: Option<Instant>, future: F) -> Self {
-        Self { future, clock: Clock::new(deadline) }
+    pub(crate) fn new(deadline: Option<Instant>, presence: Presence, future: F) -> Self {
+        Self { future, clock: Clock::new(deadline), presence: Some(presence) }
     }
 }
 
@@ -61,7 +63,7 @@ impl<F: Future<Output = Result<Reply>>> Future for Bounded<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.future.poll(cx) {
+        match around(this.presence, || this.future.poll(cx)) {
             Poll::Pending if this.clock.passed(cx) => Poll::Ready(Err(Error::deadline_passed())),
             polled => polled,
         }

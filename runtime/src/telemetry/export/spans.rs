@@ -32,6 +32,12 @@ impl Spans {
         Self { shared: Arc::new(Shared { targets, limits, own }) }
     }
 
+    /// Spans that nobody gets.
+    #[cfg(test)]
+    pub(in crate::telemetry) fn nowhere(limits: SpanLimitSettings) -> Self {
+        Self::new(Vec::new(), limits)
+    }
+
     pub(in crate::telemetry) fn limits(&self) -> &SpanLimitSettings {
         &self.shared.limits
     }

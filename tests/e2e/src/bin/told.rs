@@ -82,6 +82,19 @@ impl Told {
     }
 }
 
+/// Looks at who calls, where that is asked for.
+async fn guard(call: Call, next: Next<'_>) -> bident::Result<Reply> {
+    if call.headers().contains_key("x-guarded") {
+        look(call.operation()).await;
+    }
+    next.run(call).await
+}
+
+#[traced]
+async fn look(operation: &str) {
+    tracing::info!("looking at a call of {operation}");
+}
+
 #[traced(fields(how, length = how.len(), shown = %how.len(), most = u64::MAX, number, absent = None::<u32>))]
 fn think<N: tracing::Value>(how: &str, number: N) -> usize {
     tracing::debug!("thinking about {how}");
@@ -92,5 +105,5 @@ fn think<N: tracing::Value>(how: &str, number: N) -> usize {
 async fn main() -> bident::Result {
     let app = App::new("told").version("v1");
     let price = app.config().await?.watch("told.price")?;
-    app.service(Told { price }).run().await
+    app.service(Told { price }).middleware(guard).run().await
 }

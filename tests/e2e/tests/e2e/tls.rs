@@ -6,6 +6,7 @@ mod gone;
 mod identity;
 mod reload;
 mod slow;
+mod told;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -152,6 +152,8 @@ pub struct SpanEvent {
 pub struct Link {
     pub trace: String,
     pub span: String,
+    pub state: String,
+    pub flags: u32,
     pub attributes: Attributes,
 }
 

@@ -124,6 +124,8 @@ fn span(span: traces::Span, origin: &Origin) -> Span {
     let link = |link: traces::span::Link| Link {
         trace: hex(&link.trace_id),
         span: hex(&link.span_id),
+        state: link.trace_state,
+        flags: link.flags,
         attributes: attributes(link.attributes).0,
     };
     let (attributes, duplicates) = attributes(span.attributes);

@@ -21,7 +21,7 @@ pub(in super::super) fn record(record: &SdkLogRecord, limits: RecordLimitSetting
         out.bytes(10, &trace.span_id.to_bytes());
         out.bytes(9, &trace.trace_id.to_bytes());
         if let Some(flags) = trace.trace_flags {
-            out.fixed32(8, flags.to_u8().into());
+            out.fixed32(8, super::spans::known(flags));
         }
     }
     let mut attributes: smallvec::SmallVec<[_; 8]> = record.attributes_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{Event, Link, SpanContext, SpanId, SpanKind, Status, TraceFlags};
 use opentelemetry_sdk::trace::SpanData;
 
 use super::backwards::Backwards;
@@ -94,7 +94,12 @@ fn context(out: &mut Backwards, of: &SpanContext) {
 
 fn flags(of: &SpanContext, remote: bool) -> u32 {
     let remote = if remote { IS_REMOTE } else { 0 };
-    u32::from(of.trace_flags().to_u8()) | KNOWS_REMOTE | remote
+    known(of.trace_flags()) | KNOWS_REMOTE | remote
+}
+
+/// The flags that the W3C has: sampled, and random.
+pub(super) fn known(flags: TraceFlags) -> u32 {
+    u32::from(flags.to_u8() & 0x03)
 }
 
 fn kind(kind: &SpanKind) -> u64 {

@@ -225,6 +225,51 @@ async fn the_bodies_of_calls_over_http_are_measured() {
     }
 }
 
+struct Odd;
+
+#[service(package = "telemetry.v1")]
+impl Odd {
+    #[rpc(custom(kind = "PURGE", path = "/odd/{text}"))]
+    async fn purge(&self, note: Note) -> Note {
+        note
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_other_to_its_caller_too() {
+    let server = start(App::new("odd").service(Odd)).await;
+    let client = OddClient::connect(format!("http://{}", server.addr)).await.expect("a client");
+    let received = calling("", &[], async move {
+        client.purge(Note::new("fine")).await.expect("an answer");
+    })
+    .await;
+    let span = only(&received);
+    assert_eq!(span.name, "HTTP /odd/{text}");
+    assert_eq!(span.text("http.request.method"), "_OTHER");
+    assert_eq!(span.text("http.request.method_original"), "PURGE");
+    let metric = received.metric("http.client.request.duration").expect("the metric");
+    let attributes = &metric.points[0].attributes;
+    assert_eq!(attributes.get("http.request.method"), Some(&"_OTHER".into()));
+    assert_eq!(attributes.get("http.request.method_original"), None);
+}
+
+#[tokio::test]
+async fn an_address_is_written_as_servers_write_it() {
+    for scheme in ["http", "grpc"] {
+        // Whether anybody is there does not matter.
+        let client = DeskClient::connect(format!("{scheme}://[::1]:1")).await.expect("a client");
+        let received = calling("", &[], async move {
+            client.work(Note::new("fine")).await.expect_err("nobody answers");
+        })
+        .await;
+        let span = only(&received);
+        assert_eq!(span.text("server.address"), "::1");
+        assert_eq!(span.get("server.port"), Some(&1.into()));
+        let url = (scheme == "http").then_some("http://[::1]:1/desk/fine");
+        assert_eq!(span.get("url.full").and_then(Value::text), url);
+    }
+}
+
 struct Vault;
 
 #[service(package = "telemetry.v1")]
@@ -247,6 +292,29 @@ async fn the_secrets_of_an_url_are_left_out() {
     .await;
     let full = only(&received).text("url.full");
     assert_eq!(full, format!("http://{addr}/vault/gold?sig=REDACTED"));
+}
+
+#[tokio::test]
+async fn who_debugs_by_b3_does_so_all_the_way() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    for list in ["b3", "b3multi"] {
+        let (addr, asked) = canned("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+        let client = DeskClient::connect(format!("http://{addr}")).await.expect("a client");
+        let theirs = format!("{TRACE}-00f067aa0ba902b7-d");
+        let settings = format!("telemetry: {{sample: 0, propagators: [{list}]}}");
+        let received = calling(&settings, &[("b3", &theirs)], async move {
+            client.work(Note::new("fine")).await.expect("an answer");
+        })
+        .await;
+        let (span, head) = (only(&received), asked.await.expect("a request"));
+        let expected = match list {
+            "b3" => format!("\r\nb3: {TRACE}-{}-d\r\n", span.id),
+            _ => "\r\nx-b3-flags: 1\r\n".to_owned(),
+        };
+        assert!(head.contains(&expected), "{expected} is not in {head}");
+        // What the W3C does not have is not exported as if it did.
+        assert_eq!(received.spans.iter().map(|it| it.flags & 0xff).collect::<Vec<_>>(), [1, 1]);
+    }
 }
 
 #[tokio::test]

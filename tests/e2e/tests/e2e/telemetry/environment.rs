@@ -73,6 +73,33 @@ async fn a_quiet_program_passes_on_the_context_in_the_format_that_is_asked_for()
 }
 
 #[tokio::test]
+async fn a_quiet_program_passes_on_nothing_that_is_not_asked_for() {
+    let receiver = Receiver::start().await.expect("a port");
+    let sent = [
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ("tracestate", "vendor=1"),
+        ("baggage", "tenant=acme"),
+    ];
+    for (list, passed) in [("none", &[][..]), ("tracecontext", &sent[..2]), ("baggage", &sent[2..])]
+    {
+        let environment = [("OTEL_SDK_DISABLED", "true"), ("OTEL_PROPAGATORS", list)];
+        let program = Program::telling(&receiver, &environment).await;
+        let add = |call: e2e::Call, (name, value): &(&str, &str)| call.header(name, value);
+        let request = sent.iter().fold(call("GET", "/relayed/http/fine"), add);
+        let answer = request.send(program.addr).await;
+        program.end().await;
+        let headers = &answer.json()["headers"];
+        for (name, value) in &sent {
+            // Of a trace the beginning, and not the span.
+            let got = headers[name].as_str().map(|got| &got[..got.len().min(36)]);
+            let expected = &value[..value.len().min(36)];
+            let there = passed.iter().any(|(other, _)| other == name);
+            assert_eq!(got, there.then_some(expected), "{list}: {headers}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_quiet_program_at_the_edge_passes_on_nothing_that_is_not_a_callers_to_say() {
     let receiver = Receiver::start().await.expect("a port");
     let environment = [("OTEL_SDK_DISABLED", "true"), ("BIDENT_SERVER__PUBLIC", "true")];

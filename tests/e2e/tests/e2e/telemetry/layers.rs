@@ -129,3 +129,24 @@ async fn a_request_that_is_given_up_in_a_layer_is_told_of() {
     assert_eq!(span.get("http.response.status_code"), None, "none was sent");
     assert_eq!((span.get("error.type"), &span.status), (None, &Status::Unset));
 }
+
+#[tokio::test]
+async fn what_a_browser_asks_beforehand_is_told_of_once() {
+    let told = Told::open(desk(), "server: {cors: {origins: ['https://app.example']}}").await;
+    for origin in ["https://app.example", "https://evil.example"] {
+        let asked = call("OPTIONS", "/desk/fine")
+            .header("origin", origin)
+            .header("access-control-request-method", "GET");
+        assert_eq!(asked.send(told.addr).await.status, 204);
+    }
+    let received = told.end().await;
+    let [allowed, other] = &received.spans[..] else { panic!("{:#?}", received.spans) };
+    for span in [allowed, other] {
+        assert_eq!((&*span.name, span.kind), ("OPTIONS", Kind::Server));
+        assert_eq!(span.get("http.response.status_code"), Some(&204.into()));
+        assert_eq!(span.text("url.path"), "/desk/fine");
+        assert_eq!((span.get("error.type"), &span.status), (None, &Status::Unset));
+    }
+    let durations = received.metric("http.server.request.duration").expect("the metric");
+    assert_eq!(durations.points.iter().map(|point| point.count).collect::<Vec<_>>(), [2]);
+}

@@ -12,6 +12,7 @@ mod environment;
 mod http;
 mod layers;
 mod metrics;
+mod middleware;
 mod older;
 mod outcomes;
 mod priority;

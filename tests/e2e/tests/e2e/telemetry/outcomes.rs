@@ -63,6 +63,28 @@ async fn a_caller_that_goes_away_is_no_error_of_the_server() {
 }
 
 #[tokio::test]
+async fn an_error_stays_one_where_its_caller_does_not_wait_for_all_of_it() {
+    let fails = async || {
+        let first = stream::once(async { Ok::<_, std::convert::Infallible>("one") });
+        let body = axum::body::Body::from_stream(first.chain(stream::pending()));
+        (axum::http::StatusCode::BAD_GATEWAY, body)
+    };
+    let routes = axum::Router::new().route("/fails", axum::routing::get(fails));
+    let told = Told::open(App::new("desk").routes(routes), "").await;
+    let mut raw = e2e::Raw::connect(told.addr).await;
+    raw.send("GET /fails HTTP/1.1\r\nhost: desk\r\n\r\n").await;
+    raw.until("one").await;
+    drop(raw);
+    let received = told.end().await;
+    let [span] = &received.spans[..] else { panic!("{:?}", received.spans) };
+    assert_eq!(span.get("http.response.status_code"), Some(&502.into()));
+    assert_eq!(span.text("error.type"), "502");
+    assert!(matches!(span.status, Status::Error(_)), "{span:?}");
+    let metric = received.metric("http.server.request.duration").expect("the metric");
+    assert_eq!(metric.points[0].attributes.get("error.type"), Some(&"502".into()));
+}
+
+#[tokio::test]
 async fn a_body_that_cannot_be_read_is_its_callers_mistake() {
     let told = Told::desk().await;
     assert_eq!(call("POST", "/desk").json("{").send(told.addr).await.status, 400);

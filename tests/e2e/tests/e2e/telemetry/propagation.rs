@@ -85,6 +85,12 @@ async fn what_is_no_trace_context_begins_a_trace() {
             assert!(span.parent.is_empty() && span.trace != TRACE, "{header}: {span:?}");
         }
     }
+    // Of two nobody knows which is meant, be they the same.
+    for other in [W3C, "00-4bf92f3577b34da6a3ce929d0e0e4737-00f067aa0ba902b8-01"] {
+        for span in called("", &[("traceparent", W3C), ("traceparent", other)]).await {
+            assert!(span.parent.is_empty() && span.trace != TRACE, "{other}: {span:?}");
+        }
+    }
     // A version of the future is read as far as it is known.
     let future = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more";
     for span in called("", &[("traceparent", future)]).await {
@@ -108,13 +114,26 @@ async fn at_the_edge_a_trace_begins_and_has_a_link_to_the_callers() {
     let edge = "server: {public: true}";
     for flags in ["01", "00"] {
         let header = format!("00-{TRACE}-{PARENT}-{flags}");
-        let spans = called(edge, &[("traceparent", &header)]).await;
+        let spans = called(edge, &[("traceparent", &header), ("tracestate", "a=1")]).await;
         // What the caller decided is its own affair.
         assert_eq!(spans.len(), 2, "{flags}");
         for span in spans {
             assert!(span.parent.is_empty() && span.trace != TRACE, "{span:?}");
             let [link] = &span.links[..] else { panic!("{span:?}") };
             assert_eq!((&*link.trace, &*link.span), (TRACE, PARENT));
+            // It came from elsewhere, and its state stays with it.
+            let sampled = u32::from(flags == "01");
+            assert_eq!((link.flags, &*link.state, &*span.state), (0x300 | sampled, "a=1", ""));
+        }
+    }
+    let formats: [(&str, Headers<'_>); 3] =
+        [("b3", &[("b3", B3)]), ("b3multi", &MULTI), ("jaeger", &[("uber-trace-id", JAEGER)])];
+    for (format, headers) in formats {
+        let settings = format!("{edge}\ntelemetry: {{propagators: [{format}]}}");
+        for span in called(&settings, headers).await {
+            assert!(span.parent.is_empty() && span.trace != TRACE, "{format}: {span:?}");
+            let [link] = &span.links[..] else { panic!("{format}: {span:?}") };
+            assert_eq!((&*link.trace, &*link.span), (TRACE, PARENT), "{format}");
         }
     }
     for span in called(edge, &[]).await {

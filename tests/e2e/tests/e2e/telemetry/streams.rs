@@ -97,6 +97,45 @@ async fn a_stream_whose_caller_goes_away_ends_then() {
     assert_eq!(span.status, Status::Unset);
 }
 
+struct Fuse;
+
+#[service(package = "telemetry.v1")]
+impl Fuse {
+    /// One note; then, when that has left, it does what the text says.
+    #[rpc(get = "/fuse/{text}")]
+    async fn burn(&self, note: Note) -> impl Stream<Item = Note> + Send {
+        stream::once(async { Note::new("one") }).chain(stream::once(async move {
+            tokio::task::yield_now().await;
+            if note.text == "explode" {
+                panic!("too short");
+            }
+            std::future::pending().await
+        }))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_late_or_panics_is_an_error_whatever_it_has_sent() {
+    for (text, code, reason) in
+        [("hang", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"), ("explode", "INTERNAL", "INTERNAL")]
+    {
+        let told = Told::open(App::new("fuse").service(Fuse), "").await;
+        let rpc = GrpcCall::new("/telemetry.v1.Fuse/Burn", &wire(text));
+        assert_ne!(rpc.header("grpc-timeout", "200m").send(told.addr).await.status, 0);
+        let request = call("GET", &format!("/fuse/{text}")).header("accept", "text/event-stream");
+        let request = request.header("grpc-timeout", "200m").over(Wire::H2c);
+        assert_eq!(request.send(told.addr).await.status, 200);
+        let [rpc, http] = told.spans().await;
+        assert_eq!(rpc.text("rpc.response.status_code"), code);
+        assert_eq!(http.get("http.response.status_code"), Some(&200.into()), "it had been sent");
+        for (span, kind) in [(&rpc, code), (&http, reason)] {
+            assert_eq!(span.text("error.type"), kind, "{span:?}");
+            assert_eq!(span.text("kratos.error.reason"), reason);
+            assert!(matches!(span.status, Status::Error(_)), "{span:?}");
+        }
+    }
+}
+
 /// A text frame as a client sends it: masked, with a mask that changes nothing.
 fn masked(text: &str) -> Vec<u8> {
     let length = 0x80 | u8::try_from(text.len()).expect("a short text");
@@ -108,7 +147,7 @@ async fn a_websocket_is_one_request_from_its_handshake_to_its_close() {
     let told = Told::desk().await;
     let mut raw = Raw::connect(told.addr).await;
     raw.send(
-        "GET /chat HTTP/1.1\r\nhost: desk\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        "GET /chat?lang=en&sig=abc HTTP/1.1\r\nhost: desk\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
          sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     )
     .await;
@@ -122,6 +161,7 @@ async fn a_websocket_is_one_request_from_its_handshake_to_its_close() {
     assert_eq!(span.text("kratos.kind"), "websocket");
     assert_eq!(span.get("http.response.status_code"), Some(&101.into()));
     assert_eq!(span.text("http.route"), "/chat");
+    assert_eq!((span.text("url.path"), span.text("url.query")), ("/chat", "lang=en&sig=REDACTED"));
     assert_eq!(span.status, Status::Unset);
     assert!(span.start < before && before <= span.end, "{before}: {span:?}");
 }
