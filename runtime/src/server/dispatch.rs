@@ -86,9 +86,8 @@ pub(crate) fn dispatch(
         _ => answer,
     };
     let protocol = if on_socket { Protocol::WebSocket } else { answer.protocol() };
-    let operation = core.name(end, &codec);
     // What is refused has its name and its place all the same.
-    let place = core.place(end, binding, &operation, &codec);
+    let (operation, place) = core.place(end, binding, &codec);
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
     let (caller, socket) = match (agreed.and(caller), socket) {
         (Ok(caller), Ok(socket)) => (caller, socket),
