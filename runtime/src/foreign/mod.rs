@@ -7,7 +7,6 @@ mod probe;
 #[cfg(feature = "grpc")]
 mod tonic;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -90,6 +89,17 @@ pub(crate) struct Foreign {
     probe: Option<probe::Probe>,
 }
 
+/// What takes a request that is no operation's.
+pub(crate) enum Taker {
+    /// A tonic service. What its method is called is the caller's word.
+    #[cfg_attr(not(feature = "grpc"), expect(dead_code, reason = "there is no such service"))]
+    Method(String),
+    /// The user's route of this template.
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "there is no router"))]
+    Route(String),
+    Nothing,
+}
+
 impl Foreign {
     pub(crate) fn new(routes: Routes) -> Self {
         let routes = Arc::new(routes);
@@ -102,28 +112,18 @@ impl Foreign {
         }
     }
 
-    /// The template of the user's route that takes the request, the method of a tonic service, or `unmatched`.
-    pub(crate) fn operation(&self, head: &Head) -> Cow<'static, str> {
-        if self.is_tonics(head) {
-            return Cow::Owned(head.uri.path().to_owned());
+    /// What takes the request.
+    pub(crate) fn taker(&self, head: &Head) -> Taker {
+        #[cfg(feature = "grpc")]
+        if self.routes.tonic(head).is_some() {
+            return Taker::Method(head.uri.path().to_owned());
         }
         #[cfg(feature = "http")]
         if let Some(template) = self.probe.as_ref().and_then(|probe| probe.template(head)) {
-            return Cow::Owned(template);
+            return Taker::Route(template);
         }
-        Cow::Borrowed(UNMATCHED)
-    }
-
-    /// Whether a tonic service takes the request. What its method is called is the caller's word then.
-    pub(crate) fn is_tonics(&self, head: &Head) -> bool {
-        #[cfg(feature = "grpc")]
-        let takes = self.routes.tonic(head).is_some();
-        #[cfg(not(feature = "grpc"))]
-        let takes = {
-            let _ = (head, &self.routes);
-            false
-        };
-        takes
+        let _ = (head, &self.routes);
+        Taker::Nothing
     }
 }
 

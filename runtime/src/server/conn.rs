@@ -13,9 +13,10 @@ use pin_project_lite::pin_project;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::dispatch::Connected;
+use super::connected::Connected;
+use super::connections::Entered;
 use super::io::{Socket, Spoken, Watched};
-use super::state::{Entered, Order, Phase, State};
+use super::state::{Order, Phase, State};
 #[cfg(feature = "tls")]
 use super::tls::{PeerIdentity, Tls};
 use super::{Limits, Site};

@@ -11,7 +11,7 @@ use http::{HeaderMap, Request};
 #[cfg(feature = "ws")]
 use super::cors::Cors;
 use crate::call::{BoxFuture, Call, Middleware, Reply, Telling, metadata};
-use crate::foreign::{Foreign, UNMATCHED};
+use crate::foreign::{Foreign, Taker, UNMATCHED};
 use crate::route::Table;
 use crate::server::forwarded::{TrustedProxies, client_address, seen};
 use crate::service::{Handler, MethodSpec, Shape};
@@ -187,32 +187,34 @@ impl Core {
         self.trusted.contains(proxy).then(|| client_address(proxy, headers, &self.trusted))
     }
 
-    /// What telemetry knows of what is called.
+    /// What the call is called, the operation or the template of the user's own route, and what telemetry knows of it.
     #[inline]
     pub(super) fn place(
         &self,
         end: End,
         binding: Option<usize>,
-        operation: &str,
         codec: &Codec,
-    ) -> Cow<'_, Arc<Place>> {
-        match (end, codec) {
-            (End::Operation(index), _) => Cow::Borrowed(self.places[index].get(binding)),
-            (End::Foreign, Codec::Raw(head)) if self.foreign.is_tonics(head) => {
-                Cow::Owned(self.others.method(operation))
+    ) -> (Cow<'static, str>, Cow<'_, Arc<Place>>) {
+        let taker = match (end, codec) {
+            (End::Operation(index), _) => {
+                let place = self.places[index].get(binding);
+                return (Cow::Borrowed(self.operations[index].name), Cow::Borrowed(place));
             }
-            _ => Cow::Owned(self.others.route(operation)),
-        }
-    }
-
-    /// What the call is called: the operation, or the template of the user's own route.
-    #[inline]
-    pub(super) fn name(&self, end: End, codec: &Codec) -> Cow<'static, str> {
-        match (end, codec) {
-            (End::Operation(index), _) => Cow::Borrowed(self.operations[index].name),
-            (End::Foreign, Codec::Raw(head)) => self.foreign.operation(head),
-            _ => Cow::Borrowed(UNMATCHED),
-        }
+            (End::Foreign, Codec::Raw(head)) => self.foreign.taker(head),
+            _ => Taker::Nothing,
+        };
+        let (name, place) = match taker {
+            Taker::Method(path) => {
+                let place = self.others.method(&path);
+                (Cow::Owned(path), place)
+            }
+            Taker::Route(template) => {
+                let place = self.others.route(&template);
+                (Cow::Owned(template), place)
+            }
+            Taker::Nothing => (Cow::Borrowed(UNMATCHED), self.others.route(UNMATCHED)),
+        };
+        (name, Cow::Owned(place))
     }
 }
 

@@ -2,162 +2,31 @@
 //!
 //! [`Dispatch`] is the one future of a call besides the handler's own. It holds no policy of a surface's.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
-use hyper::body::Incoming;
-use pin_project_lite::pin_project;
+use http::{HeaderMap, Method, Request, Response, Uri, Version};
 
+use super::Outgoing;
 use super::core::{Core, End, Kind};
 use super::known::Known;
-use super::sending::Sending;
 use super::socket::{self, Socket};
-use super::state::{InFlight, State};
-#[cfg(feature = "tls")]
-use super::tls::PeerIdentity;
-use super::{Outgoing, Peer, Site};
 use crate::call::{
-    Body, Bounded, BoxFuture, Call, Caught, EncodedBody, Next, Opening, Protocol, Record, Reply,
-    caught,
+    Body, Bounded, Call, Caught, EncodedBody, Next, Opening, Protocol, Record, Reply,
 };
 use crate::error::Code;
 use crate::foreign::Otherwise;
 use crate::route::{Found, Route};
 use crate::service::Shape;
-use crate::surface::{self, Answer, Codec, Head, Payload, connect, grpc, rest};
+use crate::surface::{Answer, Codec, Head, connect, grpc, rest};
 use crate::telemetry::{self, Telemetry};
 use crate::{Error, Result};
 
 /// How long middleware may go on after the handler below it has been told that it is late.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// The service of one connection.
-pub(super) struct Connected {
-    site: Site,
-    state: Arc<State>,
-    peer: SocketAddr,
-    #[cfg(feature = "tls")]
-    identity: Option<PeerIdentity>,
-}
-
-impl Connected {
-    pub(super) fn new(site: Site, state: Arc<State>, peer: SocketAddr) -> Self {
-        Self {
-            site,
-            state,
-            peer,
-            #[cfg(feature = "tls")]
-            identity: None,
-        }
-    }
-
-    /// Tells every request who sent it.
-    #[cfg(feature = "tls")]
-    pub(super) fn identified(self, identity: Option<PeerIdentity>) -> Self {
-        Self { identity, ..self }
-    }
-}
-
-impl hyper::service::Service<Request<Incoming>> for Connected {
-    type Response = Response<Sending>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn call(&self, mut request: Request<Incoming>) -> Answering {
-        socket::mark(&mut request, &self.state);
-        if let Site::Calls(core) = &self.site {
-            core.disown(&mut request);
-        }
-        let flight = InFlight::new(&self.state);
-        #[cfg(feature = "tls")]
-        let request = match &self.identity {
-            None => request,
-            Some(identity) => {
-                let mut request = request;
-                request.extensions_mut().insert(identity.clone());
-                request
-            }
-        };
-        let last = request.version() < Version::HTTP_2;
-        let work = match &self.site {
-            Site::Calls(core) => {
-                let dispatch = dispatch(core, request, Some(self.peer));
-                if last {
-                    self.state.may_leave_unread(dispatch.unread);
-                }
-                Work::Call { dispatch }
-            }
-            Site::Plain(handler) => {
-                self.state.may_leave_unread(last);
-                let mut request = request.map(Body::from);
-                request.extensions_mut().insert(Peer(self.peer));
-                let handler = Arc::clone(handler);
-                Work::Plain { future: Box::pin(async move { handler(request).await }) }
-            }
-        };
-        Answering { work, flight: Some(flight), http1: last }
-    }
-}
-
-pin_project! {
-    /// The answer to one request of a connection.
-    pub(super) struct Answering {
-        #[pin]
-        work: Work,
-        flight: Option<InFlight>,
-        http1: bool,
-    }
-}
-
-pin_project! {
-    #[project = WorkPinned]
-    enum Work {
-        Call { dispatch: Dispatch },
-        Plain { future: BoxFuture<'static, Response<Body>> },
-    }
-}
-
-impl Future for Answering {
-    type Output = Result<Response<Sending>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = match this.work.project() {
-            WorkPinned::Call { dispatch } => {
-                let flight = this.flight;
-                let tied = |outgoing| Sending::new(outgoing, flight.take());
-                ready!(Pin::new(dispatch).poll(cx, tied))
-            }
-            WorkPinned::Plain { future } => {
-                // What is served here has guards of its own; this keeps a connection alive where one has none.
-                let response = match caught(|| future.as_mut().poll(cx)) {
-                    Ok(Poll::Pending) => return Poll::Pending,
-                    Ok(Poll::Ready(response)) => response.map(theirs),
-                    Err(panic) => fault(&panic).map(theirs),
-                };
-                response.map(|payload| Sending::new(Outgoing::plain(payload), this.flight.take()))
-            }
-        };
-        if *this.http1
-            && let Some(state) = response.body().state()
-        {
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                // Its `connection` header says that the protocol changes.
-                state.switch();
-            } else if state.ending() {
-                let close = HeaderValue::from_static("close");
-                response.headers_mut().insert(http::header::CONNECTION, close);
-            }
-        }
-        Poll::Ready(Ok(response))
-    }
-}
 
 /// A call under way.
 pub(crate) struct Dispatch {
@@ -217,9 +86,8 @@ pub(crate) fn dispatch(
         _ => answer,
     };
     let protocol = if on_socket { Protocol::WebSocket } else { answer.protocol() };
-    let operation = core.name(end, &codec);
     // What is refused has its name and its place all the same.
-    let place = core.place(end, binding, &operation, &codec);
+    let (operation, place) = core.place(end, binding, &codec);
     let agreed = answer.agree(&mut codec, &parts.method, known.encoding, &parts.headers);
     let (caller, socket) = match (agreed.and(caller), socket) {
         (Ok(caller), Ok(socket)) => (caller, socket),
@@ -430,13 +298,4 @@ fn render<B>(
     };
     record.seen.answered(response.status().as_u16(), response.headers(), record.protocol);
     response.map(|payload| wrap(Outgoing::new(payload, record)))
-}
-
-/// The answer to a request of which nothing is known any more.
-fn fault(error: &Error) -> Response<Body> {
-    rest::Answer::PLAIN.error(error).map(Body::from)
-}
-
-fn theirs(body: Body) -> Payload {
-    Payload::Body(Box::new(body), None, surface::End::Abrupt)
 }

@@ -219,8 +219,7 @@ impl Asked {
         let uri = self.uri.clone();
         let (end, codec, binding) =
             route(core, &self.method, &mut self.uri, self.version, headers, self.answer);
-        let operation = core.name(end, &codec);
-        let place = core.place(end, binding, &operation, &codec);
+        let (operation, place) = core.place(end, binding, &codec);
         let (protocol, peer) = (self.answer.protocol(), self.way.peer);
         let request = telemetry::Request {
             method: &self.method,

@@ -15,7 +15,8 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, interval, sleep, sleep_until};
 
 use super::conn::{self, Speech};
-use super::state::{Connections, FAREWELL, Order, Phase, State};
+use super::connections::{Connections, FAREWELL};
+use super::state::{Order, Phase, State};
 use super::sweeper::Sweeper;
 #[cfg(feature = "tls")]
 use super::tls::Tls;

@@ -5,6 +5,8 @@
 mod assembly;
 mod clock;
 mod conn;
+mod connected;
+mod connections;
 mod core;
 mod cors;
 mod dispatch;

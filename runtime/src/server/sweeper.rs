@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use super::state::Connections;
+use super::connections::Connections;
 
 /// How often the sweeper looks.
 const BEAT: Duration = Duration::from_millis(250);
