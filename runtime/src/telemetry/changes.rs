@@ -1,19 +1,24 @@
 //! What happens to the configuration: a span each, and the counter of its changes.
 
+use std::sync::Arc;
+
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracer;
 
 use super::names::key;
+use super::sampling::Sampling;
 use crate::config::{Happening, REASON, What};
 
 const APPLIED: &str = "applied";
 const REJECTED: &str = "rejected";
 
-/// What tells of it. Without a tracer changes are counted all the same.
+/// What tells of it: counts changes, and where there is a tracer, records everything unless no new trace is recorded at all.
+/// It happens seldom, and whoever looks for what went wrong after a change wants to find the change.
 pub(super) fn telling(
     tracer: Option<SdkTracer>,
+    sampling: Arc<Sampling>,
     meter: &Meter,
 ) -> impl Fn(&Happening) + Send + use<> {
     let updates = meter
@@ -29,7 +34,9 @@ pub(super) fn telling(
         if matches!(happening.what, What::Update { .. }) {
             updates.add(1, &outcome(outcome_of(happening)));
         }
-        if let Some(tracer) = &tracer {
+        if let Some(tracer) = &tracer
+            && !sampling.is_off()
+        {
             trace(tracer, happening);
         }
     }

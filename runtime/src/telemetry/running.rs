@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry::trace::TracerProvider as _;
 
 use super::pipeline::Pipeline;
 use super::propagation::Propagation;
@@ -74,9 +73,8 @@ impl Running {
 
     /// What tells of the configuration.
     pub(crate) fn tells_of_config(&self) -> impl Fn(&Happening) + Send + 'static {
-        let tracer = self.pipeline.tracer_provider();
-        let tracer = tracer.map(|provider| provider.tracer_with_scope(names::scope()));
-        changes::telling(tracer, &self.pipeline.meter_provider().meter_with_scope(names::scope()))
+        let meter = self.pipeline.meter_provider().meter_with_scope(names::scope());
+        changes::telling(self.pipeline.tracer(), Arc::clone(&self.sampling), &meter)
     }
 
     /// Installs the log, and says what there was none for so far.

@@ -64,6 +64,11 @@ impl Sampling {
         self.share.store(threshold(share), Relaxed);
     }
 
+    /// Whether no new trace is recorded that has no rule of its own.
+    pub(crate) fn is_off(&self) -> bool {
+        self.share.load(Relaxed) == 0
+    }
+
     /// The rule of an operation: one that names it comes before one for all that begin alike.
     pub(crate) fn rule(&self, operation: &str) -> Rule {
         if PROBES.contains(&operation) || operation.starts_with(HEALTH) {

@@ -76,8 +76,18 @@ fn exporting_to(addr: SocketAddr) -> String {
     format!("telemetry: {{otlp: {{endpoint: 'http://{addr}', protocol: grpc}}, sample: 1.0}}")
 }
 
-/// What a receiver has, after a look at what holds for every span and every point.
+/// What a receiver has of calls, after a look at what holds for every span and every point.
 fn everything(receiver: &Receiver) -> Received {
+    let mut received = whole(receiver);
+    received.spans.retain(|span| span.name != START);
+    received
+}
+
+/// The span with which every app begins.
+const START: &str = "config.load";
+
+/// And of the app itself.
+fn whole(receiver: &Receiver) -> Received {
     let received = receiver.received();
     assert_eq!(received.mistakes, Vec::<String>::new());
     for span in &received.spans {
