@@ -33,7 +33,9 @@ pub(crate) use diff::Diff;
 #[cfg(feature = "telemetry")]
 pub(crate) use endpoint::{EXPECTED as EXPECTED_ENDPOINT, Endpoint, shown};
 pub(crate) use files::Changed;
-pub(crate) use journal::{Happening, What};
+pub(crate) use journal::Happening;
+#[cfg(feature = "telemetry")]
+pub(crate) use journal::What;
 pub(crate) use load::{Start, kit_defaults};
 #[cfg(feature = "telemetry")]
 pub(crate) use secret::{Secret, header};
