@@ -86,15 +86,8 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         };
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
-            Site::Calls(core) => {
-                let dispatch = dispatch(core, request, Some(self.peer));
-                if last {
-                    self.state.may_leave_unread(dispatch.unread);
-                }
-                Work::Call { dispatch }
-            }
+            Site::Calls(core) => Work::Call { dispatch: dispatch(core, request, Some(self.peer)) },
             Site::Plain(handler) => {
-                self.state.may_leave_unread(last);
                 let mut request = request.map(Body::from);
                 request.extensions_mut().insert(Peer(self.peer));
                 let handler = Arc::clone(handler);
@@ -167,8 +160,6 @@ pub(crate) struct Dispatch {
     pub(super) answer: Answer,
     /// What a call over WebSocket gets before it goes on.
     pub(super) socket: Option<Box<Socket>>,
-    /// Whether it may end, or wait, with bytes of its request unread.
-    pub(super) unread: bool,
 }
 
 /// Begins a call.
@@ -282,7 +273,7 @@ pub(crate) fn dispatch(
             }))
         })
     };
-    Dispatch { future, record: Some(record), answer, socket, unread: core.leaves_unread(end) }
+    Dispatch { future, record: Some(record), answer, socket }
 }
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.

@@ -118,7 +118,7 @@ mod spoken {
                         }
                         let future = std::mem::replace(&mut self.future, Caught::ended());
                         let (record, answer) = (self.record.take(), self.answer);
-                        let mut rest = Self { future, record, answer, socket: None, unread: false };
+                        let mut rest = Self { future, record, answer, socket: None };
                         Box::pin(poll_fn(move |cx| rest.poll_call(cx, |it| it)))
                     }
                 };
