@@ -136,7 +136,7 @@ impl Core {
     /// The caller's address, where a trusted proxy tells another than the peer's.
     #[inline]
     pub(super) fn client(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-        let proxy = peer?.ip();
+        let proxy = peer.filter(|_| !self.trusted.is_empty())?.ip();
         self.trusted.contains(proxy).then(|| client_address(proxy, headers, &self.trusted))
     }
 

@@ -76,14 +76,9 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         }
         let flight = InFlight::new(&self.state);
         #[cfg(feature = "tls")]
-        let request = match &self.identity {
-            None => request,
-            Some(identity) => {
-                let mut request = request;
-                request.extensions_mut().insert(identity.clone());
-                request
-            }
-        };
+        if let Some(identity) = &self.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
             Site::Calls(core) => Work::Call { dispatch: dispatch(core, request, Some(self.peer)) },
@@ -232,7 +227,7 @@ pub(crate) fn dispatch(
         peer,
         protocol,
         started,
-        length: http_body::Body::size_hint(&body).exact(),
+        length: None,
     };
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
     let mut record =
@@ -330,8 +325,7 @@ pub(super) fn route(
                     } else {
                         None
                     };
-                    let rest = rest::Rest::new(plan, captures, target, answer);
-                    Codec::Rest(rest.with_media(headers))
+                    Codec::Rest(rest::Rest::new(plan, captures, target, answer, headers))
                 }
             };
             return (End::Operation(operation), codec, binding);
