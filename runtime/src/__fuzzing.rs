@@ -238,8 +238,9 @@ impl Bindings {
         let content_type = request.headers().get(http::header::CONTENT_TYPE);
         let answer = Answer::of(request.method(), content_type, Some(request.headers()));
         let target = request.uri().path_and_query().cloned();
-        let rest = Rest::new(Arc::clone(&self.plans[index]), captures, target, answer);
-        Some((index, Binding(rest.with_media(request.headers()))))
+        let rest =
+            Rest::new(Arc::clone(&self.plans[index]), captures, target, answer, request.headers());
+        Some((index, Binding(rest)))
     }
 }
 

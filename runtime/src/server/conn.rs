@@ -31,9 +31,12 @@ impl Speech {
     pub(super) fn new(limits: &Limits) -> Self {
         let mut http1 = http1::Builder::new();
         // Every time limit is the sweeper's: hyper's own header timer is made anew for each request. Most answers are small,
-        // and cheaper to send as one piece than as two.
+        // and cheaper to send as one piece than as two. `half_close` keeps hyper from looking for the peer's end before it asks
+        // a call for its answer: it would allocate a buffer for that, since the request's headers lie in the last one. `Watched`
+        // looks, where a call has to wait.
         http1
             .header_read_timeout(None)
+            .half_close(true)
             .max_header_size(limits.max_header_bytes as usize)
             .writev(false);
         let mut http2 = http2::Builder::new(TokioExecutor::new());

@@ -63,25 +63,13 @@ impl hyper::service::Service<Request<Incoming>> for Connected {
         }
         let flight = InFlight::new(&self.state);
         #[cfg(feature = "tls")]
-        let request = match &self.identity {
-            None => request,
-            Some(identity) => {
-                let mut request = request;
-                request.extensions_mut().insert(identity.clone());
-                request
-            }
-        };
+        if let Some(identity) = &self.identity {
+            request.extensions_mut().insert(identity.clone());
+        }
         let last = request.version() < Version::HTTP_2;
         let work = match &self.site {
-            Site::Calls(core) => {
-                let dispatch = dispatch(core, request, Some(self.peer));
-                if last {
-                    self.state.may_leave_unread(dispatch.unread);
-                }
-                Work::Call { dispatch }
-            }
+            Site::Calls(core) => Work::Call { dispatch: dispatch(core, request, Some(self.peer)) },
             Site::Plain(handler) => {
-                self.state.may_leave_unread(last);
                 let mut request = request.map(Body::from);
                 request.extensions_mut().insert(Peer(self.peer));
                 let handler = Arc::clone(handler);

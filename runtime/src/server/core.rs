@@ -147,20 +147,6 @@ impl Core {
         }
     }
 
-    /// Whether it reads its request as far and as late as it likes. Everything else reads it whole, before it does anything.
-    #[inline]
-    pub(super) fn leaves_unread(&self, end: End) -> bool {
-        match end {
-            // Middleware may wait for whatever it likes before anybody reads.
-            _ if !self.middleware.is_empty() => true,
-            End::Operation(index) => {
-                matches!(&self.operations[index].kind, Kind::Method(shape, _) if shape.requests())
-            }
-            End::Foreign => true,
-            End::Refusal => false,
-        }
-    }
-
     /// At the edge nobody outside says what flows through the whole chain of calls. Layers of the user's do: they come after.
     #[inline]
     pub(super) fn disown<B>(&self, request: &mut Request<B>) {
@@ -183,7 +169,7 @@ impl Core {
     /// The caller's address, where a trusted proxy tells another than the peer's.
     #[inline]
     pub(super) fn client(&self, peer: Option<SocketAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-        let proxy = peer?.ip();
+        let proxy = peer.filter(|_| !self.trusted.is_empty())?.ip();
         self.trusted.contains(proxy).then(|| client_address(proxy, headers, &self.trusted))
     }
 

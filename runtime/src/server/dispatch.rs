@@ -36,8 +36,6 @@ pub(crate) struct Dispatch {
     pub(super) answer: Answer,
     /// What a call over WebSocket gets before it goes on.
     pub(super) socket: Option<Box<Socket>>,
-    /// Whether it may end, or wait, with bytes of its request unread.
-    pub(super) unread: bool,
 }
 
 /// Begins a call.
@@ -109,7 +107,7 @@ pub(crate) fn dispatch(
         peer,
         protocol,
         started,
-        length: http_body::Body::size_hint(&body).exact(),
+        length: None,
     };
     let (seen, presence) = Telemetry::begin(&place, &request, &mut trace, origin);
     let mut record =
@@ -150,7 +148,7 @@ pub(crate) fn dispatch(
             }))
         })
     };
-    Dispatch { future, record: Some(record), answer, socket, unread: core.leaves_unread(end) }
+    Dispatch { future, record: Some(record), answer, socket }
 }
 
 /// What answers a request, and how it is decoded. The URI is taken where it is needed.
@@ -207,8 +205,7 @@ pub(super) fn route(
                     } else {
                         None
                     };
-                    let rest = rest::Rest::new(plan, captures, target, answer);
-                    Codec::Rest(rest.with_media(headers))
+                    Codec::Rest(rest::Rest::new(plan, captures, target, answer, headers))
                 }
             };
             return (End::Operation(operation), codec, binding);

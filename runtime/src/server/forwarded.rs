@@ -47,7 +47,6 @@ impl TrustedProxies {
         Ok(Self(networks))
     }
 
-    #[cfg(feature = "telemetry")]
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -2,6 +2,7 @@
 //! does not take what is sent, or has gone while nobody reads what it sent.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
@@ -70,7 +71,9 @@ enum Direction {
 enum Asked {
     /// It has not asked.
     Nothing,
-    /// Bytes, or that there are no more.
+    /// As much as it had room for.
+    Much,
+    /// All that was there.
     All,
     /// None so far: it waits for them.
     Pending,
@@ -191,14 +194,14 @@ impl Watched {
         on_either!(&mut self.socket, io => Pin::new(io).poll_read(cx, buffer))
     }
 
-    /// Over HTTP/1 hyper reads no further than a handler asks it to, and would not notice that the peer has gone. So it is
-    /// noticed here, with bytes that hyper gets when it asks for them. A peer that has sent more than is kept is heard of no
-    /// earlier than its bytes are read.
+    /// Over HTTP/1 hyper reads no further than a handler asks it to, and is told not to look for the peer's end: see
+    /// [`Speech`](super::conn::Speech). So that is noticed here, with bytes that hyper gets when it asks for them. A peer that
+    /// has sent more than is kept is heard of no earlier than its bytes are read.
     #[cold]
     fn read_ahead(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         while self.ahead.len() < AHEAD {
-            let mut piece = [0; PIECE];
-            let mut buffer = ReadBuf::new(&mut piece);
+            let mut piece = [MaybeUninit::uninit(); PIECE];
+            let mut buffer = ReadBuf::uninit(&mut piece);
             let Poll::Ready(read) = self.poll_socket(cx, &mut buffer) else { break };
             read?;
             if buffer.filled().is_empty() {
@@ -240,13 +243,17 @@ impl AsyncRead for Watched {
         let before = buffer.filled().len();
         if this.ahead.is_empty() {
             let polled = this.poll_socket(cx, buffer);
-            this.asked = if polled.is_pending() { Asked::Pending } else { Asked::All };
+            this.asked = match polled {
+                Poll::Pending => Asked::Pending,
+                _ if buffer.remaining() == 0 => Asked::Much,
+                _ => Asked::All,
+            };
             ready!(polled)?;
         } else {
             let now = this.ahead.len().min(buffer.remaining());
             buffer.put_slice(&this.ahead[..now]);
             this.ahead.advance(now);
-            this.asked = Asked::All;
+            this.asked = Asked::Much;
         }
         let read = buffer.filled().len() - before;
         if read > 0 {
@@ -296,10 +303,10 @@ impl AsyncWrite for Watched {
         // hyper flushes whenever it has done all that it can.
         match std::mem::replace(&mut self.asked, Asked::Nothing) {
             Asked::Pending => {}
-            _ if !self.state().unread() => {}
+            _ if !self.state().is_called() => {}
             // It may ask for more first.
-            Asked::All => cx.waker().wake_by_ref(),
-            Asked::Nothing => self.read_ahead(cx)?,
+            Asked::Much => cx.waker().wake_by_ref(),
+            Asked::All | Asked::Nothing => self.read_ahead(cx)?,
         }
         match &mut self.socket {
             Socket::Plain(io) => Pin::new(io).poll_flush(cx),

@@ -67,7 +67,7 @@ mod spoken {
         let leave = leave.map(|it| Leave(Arc::new(move || it.0.order() >= Order::Close)));
         let plan = Arc::clone(plans.of(route.binding));
         let target = std::mem::take(uri).into_parts().path_and_query;
-        let rest = Rest::new(plan, captures, target, answer.socket(headers)).with_media(headers);
+        let rest = Rest::new(plan, captures, target, answer.socket(headers), headers);
         let socket = Handshake::read(headers).and_then(|handshake| {
             socket_allowed(core, peer, headers)?;
             let inbox = Arc::<Inbox>::default();
@@ -124,7 +124,7 @@ mod spoken {
                         }
                         let future = std::mem::replace(&mut self.future, Caught::ended());
                         let (record, answer) = (self.record.take(), self.answer);
-                        let mut rest = Self { future, record, answer, socket: None, unread: false };
+                        let mut rest = Self { future, record, answer, socket: None };
                         Box::pin(poll_fn(move |cx| rest.poll_call(cx, |it| it)))
                     }
                 };

@@ -51,8 +51,6 @@ pub(crate) struct State {
     calls: AtomicU32,
     /// Pieces of answers that HTTP/2 has not written yet.
     unsent: Laps,
-    /// Whether the call under way over HTTP/1 may leave bytes of its request where they are.
-    unread: AtomicBool,
     /// Whether the socket had no room for what was to be written last.
     blocked: AtomicBool,
     /// When the phase began or bytes were written last, by the server's clock.
@@ -74,7 +72,6 @@ impl State {
             order: AtomicU8::new(Order::None as u8),
             calls: AtomicU32::new(0),
             unsent: Laps::default(),
-            unread: AtomicBool::new(false),
             blocked: AtomicBool::new(false),
             since: AtomicU64::new(server.clock.now()),
             retires,
@@ -126,15 +123,9 @@ impl State {
         self.blocked.store(blocked, Relaxed);
     }
 
-    /// Says whether the call that begins may leave bytes of its request where they are. Over HTTP/1 there is one at a time.
-    #[inline]
-    pub(super) fn may_leave_unread(&self, may: bool) {
-        self.unread.store(may, Relaxed);
-    }
-
-    /// Whether there is a call that may do so.
-    pub(super) fn unread(&self) -> bool {
-        self.unread.load(Relaxed) && self.calls() > 0 && self.switched.get().is_none()
+    /// Whether a call over HTTP/1 is under way.
+    pub(super) fn is_called(&self) -> bool {
+        self.calls() > 0 && !self.http2() && self.switched.get().is_none()
     }
 
     /// How long the present phase has lasted, or nothing was written.

@@ -30,7 +30,7 @@ pub(crate) struct Request<'a> {
     pub(crate) peer: Option<std::net::SocketAddr>,
     pub(crate) protocol: Protocol,
     pub(crate) started: Instant,
-    /// The length of the body, where it is known.
+    /// The length of the body, where it is known and there is no body left to take it from.
     pub(crate) length: Option<u64>,
 }
 

@@ -92,18 +92,23 @@ impl Seen {
         }
     }
 
-    /// Counts a request's body where nobody has said its length and somebody asks for it.
+    /// Takes down the length of a request's body; where nobody has said it and somebody asks for it, it is counted.
     #[inline]
     pub(crate) fn count(&mut self, mut body: Body) -> Body {
-        if http_body::Body::size_hint(&body).exact().is_none() && self.measures_requests() {
-            self.received = Size::of(&mut body);
+        if self.place.telemetry.off {
+            return body;
+        }
+        match http_body::Body::size_hint(&body).exact() {
+            Some(length) => self.received = Size::Known(length),
+            None if self.measures_requests() => self.received = Size::of(&mut body),
+            None => {}
         }
         body
     }
 
     fn measures_requests(&self) -> bool {
         let telemetry = &self.place.telemetry;
-        !telemetry.off && (self.counted || telemetry.meters.kratos.is_some())
+        self.counted || telemetry.meters.kratos.is_some()
     }
 
     /// The head of the answer is known.

@@ -167,7 +167,7 @@ async fn a_caller_that_goes_away_is_heard_before_anybody_has_read_its_request() 
     let harness = start(with(Waits(send))).await;
     for path in ["/v1/echo", "/nowhere"] {
         let mut client = harness.raw().await;
-        // hyper hears of an end behind a whole request by itself.
+        // Behind a whole request there is a test of its own.
         let whole = post(path, &" ".repeat(1000));
         client.send(&whole[..whole.len() - 500]).await;
         assert_eq!(soon(events.recv()).await, Some(Event::Began));

@@ -56,8 +56,8 @@ fn take(uri: &Uri, content_type: &str, body: Vec<u8>) -> Option<crate::Result<Ho
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).ok()?);
     let answer = Answer::negotiate(&Method::POST, &headers);
-    let rest =
-        Rest::new(Arc::new(plan), captures, Some(uri.clone().into_parts().path_and_query?), answer);
+    let target = Some(uri.clone().into_parts().path_and_query?);
+    let rest = Rest::new(Arc::new(plan), captures, target, answer, &headers);
     Some(rest.decode(Bytes::from(body)))
 }
 

@@ -67,20 +67,14 @@ impl Rest {
         captures: Captures,
         target: Option<PathAndQuery>,
         mut answer: Answer,
+        headers: &HeaderMap,
     ) -> Self {
         if answer.format == Format::Proto && !plan.binary_response {
             answer.format = Format::Json;
         }
-        Self { plan, captures, target, answer, media: None }
-    }
-
-    /// The same, with what the headers say of a body that is taken as it is, or of a form in parts.
-    #[inline]
-    pub(crate) fn with_media(mut self, headers: &HeaderMap) -> Self {
-        if self.plan.raw_body || self.plan.parts {
-            self.media = headers.get(CONTENT_TYPE).cloned().map(Box::new);
-        }
-        self
+        let takes_media = plan.raw_body || plan.parts;
+        let media = takes_media.then(|| headers.get(CONTENT_TYPE).cloned().map(Box::new));
+        Self { plan, captures, target, answer, media: media.flatten() }
     }
 
     /// How the call is answered: in JSON where the binding's answer has no other form.
