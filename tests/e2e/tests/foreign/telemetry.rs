@@ -69,6 +69,11 @@ async fn a_collector_of_others_reads_what_a_program_tells() -> Result<()> {
     for protocol in ["grpc", "http/protobuf"] {
         let Some(seen) = told(protocol).await? else { return Ok(()) };
         let spans = seen["spans"].as_array().context("spans")?;
+        let (load, spans) = spans.split_first().context("a span")?;
+        assert_eq!(
+            (&load["name"], &load["kind"]),
+            (&json!("config.load"), &json!("SPAN_KIND_INTERNAL"))
+        );
         let summary: Vec<_> =
             spans.iter().map(|span| json!([span["name"], span["kind"], span["status"]])).collect();
         let expected = [

@@ -53,7 +53,7 @@ impl Sink {
         self.addr
     }
 
-    /// The spans that have arrived.
+    /// The spans of calls that have arrived.
     pub(crate) fn spans(&self) -> Result<usize> {
         let broken = self.counted.broken.load(Ordering::Relaxed);
         ensure!(broken == 0, "{broken} exports could not be read");
@@ -101,7 +101,7 @@ async fn answer(
     Ok(response)
 }
 
-/// How many spans an export has.
+/// How many spans of calls an export has.
 fn spans(mut body: Bytes) -> Result<usize> {
     ensure!(body.len() >= 5, "no message");
     ensure!(body.get_u8() == 0, "it is compressed");
@@ -109,10 +109,14 @@ fn spans(mut body: Bytes) -> Result<usize> {
     ensure!(body.len() == length, "not exactly one message");
     let export = Export::decode(body).context("no export of spans")?;
     let scopes = export.resources.iter().flat_map(|resource| &resource.scopes);
-    Ok(scopes.map(|scope| scope.spans.len()).sum())
+    let spans = scopes.flat_map(|scope| &scope.spans);
+    Ok(spans.filter(|span| span.name != START).count())
 }
 
-/// `ExportTraceServiceRequest`, as far as it takes to count; spans are not copied.
+/// What an app tells of its start, which is no call.
+const START: &str = "config.load";
+
+/// `ExportTraceServiceRequest`, as far as it takes to count.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Export {
     #[prost(message, repeated, tag = "1")]
@@ -127,6 +131,12 @@ struct Spans {
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct Scope {
-    #[prost(bytes = "bytes", repeated, tag = "2")]
-    spans: Vec<Bytes>,
+    #[prost(message, repeated, tag = "2")]
+    spans: Vec<Span>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Span {
+    #[prost(string, tag = "5")]
+    name: String,
 }
