@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::error::Error as _;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -194,6 +194,8 @@ impl Record {
     fn log(&self, level: tracing::Level, outcome: &CallOutcome, error: Option<&Error>) {
         let client = self.client.or(self.peer.map(|peer| peer.ip().to_canonical()));
         let arguments = self.arguments.as_ref().and_then(|slot| slot.get()).map(String::as_str);
+        // As text, which lines quote: what callers say, and errors repeat, begins no line of its own.
+        let error_text = error.filter(|error| error.code() >= 500).map(causes);
         macro_rules! event {
             ($level:ident) => { event!($level, ACCESS) };
             ($level:ident, $name:expr) => {
@@ -209,7 +211,7 @@ impl Record {
                     latency_us = u64::try_from(outcome.latency.as_micros()).unwrap_or(u64::MAX),
                     peer = self.peer.map(tracing::field::display),
                     client = client.map(tracing::field::display),
-                    error = error.filter(|error| error.code() >= 500).map(|error| tracing::field::display(Causes(error))),
+                    error = error_text.as_deref(),
                     arguments,
                     trace_id = %self.trace.id(),
                     span_id = %format_args!("{:016x}", self.trace.span()),
@@ -232,20 +234,20 @@ impl Record {
     }
 }
 
-/// An error's own message, which callers may not have seen, and every cause below.
-struct Causes<'a>(&'a Error);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.message())?;
-        for (key, value) in self.0.metadata() {
-            write!(f, " {key}={value}")?;
-        }
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+/// An error's own message, which callers may not have seen, its metadata and every cause below.
+fn causes(error: &Error) -> String {
+    let mut text = error.message().to_owned();
+    // The causes are the user's, and may refuse to be shown: what there is by then stands.
+    let mut add = |more: fmt::Arguments<'_>| {
+        let _ = text.write_fmt(more);
+    };
+    for (key, value) in error.metadata() {
+        add(format_args!(" {key}={value}"));
     }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        add(format_args!(": {error}"));
+        cause = error.source();
+    }
+    text
 }

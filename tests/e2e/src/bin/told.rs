@@ -69,6 +69,12 @@ impl Told {
         Ok(seen)
     }
 
+    /// Repeats what its caller says in its error, as many do.
+    #[rpc(get = "/broken/{leg}")]
+    async fn broken(&self, leg: String) -> bident::Result<Answer> {
+        Err(Error::internal("BROKEN", format!("{leg} is broken")).with("leg", leg))
+    }
+
     #[rpc(get = "/price")]
     async fn price(&self) -> Price {
         Price { cents: self.price.get().unwrap_or_default() }

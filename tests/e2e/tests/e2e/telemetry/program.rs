@@ -236,3 +236,14 @@ async fn what_nobody_has_handled_is_an_exception_once() {
     }
     assert!(!log.iter().any(|line| line.contains("exception.")), "lines stay as they are: {log:?}");
 }
+
+#[tokio::test]
+async fn what_callers_say_begins_no_line_of_the_log() {
+    let program = Program::start(&[]).await;
+    assert_eq!(program.get("/broken/left%0Aforged%1b%5B31m").await.status, 500);
+    let (log, _) = program.end().await;
+    let records: Vec<_> = log.iter().filter(|line| line.contains("is broken")).collect();
+    let [record] = records[..] else { panic!("{log:#?}") };
+    assert!(record.contains(r"left\nforged"), "{record}");
+    assert!(!log.iter().any(|line| line.starts_with("forged")), "{log:#?}");
+}
